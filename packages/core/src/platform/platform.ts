@@ -1,0 +1,39 @@
+// The one door between the engine and the world. Nothing else in this package reads a clock, draws a random number, starts
+// a timer, opens a socket or takes a lock, so that a whole device runs under a simulator that owns all of these.
+
+/** What a socket tells its owner. After `closed` nothing else is called. */
+export interface SocketHandlers {
+  opened(): void
+  received(frame: Uint8Array): void
+  /** `code` is the WebSocket close code, 1006 when the connection broke without one. */
+  closed(code: number, reason: string): void
+}
+
+/** A binary message connection. Messages arrive whole; order is expected but never relied on. */
+export interface Socket {
+  send(frame: Uint8Array): void
+  close(code?: number, reason?: string): void
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedBytes: number
+}
+
+/** Ed25519 (RFC 8032) and SHA-512. Key pairs come only from seeds, so that no library draws randomness by itself. */
+export interface SigningProvider {
+  sign(seed: Uint8Array, message: Uint8Array): Promise<Uint8Array>
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** SHA-512, 64 bytes, synchronous: it runs per entry and an await would cost more than the hash. */
+  sha512(bytes: Uint8Array): Uint8Array
+}
+
+export interface Platform {
+  /** Wall clock in milliseconds since 1970. May be wrong by years; the engine corrects it by the relay's. */
+  now(): number
+  /** `length` bytes from a cryptographic random source. */
+  random(length: number): Uint8Array
+  /** Calls `callback` once after `delayMs`; the returned function cancels it. */
+  setTimer(delayMs: number, callback: () => void): () => void
+  connect(url: string, handlers: SocketHandlers): Socket
+  readonly signing: SigningProvider
+  /** Takes the named lock at once or answers undefined when another holder has it. The returned function gives it back. */
+  lock(name: string): Promise<(() => void) | undefined>
+}
