@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const [major, minor] = process.versions.node.split('.').map(Number)
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`Owlivion Sync needs Node 20.19 or newer; this is ${process.version}.`)
   process.exit(1)
@@ -15,6 +15,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const env = { ...process.env, PATH: join(root, 'node_modules', '.bin') + delimiter + process.env.PATH }
+/** @type {import('node:child_process').SpawnOptions & { stdio: 'inherit' }} */
 const options = { cwd: root, stdio: 'inherit', env, shell: process.platform === 'win32' }
 
 const stampPath = join(root, 'node_modules', '.stamp')
@@ -29,8 +30,8 @@ if (!existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {
   writeFileSync(stampPath, stamp)
 }
 
-const [command, ...args] = process.argv.slice(2)
+const [command = '', ...args] = process.argv.slice(2)
 const child = spawn(command, args, options)
 // A terminal sends Ctrl-C to the whole group; a supervisor signals only this process. Either way the child decides when to end.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
