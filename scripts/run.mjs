@@ -25,7 +25,11 @@ const stamp = createHash('sha256')
   .digest('hex')
 if (!existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {
   console.log('Installing dependencies (the first time takes a minute or two: SQLite is compiled for this machine) …')
-  const install = spawnSync('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter', 'append-only'], options)
+  const install = spawnSync(
+    'npx',
+    ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter', 'append-only'],
+    options,
+  )
   if (install.status !== 0) process.exit(install.status ?? 1)
   writeFileSync(stampPath, stamp)
 }
@@ -33,5 +37,6 @@ if (!existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {
 const [command = '', ...args] = process.argv.slice(2)
 const child = spawn(command, args, options)
 // A terminal sends Ctrl-C to the whole group; a supervisor signals only this process. Either way the child decides when to end.
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
