@@ -14,7 +14,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const env = { ...process.env, PATH: join(root, 'node_modules', '.bin') + delimiter + process.env.PATH }
+const env = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: '1',
+  PATH: join(root, 'node_modules', '.bin') + delimiter + process.env.PATH,
+}
 /** @type {import('node:child_process').SpawnOptions & { stdio: 'inherit' }} */
 const options = { cwd: root, stdio: 'inherit', env, shell: process.platform === 'win32' }
 
