@@ -1,0 +1,17 @@
+/**
+ * What travels between Owlivion Sync devices and the relay, as pure functions: no I/O, no clock, no randomness.
+ * @module
+ */
+export * from './body'
+export * from './bytes'
+export * from './codes'
+export * from './cut'
+export * from './envelope'
+export * from './frames'
+export * from './hash'
+export * from './ids'
+export * from './keyring-record'
+export * from './keyring-rules'
+export * from './limits'
+export * from './login'
+export * from './snapshot'

@@ -1,0 +1,259 @@
+// The keyring is a hash chain of signed records that says which devices belong to an account and which keys seal its data.
+// This file is the record's bytes; `keyring-rules.ts` says which record may follow which.
+//
+//   version 1 · type 1 · position varuint · previous hash 32 · signer · content by type · signature 64
+//
+// The signature covers domain ‖ account ‖ everything before it. Unknown types are refused: a keyring that is only half
+// understood would be a wrong one.
+import { concatBytes } from './bytes'
+import { decodeWhole, type Reader, Writer } from './codec'
+import { ProtocolFailure } from './codes'
+import { domain, hashParts, type Sha512 } from './hash'
+import {
+  type AccountId,
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  HASH_BYTES,
+  type Hash,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+} from './ids'
+import { MAX_ACTIVE_DEVICES, MAX_DEVICE_INFO_BYTES, MAX_KEYRING_RECORD_BYTES } from './limits'
+
+const RECORD_VERSION = 1
+export const recordTypes = { genesis: 0, add: 1, remove: 2, rekey: 3, recover: 4 } as const
+const recordTypeNames = ['genesis', 'add', 'remove', 'rekey', 'recover'] as const
+/** What a device may do: `device` everything, `sign-in` only add a device (the key that a password unlocks). */
+export const deviceRoles = ['device', 'sign-in'] as const
+
+/** A 32-byte epoch key in a NaCl box: 32 bytes and 16 of authenticator. */
+export const SEALED_KEY_BYTES = 48
+/** The previous epoch key in a NaCl secretbox: 24 bytes nonce, 32, and 16 of authenticator. */
+export const WRAPPED_KEY_BYTES = 72
+
+export interface PublicKeys {
+  /** Ed25519. */
+  readonly signing: Uint8Array
+  /** X25519. */
+  readonly box: Uint8Array
+}
+
+export interface DeviceDescription extends PublicKeys {
+  readonly role: (typeof deviceRoles)[number]
+  /** Name and platform, sealed: the relay learns neither. */
+  readonly info: Uint8Array
+}
+
+/** An epoch key for one member: a NaCl box from the record's ephemeral key, the nonce derived from both public keys. */
+export interface SealedKey {
+  /** A device id, or RECOVERY_MEMBER (zeros) for the recovery key. */
+  readonly member: DeviceId
+  readonly box: Uint8Array
+}
+
+export interface EpochBlock {
+  readonly keyId: Hash
+  /** The epoch key before this one, sealed under this one, so that history stays readable; never the other way round. */
+  readonly wrappedPrevious?: Uint8Array
+  readonly ephemeral: Uint8Array
+  /** To every active device and the recovery key, sorted by member. */
+  readonly sealed: readonly SealedKey[]
+}
+
+interface RecordBase {
+  readonly position: number
+  readonly previous: Hash
+  /** The device that signed; undefined when the recovery key did. */
+  readonly signer: DeviceId | undefined
+}
+
+export interface GenesisRecord extends RecordBase {
+  readonly type: 'genesis'
+  readonly recovery: PublicKeys
+  readonly device: DeviceDescription
+  readonly epoch: EpochBlock
+}
+
+export interface AddRecord extends RecordBase {
+  readonly type: 'add'
+  readonly device: DeviceDescription
+  readonly ephemeral: Uint8Array
+  /** The newest epoch key, sealed to the added device. */
+  readonly sealedKey: Uint8Array
+}
+
+export interface RemoveRecord extends RecordBase {
+  readonly type: 'remove'
+  readonly removed: DeviceId
+  /** Hash of the encoded cut: what counts of the removed device, for all documents. */
+  readonly cutHash: Hash
+  readonly epoch: EpochBlock
+}
+
+export interface RekeyRecord extends RecordBase {
+  readonly type: 'rekey'
+  readonly epoch: EpochBlock
+}
+
+export interface RecoverRecord extends RecordBase {
+  readonly type: 'recover'
+  readonly device: DeviceDescription
+  /** Sorted. */
+  readonly removed: readonly DeviceId[]
+  readonly cutHash: Hash
+  /** A re-issued recovery phrase: from here on only the new one counts. */
+  readonly nextRecovery?: PublicKeys
+  readonly epoch: EpochBlock
+}
+
+export type KeyringRecord = GenesisRecord | AddRecord | RemoveRecord | RekeyRecord | RecoverRecord
+
+/** The record's bytes without its signature: with the account, what is signed. */
+export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
+  const writer = new Writer()
+    .byte(RECORD_VERSION)
+    .byte(recordTypes[record.type])
+    .varUint(record.position)
+    .fixed(record.previous)
+  writer.optional(record.signer, (id) => writer.fixed(id))
+  switch (record.type) {
+    case 'genesis':
+      writeKeys(writer, record.recovery)
+      writeDevice(writer, record.device)
+      writeEpoch(writer, record.epoch)
+      break
+    case 'add':
+      writeDevice(writer, record.device)
+      writer.fixed(record.ephemeral).fixed(record.sealedKey)
+      break
+    case 'remove':
+      writer.fixed(record.removed).fixed(record.cutHash)
+      writeEpoch(writer, record.epoch)
+      break
+    case 'rekey':
+      writeEpoch(writer, record.epoch)
+      break
+    case 'recover':
+      writeDevice(writer, record.device)
+      writer.list(record.removed, (id) => writer.fixed(id)).fixed(record.cutHash)
+      writer.optional(record.nextRecovery, (keys) => writeKeys(writer, keys))
+      writeEpoch(writer, record.epoch)
+      break
+  }
+  return writer.finish()
+}
+
+export function recordSigningBytes(account: AccountId, unsigned: Uint8Array): Uint8Array {
+  return concatBytes(domain('keyring'), account, unsigned)
+}
+
+export interface SignedRecord {
+  readonly record: KeyringRecord
+  readonly unsigned: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export function encodeSignedRecord(unsigned: Uint8Array, signature: Uint8Array): Uint8Array {
+  return concatBytes(unsigned, signature)
+}
+
+export function decodeSignedRecord(bytes: Uint8Array): SignedRecord {
+  if (bytes.length > MAX_KEYRING_RECORD_BYTES)
+    throw new ProtocolFailure('frame-too-large', 'a keyring record is over the limit')
+  if (bytes.length < SIGNATURE_BYTES) throw new ProtocolFailure('malformed-frame', 'a keyring record is cut off')
+  const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
+  return { record: decodeWhole(unsigned, readRecord), unsigned, signature: bytes.subarray(unsigned.length) }
+}
+
+/** What the next record names as previous: the hash of the whole record with its signature. */
+export function recordHash(sha512: Sha512, bytes: Uint8Array): Hash {
+  return hashParts(sha512, 'keyring-record', bytes)
+}
+
+function readRecord(reader: Reader): KeyringRecord {
+  if (reader.byte() !== RECORD_VERSION)
+    throw new ProtocolFailure('unsupported-version', 'a keyring record is of a version this side does not know')
+  const type = recordTypeNames[reader.byte()]
+  const position = reader.varUint()
+  const previous = reader.fixed<Hash>(HASH_BYTES)
+  const signer = reader.optional(() => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
+  const base = { position, previous, signer }
+  switch (type) {
+    case 'genesis':
+      return { type, ...base, recovery: readKeys(reader), device: readDevice(reader), epoch: readEpoch(reader) }
+    case 'add':
+      return {
+        type,
+        ...base,
+        device: readDevice(reader),
+        ephemeral: reader.fixed(PUBLIC_KEY_BYTES),
+        sealedKey: reader.fixed(SEALED_KEY_BYTES),
+      }
+    case 'remove':
+      return {
+        type,
+        ...base,
+        removed: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
+        cutHash: reader.fixed<Hash>(HASH_BYTES),
+        epoch: readEpoch(reader),
+      }
+    case 'rekey':
+      return { type, ...base, epoch: readEpoch(reader) }
+    case 'recover': {
+      const device = readDevice(reader)
+      const removed = reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
+      const cutHash = reader.fixed<Hash>(HASH_BYTES)
+      const nextRecovery = reader.optional(() => readKeys(reader))
+      return {
+        type,
+        ...base,
+        device,
+        removed,
+        cutHash,
+        ...(nextRecovery && { nextRecovery }),
+        epoch: readEpoch(reader),
+      }
+    }
+    default:
+      throw new ProtocolFailure('unsupported-version', 'a keyring record is of a type this side does not know')
+  }
+}
+
+function writeKeys(writer: Writer, keys: PublicKeys): void {
+  writer.fixed(keys.signing).fixed(keys.box)
+}
+
+function readKeys(reader: Reader): PublicKeys {
+  return { signing: reader.fixed(PUBLIC_KEY_BYTES), box: reader.fixed(PUBLIC_KEY_BYTES) }
+}
+
+function writeDevice(writer: Writer, device: DeviceDescription): void {
+  writeKeys(writer, device)
+  writer.byte(deviceRoles.indexOf(device.role)).bytes(device.info)
+}
+
+function readDevice(reader: Reader): DeviceDescription {
+  const keys = readKeys(reader)
+  const role = deviceRoles[reader.byte()]
+  if (role === undefined)
+    throw new ProtocolFailure('unsupported-version', 'a device has a role this side does not know')
+  return { ...keys, role, info: reader.bytes(MAX_DEVICE_INFO_BYTES) }
+}
+
+function writeEpoch(writer: Writer, epoch: EpochBlock): void {
+  writer.fixed(epoch.keyId)
+  writer.optional(epoch.wrappedPrevious, (bytes) => writer.fixed(bytes))
+  writer.fixed(epoch.ephemeral)
+  writer.list(epoch.sealed, (key) => writer.fixed(key.member).fixed(key.box))
+}
+
+function readEpoch(reader: Reader): EpochBlock {
+  const keyId = reader.fixed<Hash>(HASH_BYTES)
+  const wrappedPrevious = reader.optional(() => reader.fixed(WRAPPED_KEY_BYTES))
+  const ephemeral = reader.fixed(PUBLIC_KEY_BYTES)
+  const sealed = reader.list(MAX_ACTIVE_DEVICES + 1, DEVICE_ID_BYTES + SEALED_KEY_BYTES, () => ({
+    member: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
+    box: reader.fixed(SEALED_KEY_BYTES),
+  }))
+  return { keyId, ...(wrappedPrevious && { wrappedPrevious }), ephemeral, sealed }
+}

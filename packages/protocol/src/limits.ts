@@ -1,0 +1,60 @@
+// Every bound that both sides keep, with its reason. A message beyond one is refused with a code before anything of its
+// claimed size is allocated.
+
+/** Protocol version spoken in `hello`; the envelope and the keyring record carry their own. */
+export const PROTOCOL_VERSION = 1
+
+/** One WebSocket message. Large enough for a full push or page, small enough that a slow phone keeps the heartbeat. */
+export const MAX_FRAME_BYTES = 1_048_576
+
+/** One envelope in a log. Bulk writes are split below this, so that a page always fits a frame. */
+export const MAX_ENVELOPE_BYTES = 262_144
+
+/** Envelopes of one push together; leaves room in the frame for the head and the frame's own fields. */
+export const MAX_PUSH_BYTES = 917_504
+
+/** Envelopes in one push. Bounds the work of one transaction at the relay. */
+export const MAX_PUSH_ENTRIES = 1_000
+
+/** Bytes of envelopes the relay puts into one page. One push always fits, since pages end on push boundaries. */
+export const PAGE_BYTES = 524_288
+
+/** Envelopes in one page or push as decoded; a page may hold a whole push after its own budget was nearly used. */
+export const MAX_PAGE_ENTRIES = 4_000
+
+/** Documents named in one subscribe frame, and documents an account may have. */
+export const MAX_DOCUMENTS = 4_096
+
+/** One keyring record: 64 active devices of 64 bytes sealed key each, with room for device details. */
+export const MAX_KEYRING_RECORD_BYTES = 16_384
+
+/** Records in one keyring frame. */
+export const MAX_KEYRING_RECORDS = 256
+
+/** Active devices of one account. Every epoch key is sealed to each of them. */
+export const MAX_ACTIVE_DEVICES = 64
+
+/** A device's sealed name and platform. */
+export const MAX_DEVICE_INFO_BYTES = 512
+
+/** The list of accepted heads that travels with a removal. */
+export const MAX_CUT_BYTES = 524_288
+
+/** A snapshot in all its parts, and one part. */
+export const MAX_SNAPSHOT_BYTES = 67_108_864
+export const SNAPSHOT_PART_BYTES = 524_288
+
+/** A `seen` row: the vector of a few dozen devices. */
+export const MAX_SEEN_BYTES = 16_384
+
+/** A sentence in a refusal. */
+export const MAX_MESSAGE_BYTES = 512
+
+/** Writers, seen devices or updates named in one body. */
+export const MAX_BODY_ITEMS = 65_536
+
+/** What a deflated body may grow to. An entry that claims more is quarantined: it is a deflate bomb. */
+export const MAX_INFLATED_BYTES = 33_554_432
+
+/** Smallest sealed box: 16 bytes of authenticator, 32 of header hash, 64 of padded body. */
+export const MIN_BOX_BYTES = 112
