@@ -5,7 +5,9 @@
 export type StoreKey = readonly (string | number)[]
 
 export interface StoreBatch {
+  /** Of two values for one key the later in the list stays. */
   readonly put?: readonly (readonly [StoreKey, Uint8Array])[]
+  /** Applied before `put`. A key that is not there is no error. */
   readonly remove?: readonly StoreKey[]
   /** Removes every key that starts with this prefix (and the prefix itself when it is a key). Applied before `put`. */
   readonly removePrefix?: readonly StoreKey[]

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryDisk, openMemoryStore } from '../../src/storage'
+import { storeContract } from '../../src/testing'
+
+const disks = new Map<string, MemoryDisk>()
+
+storeContract({ describe, it, expect }, 'the memory store', async (name) => {
+  const disk = disks.get(name) ?? new MemoryDisk()
+  disks.set(name, disk)
+  return openMemoryStore(disk)
+})
+
+describe('the memory store', () => {
+  it('is empty each time it is opened without a disk', async () => {
+    const store = openMemoryStore()
+    await store.commit({ put: [[['a'], Uint8Array.of(1)]] })
+    expect(await openMemoryStore().list([])).toEqual([])
+  })
+})
