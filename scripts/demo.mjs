@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { watchParent } from './parent-watch.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Kept between runs, as the browser keeps its devices: only `.demo-data` removed and the site's data cleared is a fresh start.
@@ -56,6 +57,7 @@ async function stop() {
   process.exit(0)
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
+watchParent(stop)
 
 /** @param {string} reason */
 function fail(reason) {
