@@ -1,0 +1,86 @@
+// A person or company in the address book, as the plain JSON fields of one record. Each top-level field merges by itself, so
+// what people change apart is a field apart; a list is one field and changes as a whole.
+import { digestId, emailId } from './record-id'
+import { canonicalText, normaliseText } from './text'
+
+// Type aliases, not interfaces: only an alias is accepted where a record of JSON values is asked for.
+
+/** The parts of a name; a part that is empty is absent. */
+export type StructuredName = {
+  readonly prefix?: string
+  readonly given?: string
+  readonly additional?: string
+  readonly family?: string
+  readonly suffix?: string
+}
+
+/** An e-mail address, phone number or web address with what it is for (`home`, `work fax`, or the person's own words). */
+export type LabelledValue = {
+  readonly value: string
+  readonly label?: string
+  readonly preferred?: true
+}
+
+/** A postal address; `formatted` is the address as its owner wants it on an envelope, when that was given too. */
+export type PostalAddress = {
+  readonly label?: string
+  readonly preferred?: true
+  readonly poBox?: string
+  readonly extended?: string
+  readonly street?: string
+  readonly city?: string
+  readonly region?: string
+  readonly postalCode?: string
+  readonly country?: string
+  readonly formatted?: string
+}
+
+/** A vCard property that has no field of its own: its name in capitals, with group and parameters, and its text. */
+export type ExtraProperty = readonly [name: string, value: string]
+
+/**
+ * One entry of the address book. Every field but `name` is absent when there is nothing to say; no list is empty.
+ * Its record id is `contactKey(contact)`.
+ *
+ * @example
+ * const ann: Contact = { name: 'Ann Lee', emails: [{ value: 'ann@example.com', label: 'work' }] }
+ */
+export type Contact = {
+  /** The name to show. May be a company's; without any name the e-mail address or number; empty only when nothing fits. */
+  readonly name: string
+  readonly structuredName?: StructuredName
+  readonly nicknames?: readonly string[]
+  readonly emails?: readonly LabelledValue[]
+  readonly phones?: readonly LabelledValue[]
+  readonly addresses?: readonly PostalAddress[]
+  readonly organisation?: string
+  /** Units inside the organisation, from the largest to the smallest, separated by comma and space. */
+  readonly department?: string
+  readonly title?: string
+  readonly notes?: string
+  /** `2001-12-31`, `--12-31` when the year is not known, else the text as it was given. */
+  readonly birthday?: string
+  readonly urls?: readonly LabelledValue[]
+  readonly groups?: readonly string[]
+  readonly favourite?: boolean
+  readonly extra?: readonly ExtraProperty[]
+}
+
+/**
+ * The record id of a contact: its first usable e-mail address, normalised (NFC, lower case, trimmed). Without one, an id
+ * made from name and first phone number, so that importing the same card on two devices still gives one record.
+ * Always 1 to 256 bytes without control characters.
+ *
+ * @example
+ * contactKey({ name: 'Ann Lee', emails: [{ value: ' Ann@Example.com ' }] }) // 'ann@example.com'
+ */
+export function contactKey(contact: Contact): string {
+  for (const { value } of contact.emails ?? []) {
+    const id = emailId(value)
+    if (id !== undefined) return id
+  }
+  const name = normaliseText(contact.name).replace(/\s+/g, ' ')
+  const phone = normaliseText(contact.phones?.[0]?.value ?? '').replace(/[^\p{L}\p{N}+*#]/gu, '')
+  // Nameless and numberless cards exist (a shop's address, a note); then the whole content tells them apart.
+  return digestId('contact', name || phone ? canonicalText([name, phone]) : canonicalText(contact))
+}

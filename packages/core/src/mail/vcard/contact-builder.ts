@@ -1,0 +1,230 @@
+// One card as a contact: each property goes to its field, or to `extra`, or is reported. There is no third way out.
+import type { Contact, ExtraProperty, LabelledValue, PostalAddress } from '../contact'
+import { fitList, fitsField, fitText } from '../field-size'
+import { MAX_EXTRA_BYTES, MAX_EXTRA_PROPERTIES, MAX_FIELD_BYTES } from '../limits'
+import { utf8Bytes } from '../text'
+import type { ContentLine, ContentLines } from './content-lines'
+import {
+  dateText,
+  hasMoreParts,
+  labelled,
+  postalAddress,
+  spokenName,
+  structuredName,
+  unwrapLabel,
+  withoutScheme,
+} from './fields'
+import { type Property, readProperty } from './property'
+import type { ImportReport } from './report'
+
+type ListFields = Pick<Contact, 'nicknames' | 'emails' | 'phones' | 'addresses' | 'urls' | 'groups' | 'extra'>
+type Draft = { -readonly [Key in keyof Contact]: Contact[Key] }
+
+const photoReason = 'The photo was left out: photos are not imported yet.'
+
+/** Says which program wrote the file and when, not who the person is. */
+const aboutTheFile = new Set(['VERSION', 'PRODID', 'REV', 'BEGIN', 'END'])
+
+/** The contact of a card, or undefined when it says nothing about anybody. */
+export function buildContact({ version, lines }: ContentLines, report: ImportReport): Contact | undefined {
+  const properties = lines.flatMap((content) => {
+    if (content.isBinary || content.value.trim() === '') return leaveOutBinary(content, report)
+    try {
+      return [readProperty(content, version)]
+    } catch {
+      report.leaveOut(content.line, content.name, 'line-unreadable', 'The parameters of the line cannot be read.')
+      return []
+    }
+  })
+  return new ContactBuilder(properties, report).build()
+}
+
+function leaveOutBinary({ line, name, isBinary }: ContentLine, report: ImportReport): [] {
+  if (!isBinary) return [] // An empty property says nothing.
+  if (name === 'PHOTO') report.leaveOut(line, name, 'photo', photoReason)
+  else report.leaveOut(line, name, 'binary', 'The value is not text and was left out.')
+  return []
+}
+
+class ContactBuilder {
+  readonly #draft: Draft = { name: '' }
+  readonly #extra: ExtraProperty[] = []
+  readonly #emails: LabelledValue[] = []
+  readonly #phones: LabelledValue[] = []
+  readonly #urls: LabelledValue[] = []
+  readonly #addresses: PostalAddress[] = []
+  readonly #notes: string[] = []
+  readonly #nicknames: string[] = []
+  readonly #groups: string[] = []
+  readonly #deliveryLabels: Property[] = []
+  /** Apple keeps a property's label in a second property of the same group. */
+  readonly #labelByGroup = new Map<string, string>()
+
+  constructor(
+    private readonly properties: readonly Property[],
+    private readonly report: ImportReport,
+  ) {}
+
+  build(): Contact | undefined {
+    const labelledGroups = new Set(this.properties.filter(({ name }) => name !== 'X-ABLABEL').map(({ group }) => group))
+    for (const { name, group, parts } of this.properties) {
+      if (name !== 'X-ABLABEL' || group === '' || !labelledGroups.has(group)) continue
+      this.#labelByGroup.set(group, unwrapLabel(parts.join(',')))
+    }
+    for (const property of this.properties) this.#take(property)
+    this.#attachDeliveryLabels()
+    return this.#finish()
+  }
+
+  #take(property: Property): void {
+    const text = property.parts.join(',').trim()
+    const label = this.#labelByGroup.get(property.group)
+    switch (property.name) {
+      case 'X-ABLABEL':
+        if (label === undefined) this.#keep(property)
+        break
+      case 'FN':
+        this.#single('name', text, property)
+        break
+      case 'N':
+        this.#name(property)
+        break
+      case 'NICKNAME':
+        this.#list(this.#nicknames, property)
+        break
+      case 'CATEGORIES':
+        this.#list(this.#groups, property)
+        break
+      case 'EMAIL':
+        this.#emails.push(labelled(property, withoutScheme(text, 'mailto:'), label))
+        break
+      case 'TEL':
+        this.#phones.push(labelled(property, withoutScheme(text, 'tel:'), label))
+        break
+      case 'URL':
+        this.#urls.push(labelled(property, text, label))
+        break
+      case 'ADR':
+        this.#address(property, label)
+        break
+      case 'LABEL':
+        this.#deliveryLabels.push(property)
+        break
+      case 'ORG':
+        this.#organisation(property)
+        break
+      case 'TITLE':
+        this.#single('title', text, property)
+        break
+      case 'BDAY':
+        this.#single('birthday', dateText(text, property.omittedYear), property)
+        break
+      case 'NOTE':
+        this.#notes.push(property.parts.join(','))
+        break
+      case 'PHOTO':
+        if (/^data:/i.test(text)) this.report.leaveOut(property.line, 'PHOTO', 'photo', photoReason)
+        else this.#keep(property)
+        break
+      default:
+        if (!aboutTheFile.has(property.name)) this.#keep(property)
+    }
+  }
+
+  #name(property: Property): void {
+    const name = structuredName(property)
+    if (name === undefined) return
+    if (this.#draft.structuredName || hasMoreParts(property)) this.#keep(property)
+    this.#draft.structuredName ??= name
+  }
+
+  #address(property: Property, label: string | undefined): void {
+    const address = postalAddress(property, label)
+    if (address) this.#addresses.push(address)
+    if (hasMoreParts(property)) this.#keep(property)
+  }
+
+  /** The first value has the field; others that differ are kept beside it. */
+  #single(field: 'name' | 'title' | 'birthday', value: string, property: Property): void {
+    if (!this.#draft[field]) this.#draft[field] = value
+    else if (this.#draft[field] !== value) this.#keep(property)
+  }
+
+  #list(items: string[], { parts }: Property): void {
+    for (const part of parts) if (part.trim() !== '' && !items.includes(part.trim())) items.push(part.trim())
+  }
+
+  #organisation(property: Property): void {
+    const [name = '', ...units] = property.parts.map((part) => part.trim())
+    const department = units.filter((unit) => unit !== '').join(', ')
+    if (this.#draft.organisation !== undefined || this.#draft.department !== undefined) {
+      this.#keep(property)
+    } else {
+      if (name !== '') this.#draft.organisation = name
+      if (department !== '') this.#draft.department = department
+    }
+  }
+
+  /** Before 4.0 the text for the envelope stands in a property of its own, with the types of its address. */
+  #attachDeliveryLabels(): void {
+    for (const property of this.#deliveryLabels) {
+      const { label } = labelled(property, '', this.#labelByGroup.get(property.group))
+      const at = this.#addresses.findIndex((each) => each.label === label && each.formatted === undefined)
+      if (at === -1) this.#keep(property)
+      else this.#addresses[at] = { ...this.#addresses[at], formatted: property.parts.join(',').trim() }
+    }
+  }
+
+  #keep(property: Property): void {
+    const value = property.parts.join(/^(N|ADR|ORG)$/.test(property.name) ? ';' : ',')
+    const label = this.#labelByGroup.get(property.group)
+    const name = label === undefined ? property.fullName : `${property.fullName};X-ABLABEL=${label}`
+    if (this.#extra.length >= MAX_EXTRA_PROPERTIES || utf8Bytes(name + value) > MAX_EXTRA_BYTES) {
+      const reason =
+        'The contact has no field for this, and it is too large or one too many to be kept beside the fields.'
+      this.report.leaveOut(property.line, property.name, 'extra-too-large', reason)
+    } else this.#extra.push([name, value])
+  }
+
+  #finish(): Contact | undefined {
+    const draft = this.#draft
+    if (this.#notes.length > 0) draft.notes = this.#notes.join('\n\n')
+    draft.name ||=
+      (draft.structuredName && spokenName(draft.structuredName)) ||
+      draft.organisation ||
+      this.#nicknames[0] ||
+      this.#emails[0]?.value ||
+      this.#phones[0]?.value ||
+      ''
+    this.#fitInto('nicknames', this.#nicknames)
+    this.#fitInto('emails', this.#emails)
+    this.#fitInto('phones', this.#phones)
+    this.#fitInto('addresses', this.#addresses)
+    this.#fitInto('urls', this.#urls)
+    this.#fitInto('groups', this.#groups)
+    this.#fitInto('extra', this.#extra)
+    for (const field of ['name', 'organisation', 'department', 'title', 'birthday', 'notes'] as const) {
+      const text = draft[field]
+      if (text === undefined || fitsField(text)) continue
+      draft[field] = fitText(text)
+      this.#tooLarge(field)
+    }
+    if (!fitsField(draft.structuredName ?? '')) {
+      delete draft.structuredName
+      this.#tooLarge('structuredName')
+    }
+    return draft.name === '' && Object.keys(draft).length === 1 ? undefined : draft
+  }
+
+  #fitInto<Field extends keyof ListFields>(field: Field, items: NonNullable<ListFields[Field]>): void {
+    if (items.length === 0) return
+    const fitting = fitList<unknown>(items)
+    if (fitting.length < items.length) this.#tooLarge(field)
+    if (fitting.length > 0) this.#draft[field] = fitting as typeof items
+  }
+
+  #tooLarge(field: string): void {
+    const reason = `The field “${field}” holds ${MAX_FIELD_BYTES} bytes; what did not fit was left out.`
+    this.report.leaveOut(this.properties[0]?.line ?? 1, field, 'field-too-large', reason)
+  }
+}
