@@ -15,7 +15,7 @@ const isSource = (path) => /^(packages|apps)\/[^/]+\/src\/.*\.tsx?$/.test(path)
 // simulator could not replay it.
 const worldlyFiles = [
   /^packages\/core\/src\/(platform|testing)\//,
-  /^packages\/relay\/src\/(main|platform)\.ts$/,
+  /^packages\/relay\/src\/(main|(node-)?platform)\.ts$/,
   /^packages\/simulator\/src\/main\.ts$/,
 ]
 /** @param {string} path */
