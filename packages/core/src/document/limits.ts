@@ -1,0 +1,13 @@
+// Bounds of what a record may hold, each with its reason. An edit beyond one is refused at the call, before the document changes.
+
+/** Record ids and field names, in bytes of UTF-8. They are part of every slot's key, so they are paid again for each edit. */
+export const MAX_NAME_BYTES = 256
+
+/** One field's value as canonical JSON in UTF-8. Larger content belongs into a text field or an attachment. */
+export const MAX_FIELD_BYTES = 65_536
+
+/** Lists and objects inside each other. Bounds the recursion over values that came from elsewhere. */
+export const MAX_VALUE_DEPTH = 64
+
+/** Random bytes of a writer's name: 48 bits, 8 characters of base64url. */
+export const WRITER_BYTES = 6

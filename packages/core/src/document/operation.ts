@@ -1,0 +1,110 @@
+// What one edit did to a record's slots, and everything it had seen of what it replaced. Execution works from this alone, so the
+// same operation can be executed again on another state of the document, under another writer, and still replaces only what its
+// author had seen. A device whose history was forked, or restored from a backup, needs exactly that.
+import { createFields, type Fields, type JsonValue } from './json'
+import type { RecordDraft, SlotReference } from './record-draft'
+import type { Dot, RowGroup } from './slot'
+
+interface OperationBase {
+  readonly record: string
+  /** Milliseconds; greater than any t its author had seen in the record. */
+  readonly t: number
+  /** The greatest t of other writers that its author had seen in the record, 0 when there was none. */
+  readonly past: number
+  /** Slots that give way to this operation. */
+  readonly removed: readonly SlotReference[]
+}
+
+/** Writes the author's row: a creation (which removes every slot it has seen) or a restore (which removes only marks). */
+export interface RowOperation extends OperationBase {
+  readonly kind: 'row'
+  readonly fields: Fields
+  /** Values of the replaced own row, of transaction n, that had lost a conflict. */
+  readonly kept: readonly KeptValue[]
+  /** n of the own row that this one stands in for. */
+  readonly born?: number
+}
+
+export interface KeptValue {
+  readonly field: string
+  readonly value: JsonValue
+  readonly t: number
+  readonly n: number
+}
+
+/** Writes fields. */
+export interface CellsOperation extends OperationBase {
+  readonly kind: 'cells'
+  readonly cells: readonly CellWrite[]
+}
+
+export interface CellWrite {
+  readonly field: string
+  /** `undefined` clears the field. */
+  readonly value: JsonValue | undefined
+  /** Every cell and row that held a value of the field. */
+  readonly seen: readonly Dot[]
+}
+
+/** Deletes the record. */
+export interface MarkOperation extends OperationBase {
+  readonly kind: 'mark'
+  /** By writer, the greatest n seen in the record. */
+  readonly context: readonly Dot[]
+}
+
+export type SlotOperation = RowOperation | CellsOperation | MarkOperation
+
+/** Changes the draft as `author` (the operation's writer and the n of its transaction). */
+export function execute(draft: RecordDraft, operation: SlotOperation, author: Dot): void {
+  for (const reference of operation.removed) draft.remove(reference)
+  switch (operation.kind) {
+    case 'row':
+      draft.rows.set(author.writer, rowOf(operation, author))
+      return
+    case 'cells':
+      for (const cell of operation.cells) writeCell(draft, cell, operation.t, author)
+      return
+    case 'mark': {
+      const context = new Map(operation.context.map(({ writer, n }) => [writer, n]))
+      draft.marks.set(author.writer, { t: operation.t, n: author.n, context })
+    }
+  }
+}
+
+function rowOf({ t, fields, kept, born }: RowOperation, { writer, n }: Dot): RowGroup[] {
+  const group = { writer, n, born: born ?? n }
+  return [{ ...group, t, fields }, ...kept.map((each) => ({ ...group, t: each.t, fields: onlyField(each) }))]
+}
+
+function onlyField({ field, value }: KeptValue): Fields {
+  const fields = createFields()
+  fields[field] = value
+  return fields
+}
+
+function writeCell(draft: RecordDraft, { field, value, seen }: CellWrite, t: number, { writer, n }: Dot): void {
+  const isSeen = (dot: Dot) => seen.some((each) => each.writer === dot.writer && each.n === dot.n)
+  const cells = draft.cellsOf(field)
+  for (const [other, cell] of cells) if (isSeen({ writer: other, n: cell.n })) cells.delete(other)
+
+  const covers = new Map<string, Dot>()
+  for (const row of draft.rows.values()) {
+    for (const group of row) {
+      // The writer's own rows need no mention: a cell with a larger n replaces them.
+      if (group.writer === writer || !Object.hasOwn(group.fields, field) || !isSeen(group)) continue
+      covers.set(`${group.writer} ${group.n}`, { writer: group.writer, n: group.n })
+    }
+  }
+
+  // A row and a cell of one transaction have the same n, which would make both stand. The row gives the field up.
+  const own = draft.rows.get(writer)
+  if (own?.[0]?.n === n) draft.rows.set(writer, withoutField(own, field))
+  cells.set(writer, { t, n, covers: [...covers.values()], value })
+}
+
+function withoutField([newest, ...kept]: readonly RowGroup[], field: string): RowGroup[] {
+  const rest = createFields()
+  for (const name of Object.keys(newest!.fields)) if (name !== field) rest[name] = newest!.fields[name]!
+  return [{ ...newest!, fields: rest }, ...kept.filter((group) => !Object.hasOwn(group.fields, field))]
+}

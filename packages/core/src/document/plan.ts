@@ -1,0 +1,174 @@
+// From what an app asks to what happens to slots: which fields really change, what gives way, what is refused. An edit is planned
+// on the record as the device sees it now; the operation it becomes carries that view with it.
+import { SyncError } from '../errors'
+import { createFields, type Fields, isSameValue, type JsonValue, parseFrozen, toCanonicalJson } from './json'
+import { checkFieldName, checkRecordId, type Writer } from './names'
+import type { CellWrite, KeptValue, SlotOperation } from './operation'
+import {
+  allSlots,
+  candidatesOf,
+  deleteConflictsOf,
+  fieldNames,
+  isConflict,
+  type RecordSlots,
+  standingOf,
+  winnerOf,
+  winnersOf,
+} from './record'
+import type { RecordDraft } from './record-draft'
+import { type Dot, rowKey } from './slot'
+
+/**
+ * A change an app asks for.
+ * - `add` creates a record; on a visible one it writes the fields that differ. A value of `undefined` counts as not given.
+ * - `update` writes fields of a visible record; `undefined` clears one. A field in conflict is written even when its winner has
+ *   the value already: that decides the conflict.
+ * - `delete` hides a record. On one that is hidden or absent it does nothing, unless an edit that the delete had not seen is
+ *   still undecided: then it decides for the delete.
+ * - `restore` brings back a hidden record as it was; on a visible one it decides a delete conflict for the record.
+ */
+export type Edit =
+  | { readonly kind: 'add'; readonly id: string; readonly fields: FieldChanges }
+  | { readonly kind: 'update'; readonly id: string; readonly fields: FieldChanges }
+  | { readonly kind: 'delete'; readonly id: string }
+  | { readonly kind: 'restore'; readonly id: string }
+
+export type FieldChanges = { readonly [field: string]: JsonValue | undefined }
+
+/** An edit whose names and values were accepted; the values are copies that nobody can change. */
+export type CheckedEdit =
+  | {
+      readonly kind: 'add' | 'update'
+      readonly id: string
+      readonly fields: ReadonlyMap<string, JsonValue | undefined>
+    }
+  | { readonly kind: 'delete' | 'restore'; readonly id: string }
+
+/** @throws SyncError `invalid-id`, `invalid-field`, `invalid-value` or `field-too-large` */
+export function checkEdit(edit: Edit): CheckedEdit {
+  checkRecordId(edit.id)
+  if (edit.kind === 'delete' || edit.kind === 'restore') return edit
+  const fields = new Map<string, JsonValue | undefined>()
+  for (const [field, value] of Object.entries(edit.fields)) {
+    checkFieldName(field)
+    if (value !== undefined) fields.set(field, parseFrozen(toCanonicalJson(value)))
+    else if (edit.kind === 'update') fields.set(field, undefined)
+  }
+  return { kind: edit.kind, id: edit.id, fields }
+}
+
+/** The times of the transaction in this record; all its edits of one record share them. */
+export interface PlanTimes {
+  readonly t: number
+  readonly past: number
+}
+
+/**
+ * The operation that the edit amounts to, or undefined when it changes nothing.
+ * @throws SyncError `record-missing` or `record-deleted`
+ */
+export function planEdit(
+  edit: CheckedEdit,
+  draft: RecordDraft,
+  writer: Writer,
+  { t, past }: PlanTimes,
+): SlotOperation | undefined {
+  const base = { record: draft.record, t, past }
+  const standing = standingOf(draft)
+  switch (edit.kind) {
+    case 'add': {
+      if (standing !== 'visible') {
+        const fields = createFields()
+        for (const [field, value] of edit.fields) fields[field] = value!
+        return { ...base, kind: 'row', fields, kept: [], removed: draft.references() }
+      }
+      const cells = cellWrites(draft, edit.fields, (field, value) => !isSameValue(winnerOf(draft, field), value))
+      return cells.length > 0 ? { ...base, kind: 'cells', cells, removed: draft.markReferences() } : undefined
+    }
+    case 'update': {
+      if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
+      if (standing === 'hidden') throw new SyncError('record-deleted', `The record ${quote(edit.id)} is deleted.`)
+      const cells = cellWrites(draft, edit.fields, (field, value) => {
+        const candidates = candidatesOf(draft, field)
+        return !isSameValue(candidates[0]?.value, value) || isConflict(candidates)
+      })
+      return cells.length > 0 ? { ...base, kind: 'cells', cells, removed: draft.markReferences() } : undefined
+    }
+    case 'delete': {
+      if (standing === 'absent') return undefined
+      if (standing === 'hidden' && deleteConflictsOf(draft).length === 0) return undefined
+      // The new mark has seen all that the earlier ones had, so it stands for them too.
+      return { ...base, kind: 'mark', context: contextOf(draft), removed: draft.markReferences() }
+    }
+    case 'restore': {
+      if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
+      if (draft.marks.size === 0) return undefined
+      const fields = winnersOf(draft)
+      const born = draft.rows.get(writer)?.[0]?.born
+      return {
+        ...base,
+        kind: 'row',
+        fields,
+        kept: keptValues(draft, writer, fields),
+        ...(born !== undefined && { born }),
+        removed: draft.markReferences(),
+      }
+    }
+  }
+}
+
+function cellWrites(
+  slots: RecordSlots,
+  fields: ReadonlyMap<string, JsonValue | undefined>,
+  differs: (field: string, value: JsonValue | undefined) => boolean,
+): CellWrite[] {
+  const writes: CellWrite[] = []
+  for (const [field, value] of fields) {
+    if (differs(field, value)) writes.push({ field, value, seen: dotsOfField(slots, field) })
+  }
+  return writes
+}
+
+/** Every slot that holds the field, candidates or not: a row that a cell replaces must stay replaced when that cell goes. */
+function dotsOfField(slots: RecordSlots, field: string): Dot[] {
+  const dots = new Map<string, Dot>()
+  const add = (writer: Writer, n: number) => dots.set(rowKey(String(n), writer), { writer, n })
+  for (const [writer, { n }] of slots.cells.get(field) ?? []) add(writer, n)
+  for (const row of slots.rows.values()) {
+    for (const { writer, n, fields } of row) if (Object.hasOwn(fields, field)) add(writer, n)
+  }
+  return [...dots.values()]
+}
+
+function contextOf(slots: RecordSlots): Dot[] {
+  const greatest = new Map<Writer, number>()
+  for (const { writer, n } of allSlots(slots)) greatest.set(writer, Math.max(n, greatest.get(writer) ?? 0))
+  return Array.from(greatest, ([writer, n]) => ({ writer, n }))
+}
+
+/**
+ * Restoring replaces the writer's own row by one that holds the winners. A value that had lost a conflict there would vanish
+ * although nobody decided against it, so it moves along with its own time.
+ */
+function keptValues(slots: RecordSlots, writer: Writer, winners: Fields): KeptValue[] {
+  const own = slots.rows.get(writer)
+  if (!own) return []
+  const kept: KeptValue[] = []
+  for (const field of fieldNames({ ...slots, rows: new Map([[writer, own]]), cells: new Map() })) {
+    const winner = Object.hasOwn(winners, field) ? winners[field] : undefined
+    const live = candidatesOf(slots, field)
+    for (const { n, t, fields } of own) {
+      if (!Object.hasOwn(fields, field)) continue
+      const value = fields[field]!
+      const isLive = live.some((each) => each.writer === writer && each.n === n && each.t === t && each.value === value)
+      const isKnown =
+        isSameValue(value, winner) || kept.some((each) => each.field === field && isSameValue(each.value, value))
+      if (isLive && !isKnown) kept.push({ field, value, t, n })
+    }
+  }
+  return kept
+}
+
+function quote(id: string): string {
+  return JSON.stringify(id)
+}

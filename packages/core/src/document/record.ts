@@ -1,0 +1,175 @@
+// What a record's slots mean: which values stand for a field, which of them wins, whether the record is visible. The same slots
+// give the same answers on every device; nothing here knows who asks, when, or in which order the slots arrived.
+import { canonicalJson, createFields, type Fields, isSameValue, type JsonValue } from './json'
+import type { Writer } from './names'
+import {
+  type CellSlot,
+  type Dot,
+  decodeCell,
+  decodeMark,
+  decodeRow,
+  type MarkSlot,
+  parseKey,
+  type RowGroup,
+  type RowSlot,
+} from './slot'
+
+/** A record's slots by writer. */
+export interface RecordSlots {
+  readonly rows: ReadonlyMap<Writer, RowSlot>
+  readonly cells: ReadonlyMap<string, ReadonlyMap<Writer, CellSlot>>
+  readonly marks: ReadonlyMap<Writer, MarkSlot>
+}
+
+/** A value that stands for a field until a write that has seen it replaces it. */
+export interface Candidate extends Dot {
+  /** Milliseconds; orders candidates, says nothing about what its writer had seen. */
+  readonly t: number
+  /** `undefined` when this write cleared the field. */
+  readonly value: JsonValue | undefined
+}
+
+export interface FieldCandidate extends Candidate {
+  readonly field: string
+}
+
+export const emptySlots: RecordSlots = { rows: new Map(), cells: new Map(), marks: new Map() }
+
+/** @param read answers the stored value of a key; what is no readable slot is left out */
+export function parseRecord(keys: readonly string[], read: (key: string) => unknown): RecordSlots {
+  // Most records are one row; those share the empty maps.
+  let { rows, cells, marks } = emptySlots
+  for (const key of keys) {
+    const text = read(key)
+    const parsed = parseKey(key)
+    if (typeof text !== 'string' || !parsed) continue
+    if (parsed.slot === 'cell') {
+      const cell = decodeCell(text)
+      if (cell) cells = withEntry(cells, parsed.field, withEntry(cells.get(parsed.field), parsed.writer, cell))
+    } else if (parsed.slot === 'row') {
+      const row = decodeRow(text, parsed.writer)
+      if (row) rows = withEntry(rows, parsed.writer, row)
+    } else {
+      const mark = decodeMark(text)
+      if (mark) marks = withEntry(marks, parsed.writer, mark)
+    }
+  }
+  return { rows, cells, marks }
+}
+
+/** The map with the entry: a new one if `map` is empty and may be shared, the same one otherwise. */
+function withEntry<Key, Value>(map: ReadonlyMap<Key, Value> | undefined, key: Key, value: Value): Map<Key, Value> {
+  const own: Map<Key, Value> = map instanceof Map && map.size > 0 ? map : new Map()
+  return own.set(key, value)
+}
+
+export function fieldNames(slots: RecordSlots): ReadonlySet<string> {
+  const names = new Set(slots.cells.keys())
+  for (const row of slots.rows.values()) {
+    for (const group of row) for (const field of Object.keys(group.fields)) names.add(field)
+  }
+  return names
+}
+
+/** Every value that stands for the field, the winner first. */
+export function candidatesOf(slots: RecordSlots, field: string): readonly Candidate[] {
+  const candidates: Candidate[] = []
+  const cells = slots.cells.get(field)
+  if (cells) for (const [writer, { t, n, value }] of cells) candidates.push({ writer, t, n, value })
+  for (const group of rowGroups(slots)) {
+    if (!Object.hasOwn(group.fields, field) || (cells && isReplaced(group, cells))) continue
+    candidates.push({ writer: group.writer, t: group.t, n: group.n, value: group.fields[field] })
+  }
+  return candidates.length > 1 ? candidates.sort(laterFirst) : candidates
+}
+
+/** True when nobody has yet decided between different values. */
+export function isConflict(candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ value }) => !isSameValue(value, candidates[0]!.value))
+}
+
+export function winnerOf(slots: RecordSlots, field: string): JsonValue | undefined {
+  return candidatesOf(slots, field)[0]?.value
+}
+
+export function winnersOf(slots: RecordSlots): Fields {
+  const winners = createFields()
+  for (const field of fieldNames(slots)) {
+    const value = winnerOf(slots, field)
+    if (value !== undefined) winners[field] = value
+  }
+  return Object.freeze(winners)
+}
+
+/** `hidden` records were deleted and can be restored; `absent` ones hold no slot that can be read. */
+export type Standing = 'visible' | 'hidden' | 'absent'
+
+export function standingOf(slots: RecordSlots): Standing {
+  const hasValue = slots.rows.size > 0 || slots.cells.size > 0
+  if (slots.marks.size === 0) return hasValue ? 'visible' : 'absent'
+  let latest: { readonly t: number; readonly writer: Writer } | undefined
+  for (const [writer, { t }] of slots.marks) if (!latest || isLater({ t, writer }, latest)) latest = { t, writer }
+  for (const value of valueSlots(slots)) if (isLater(value, latest!)) return 'visible'
+  return 'hidden'
+}
+
+/** Values that some delete of the record had not seen: nobody has decided whether they or the delete should stand. */
+export function deleteConflictsOf(slots: RecordSlots): readonly FieldCandidate[] {
+  if (slots.marks.size === 0) return []
+  const marks = [...slots.marks.values()]
+  const unseen: FieldCandidate[] = []
+  for (const field of fieldNames(slots)) {
+    for (const candidate of candidatesOf(slots, field)) {
+      const isUnseen = marks.some(({ context }) => candidate.n > (context.get(candidate.writer) ?? 0))
+      if (isUnseen) unseen.push({ field, ...candidate })
+    }
+  }
+  return unseen
+}
+
+/** Everything in the record that has a time, as (t, dot). */
+export function* allSlots(slots: RecordSlots): Iterable<Dot & { readonly t: number }> {
+  yield* valueSlots(slots)
+  for (const [writer, { t, n }] of slots.marks) yield { writer, t, n }
+}
+
+export function* valueSlots(slots: RecordSlots): Iterable<Dot & { readonly t: number }> {
+  yield* rowGroups(slots)
+  for (const cells of slots.cells.values()) for (const [writer, { t, n }] of cells) yield { writer, t, n }
+}
+
+export function* rowGroups(slots: RecordSlots): Iterable<RowGroup> {
+  for (const row of slots.rows.values()) yield* row
+}
+
+/** A row's value is replaced by a cell that names its dot, and by any later cell of its own writer, who had seen it. */
+function isReplaced({ writer, n }: RowGroup, cells: ReadonlyMap<Writer, CellSlot>): boolean {
+  const own = cells.get(writer)
+  if (own && own.n > n) return true
+  for (const { covers } of cells.values()) {
+    if (covers.some((dot) => dot.writer === writer && dot.n === n)) return true
+  }
+  return false
+}
+
+interface Timed {
+  readonly t: number
+  readonly writer: Writer
+}
+
+/** The order of writes: by time, and by writer where two devices wrote in the same millisecond. */
+function isLater(a: Timed, b: Timed): boolean {
+  return a.t > b.t || (a.t === b.t && a.writer > b.writer)
+}
+
+function laterFirst(a: Candidate, b: Candidate): number {
+  if (isLater(a, b)) return -1
+  if (isLater(b, a)) return 1
+  // Only copies of one write get here; any order will do that is the same everywhere.
+  if (a.n !== b.n) return b.n - a.n
+  return textOf(a.value) < textOf(b.value) ? -1 : 1
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return value === undefined ? '' : canonicalJson(value)
+}

@@ -1,0 +1,129 @@
+// Which keys of the Y.Map belong to which record, and what is known about each record. Slots are parsed when a record is first
+// read, so loading ten thousand records costs one pass over their keys; what was read is kept until one of its slots changes.
+import type { Fields } from './json'
+import {
+  type Candidate,
+  candidatesOf,
+  deleteConflictsOf,
+  emptySlots,
+  fieldNames,
+  isConflict,
+  parseRecord,
+  type RecordSlots,
+  type Standing,
+  standingOf,
+  winnersOf,
+} from './record'
+import { recordOfKey } from './slot'
+
+interface Entry {
+  readonly keys: string[]
+  slots: RecordSlots | undefined
+  winners: Fields | undefined
+}
+
+export class RegisterIndex {
+  readonly #read: (key: string) => unknown
+  readonly #entries = new Map<string, Entry>()
+  /** Records whose place in the sets below is not known yet. */
+  readonly #unsettled = new Set<string>()
+  readonly #visible = new Set<string>()
+  readonly #hidden = new Set<string>()
+  readonly #conflicted = new Set<string>()
+  readonly #deleteConflicted = new Set<string>()
+
+  /** @param read answers the stored value of a key, undefined when there is none */
+  constructor(read: (key: string) => unknown) {
+    this.#read = read
+  }
+
+  /** Takes note that a key was set or removed. Returns the record it belongs to. */
+  touch(key: string, isPresent: boolean): string | undefined {
+    const record = recordOfKey(key)
+    if (record === undefined) return undefined
+    this.#unsettled.add(record)
+    const entry = this.#entries.get(record)
+    if (!entry) {
+      if (isPresent) this.#entries.set(record, { keys: [key], slots: undefined, winners: undefined })
+      return record
+    }
+    entry.slots = undefined
+    entry.winners = undefined
+    const at = entry.keys.indexOf(key)
+    if (isPresent && at < 0) entry.keys.push(key)
+    if (!isPresent && at >= 0) entry.keys.splice(at, 1)
+    if (entry.keys.length === 0) this.#entries.delete(record)
+    return record
+  }
+
+  slots(record: string): RecordSlots {
+    const entry = this.#entries.get(record)
+    if (!entry) return emptySlots
+    entry.slots ??= parseRecord(entry.keys, this.#read)
+    return entry.slots
+  }
+
+  /** The winners of a visible record; the same object until the record changes. */
+  winners(record: string): Fields | undefined {
+    const entry = this.#entries.get(record)
+    if (!entry || this.standing(record) !== 'visible') return undefined
+    entry.winners ??= winnersOf(this.slots(record))
+    return entry.winners
+  }
+
+  standing(record: string): Standing {
+    return standingOf(this.slots(record))
+  }
+
+  visible(): ReadonlySet<string> {
+    this.#settle()
+    return this.#visible
+  }
+
+  hidden(): ReadonlySet<string> {
+    this.#settle()
+    return this.#hidden
+  }
+
+  /** Visible records with a field that is in conflict. */
+  conflicted(): ReadonlySet<string> {
+    this.#settle()
+    return this.#conflicted
+  }
+
+  deleteConflicted(): ReadonlySet<string> {
+    this.#settle()
+    return this.#deleteConflicted
+  }
+
+  #settle(): void {
+    for (const record of this.#unsettled) {
+      const slots = this.slots(record)
+      const standing = standingOf(slots)
+      place(this.#visible, record, standing === 'visible')
+      place(this.#hidden, record, standing === 'hidden')
+      place(this.#conflicted, record, standing === 'visible' && !conflictsOf(slots).next().done)
+      place(this.#deleteConflicted, record, deleteConflictsOf(slots).length > 0)
+    }
+    this.#unsettled.clear()
+  }
+}
+
+export interface FieldConflict {
+  readonly field: string
+  /** The winner first. */
+  readonly candidates: readonly Candidate[]
+}
+
+export function* conflictsOf(slots: RecordSlots): Generator<FieldConflict, undefined> {
+  if (slots.cells.size === 0 && slots.rows.size === 1 && [...slots.rows.values()][0]!.length === 1) return
+  for (const field of fieldNames(slots)) {
+    const candidates = candidatesOf(slots, field)
+    if (isConflict(candidates)) yield { field, candidates }
+  }
+}
+
+function place(set: Set<string>, record: string, isMember: boolean): void {
+  if (isMember) set.add(record)
+  else set.delete(record)
+}

@@ -1,0 +1,303 @@
+// The records of one document: registers with one slot per writer in a Y.Map, so that Yjs's own choice between concurrent values (by
+// random client id) never decides anything. Edits become slot operations (plan.ts), operations become slots (operation.ts), slots
+// become what an app reads (record.ts). This class ties them to the Y.Doc and does nothing else.
+//
+// Updates must be applied in causal order: before an update, everything its author had seen when writing it.
+import { SyncError } from '../errors'
+import { Y } from '../yjs'
+import { digestMap } from './digest'
+import type { Fields } from './json'
+import type { Writer } from './names'
+import { execute, type SlotOperation } from './operation'
+import { checkEdit, type Edit, planEdit } from './plan'
+import { Rebinding } from './rebind'
+import {
+  type Candidate,
+  candidatesOf,
+  deleteConflictsOf,
+  type FieldCandidate,
+  fieldNames,
+  type Standing,
+} from './record'
+import { greatestTime, RecordDraft } from './record-draft'
+import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
+import type { Dot } from './slot'
+
+/** What one call of `transact` did. */
+export interface Transaction {
+  readonly writer: Writer
+  /** Counts the writer's transactions in this document, from 1. */
+  readonly n: number
+  readonly operations: readonly SlotOperation[]
+  /** Yjs V1 update of exactly this transaction. */
+  readonly update: Uint8Array
+  /** Ids of the records it touched. */
+  readonly changed: ReadonlySet<string>
+}
+
+/** One writer's nth transaction wrote this mark. */
+export interface DeleteMark extends Dot {
+  readonly t: number
+}
+
+export interface InspectedField {
+  /** The winner first. */
+  readonly candidates: readonly Candidate[]
+  readonly winner: Candidate
+  readonly isConflict: boolean
+}
+
+/** All that is known about a record, for conflict and history views. */
+export interface InspectedRecord {
+  readonly standing: Exclude<Standing, 'absent'>
+  readonly fields: ReadonlyMap<string, InspectedField>
+  readonly marks: readonly DeleteMark[]
+  /** Values that a delete of this record had not seen. */
+  readonly deleteConflict: readonly FieldCandidate[]
+}
+
+export interface RegistersOptions {
+  /** The `registers` Y.Doc. Its client id must be taken before the first write (see `takeClientId`). */
+  readonly doc: Y.Doc
+  /** Who writes here. Held by nobody else while this is open. */
+  readonly writer: Writer
+  /** n of the writer's latest transaction in this document, 0 when there is none. */
+  readonly lastN: number
+  /** Milliseconds since 1970, corrected by the relay's clock where that is known. */
+  readonly now: () => number
+}
+
+export interface RewriteOptions {
+  readonly writer: Writer
+  /** n of the latest transaction of `writer` that is in the document, 0 for a new writer. */
+  readonly lastN: number
+  /** Moves every t by this many milliseconds; order is kept. */
+  readonly shiftMs?: number
+}
+
+/** The greatest t that is stored. Beyond it a number would no longer be exact. */
+const latestTime = Number.MAX_SAFE_INTEGER
+
+export function openRegisters(options: RegistersOptions): Registers {
+  return new Registers(options)
+}
+
+export class Registers {
+  readonly doc: Y.Doc
+  readonly #map: Y.Map<unknown>
+  readonly #index: RegisterIndex
+  readonly #now: () => number
+  #writer: Writer
+  #lastN: number
+  #changed = new Set<string>()
+
+  constructor({ doc, writer, lastN, now }: RegistersOptions) {
+    this.doc = doc
+    this.#map = doc.getMap('r')
+    this.#index = new RegisterIndex((key) => this.#map.get(key))
+    this.#now = now
+    this.#writer = writer
+    this.#lastN = lastN
+    this.#map.forEach((_, key) => {
+      this.#index.touch(key, true)
+    })
+    this.#map.observe(({ keysChanged }) => {
+      for (const key of keysChanged) {
+        const record = this.#index.touch(key, this.#map.has(key))
+        if (record !== undefined) this.#changed.add(record)
+      }
+    })
+  }
+
+  get writer(): Writer {
+    return this.#writer
+  }
+
+  /** n of the writer's latest transaction. */
+  get lastN(): number {
+    return this.#lastN
+  }
+
+  /** Writes under another writer from now on. */
+  setWriter(writer: Writer, lastN: number): void {
+    this.#writer = writer
+    this.#lastN = lastN
+  }
+
+  /**
+   * Applies edits in order, all or none, as one Yjs transaction.
+   * @returns undefined when nothing changes; no n is used then
+   * @throws SyncError `invalid-id`, `invalid-field`, `invalid-value`, `field-too-large`, `record-missing` or `record-deleted`,
+   * before the document is touched
+   */
+  transact(edits: readonly Edit[]): Transaction | undefined {
+    const author = { writer: this.#writer, n: this.#lastN + 1 }
+    const drafts = new Map<string, RecordDraft>()
+    const operations: SlotOperation[] = []
+    for (const edit of edits.map(checkEdit)) {
+      const draft = this.#draft(drafts, edit.id)
+      const operation = planEdit(edit, draft, author.writer, this.#times(draft))
+      if (!operation) continue
+      execute(draft, operation, author)
+      operations.push(operation)
+    }
+    return operations.length > 0 ? this.#commit(author, drafts, operations) : undefined
+  }
+
+  /**
+   * Applies updates of other devices, or stored ones, in one Yjs transaction.
+   * @returns ids of the records that changed
+   * @throws SyncError `invalid-value` when bytes are not a Yjs update; those before it stay applied
+   */
+  apply(updates: readonly Uint8Array[], format: 'v1' | 'v2' = 'v1'): ReadonlySet<string> {
+    const applyUpdate = format === 'v1' ? Y.applyUpdate : Y.applyUpdateV2
+    this.#changed = new Set()
+    try {
+      this.doc.transact(() => {
+        for (const update of updates) applyUpdate(this.doc, update, this)
+      }, this)
+    } catch (cause) {
+      throw new SyncError('invalid-value', 'An update could not be applied.', { cause })
+    }
+    return this.#takeChanged()
+  }
+
+  /**
+   * Writes pending transactions again, on a document that holds only the verified base, under new dots. Each still replaces
+   * exactly what it had seen when it was first written. The writer of this object becomes `options.writer`.
+   * @param transactions of one writer, in their order; all its earlier transactions are in the base
+   */
+  rewrite(
+    transactions: readonly Pick<Transaction, 'writer' | 'n' | 'operations'>[],
+    options: RewriteOptions,
+  ): Transaction[] {
+    this.setWriter(options.writer, options.lastN)
+    const [first] = transactions
+    if (!first) return []
+    const rebinding = new Rebinding(first.writer, first.n, options.writer, options.shiftMs ?? 0)
+    return transactions.map((transaction) => {
+      if (transaction.writer !== first.writer) {
+        throw new SyncError('invalid-value', 'Transactions of two writers cannot be rewritten as those of one.')
+      }
+      const author = { writer: this.#writer, n: this.#lastN + 1 }
+      rebinding.bind(transaction.n, author.n)
+      const drafts = new Map<string, RecordDraft>()
+      const operations = transaction.operations.map((operation) => {
+        const draft = this.#draft(drafts, operation.record)
+        const moved = rebinding.apply(operation, draft, rebinding.timestamp(operation, draft))
+        execute(draft, moved, author)
+        return moved
+      })
+      return this.#commit(author, drafts, operations)
+    })
+  }
+
+  /** The fields of a visible record, undefined for any other. The same frozen object until the record changes. */
+  get(id: string): Fields | undefined {
+    return this.#index.winners(id)
+  }
+
+  /** True when the record is visible. */
+  has(id: string): boolean {
+    return this.#index.standing(id) === 'visible'
+  }
+
+  /** Ids of visible records, in no particular order. */
+  ids(): IterableIterator<string> {
+    return this.#index.visible().values()
+  }
+
+  /** How many records are visible. */
+  get size(): number {
+    return this.#index.visible().size
+  }
+
+  /** Ids of records that are deleted and can be restored, in no particular order. */
+  deletedIds(): IterableIterator<string> {
+    return this.#index.hidden().values()
+  }
+
+  /** Everything known about a record, hidden or visible; undefined when there is none. */
+  inspect(id: string): InspectedRecord | undefined {
+    const slots = this.#index.slots(id)
+    const standing = this.#index.standing(id)
+    if (standing === 'absent') return undefined
+    const conflicts = new Set(Array.from(conflictsOf(slots), ({ field }) => field))
+    const fields = new Map<string, InspectedField>()
+    for (const field of fieldNames(slots)) {
+      const candidates = candidatesOf(slots, field)
+      fields.set(field, { candidates, winner: candidates[0]!, isConflict: conflicts.has(field) })
+    }
+    const marks = Array.from(slots.marks, ([writer, { t, n }]) => ({ writer, t, n }))
+    return { standing, fields, marks, deleteConflict: deleteConflictsOf(slots) }
+  }
+
+  /** Fields of visible records that hold different values nobody has decided between. */
+  *conflicts(): Generator<FieldConflict & { readonly id: string }, undefined> {
+    for (const id of this.#index.conflicted()) {
+      for (const conflict of conflictsOf(this.#index.slots(id))) yield { id, ...conflict }
+    }
+  }
+
+  /** Records, visible or hidden, with values that a delete had not seen. */
+  *deleteConflicts(): Generator<{ readonly id: string; readonly unseen: readonly FieldCandidate[] }, undefined> {
+    for (const id of this.#index.deleteConflicted()) yield { id, unseen: deleteConflictsOf(this.#index.slots(id)) }
+  }
+
+  /** True when everything that the Yjs V1 update writes is in the document. (What it only deletes is not looked for.) */
+  contains(update: Uint8Array): boolean {
+    const { to } = Y.parseUpdateMeta(update)
+    for (const [client, clock] of to) if (Y.getState(this.doc.store, client) < clock) return false
+    return true
+  }
+
+  /** The whole document as a Yjs V2 update. */
+  encodeState(): Uint8Array {
+    return Y.encodeStateAsUpdateV2(this.doc)
+  }
+
+  /** Equal on two devices exactly when they hold the same. */
+  digest(hash: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+    return digestMap(this.doc, this.#map, hash)
+  }
+
+  #draft(drafts: Map<string, RecordDraft>, id: string): RecordDraft {
+    const present = drafts.get(id)
+    if (present) return present
+    const draft = new RecordDraft(id, this.#index.slots(id))
+    drafts.set(id, draft)
+    return draft
+  }
+
+  /** From the record before the transaction: a clock that ran far ahead elsewhere does not reach this record. */
+  #times({ before }: RecordDraft): { t: number; past: number } {
+    const greatest = greatestTime(before, () => true)
+    const t = Math.min(Math.max(Math.floor(this.#now()), greatest + 1), latestTime)
+    return { t, past: greatestTime(before, ({ writer }) => writer !== this.#writer) }
+  }
+
+  #commit(author: Dot, drafts: ReadonlyMap<string, RecordDraft>, operations: readonly SlotOperation[]): Transaction {
+    const changes = [...drafts.values()].flatMap((draft) => draft.changes())
+    let update: Uint8Array = new Uint8Array()
+    const capture = (bytes: Uint8Array) => {
+      update = bytes
+    }
+    this.#changed = new Set()
+    this.doc.on('update', capture)
+    this.doc.transact(() => {
+      for (const [key, text] of changes) {
+        if (text === undefined) this.#map.delete(key)
+        else this.#map.set(key, text)
+      }
+    }, this)
+    this.doc.off('update', capture)
+    this.#lastN = author.n
+    return { ...author, operations, update, changed: this.#takeChanged() }
+  }
+
+  #takeChanged(): ReadonlySet<string> {
+    const changed = this.#changed
+    this.#changed = new Set()
+    return changed
+  }
+}

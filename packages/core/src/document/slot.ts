@@ -1,0 +1,183 @@
+// What a slot of the Y.Map is called and holds: the stored format of registers.
+//
+// | slot  | key                              | value (canonical JSON, as one string)                     |
+// |-------|----------------------------------|-----------------------------------------------------------|
+// | row   | record U+0001 writer             | [t, n, {field: value}] or [t, n, {…}, kept, born]         |
+// | cell  | record U+0001 field U+0001 writer| [t, n, covers, value], or [t, n, covers] for absent       |
+// | mark  | record U+0001 U+0001 writer      | [t, n, {writer: n}]                                       |
+// | folded| record U+0001 *                  | [[writer, t, n, {field: value}], …] with `born` as a fifth|
+//
+// t is in milliseconds and decides order, (writer, n) is the dot that decides causality. covers is [writer, n, writer, n, …] or 0.
+// kept is [t, {field: value}, …] or 0: values of the writer's replaced row that had lost a conflict nobody has decided yet; they
+// share the row's n. born is the n of the row that this one stands in for, when a restore replaced it; otherwise n itself.
+//
+// A string a slot costs Yjs one item and the reader nothing until the record is read. A key or value of another shape comes from a
+// newer version: it stays in the document and is not read.
+import { canonicalJson, createFields, type Fields, isList, isObject, type JsonValue, parseFrozen } from './json'
+import { FOLDED, isWriter, type Writer } from './names'
+
+/** One writer's nth transaction: which write a value comes from. */
+export interface Dot {
+  readonly writer: Writer
+  readonly n: number
+}
+
+/** Fields written together. A row is one group; a folded row and a row with kept values are several. */
+export interface RowGroup extends Dot {
+  readonly t: number
+  readonly fields: Fields
+  readonly born: number
+}
+
+/** The newest group first. */
+export type RowSlot = readonly RowGroup[]
+
+export interface CellSlot {
+  readonly t: number
+  readonly n: number
+  /** Rows of other writers whose value of this field the cell replaced. */
+  readonly covers: readonly Dot[]
+  /** `undefined` when the field was cleared. */
+  readonly value: JsonValue | undefined
+}
+
+export interface MarkSlot {
+  readonly t: number
+  readonly n: number
+  /** By writer, the greatest n the delete had seen in the record. */
+  readonly context: ReadonlyMap<Writer, number>
+}
+
+export type SlotKey =
+  | { readonly slot: 'row' | 'mark'; readonly record: string; readonly writer: Writer }
+  | { readonly slot: 'cell'; readonly record: string; readonly field: string; readonly writer: Writer }
+
+const separator = '\u0001'
+
+export function rowKey(record: string, writer: Writer): string {
+  return record + separator + writer
+}
+
+/** An empty field is the delete mark, since no field name is empty. */
+export function cellKey(record: string, field: string, writer: Writer): string {
+  return record + separator + field + separator + writer
+}
+
+export function markKey(record: string, writer: Writer): string {
+  return cellKey(record, '', writer)
+}
+
+/** The record a key belongs to, or undefined for a key of another shape. Cheap: it runs for every slot at load. */
+export function recordOfKey(key: string): string | undefined {
+  const end = key.indexOf(separator)
+  return end > 0 ? key.slice(0, end) : undefined
+}
+
+export function parseKey(key: string): SlotKey | undefined {
+  const [record, second, third, ...rest] = key.split(separator)
+  if (!record || second === undefined || rest.length > 0) return undefined
+  if (third === undefined) {
+    if (second === FOLDED) return { slot: 'row', record, writer: FOLDED }
+    return isWriter(second) ? { slot: 'row', record, writer: second } : undefined
+  }
+  if (!isWriter(third)) return undefined
+  return second === ''
+    ? { slot: 'mark', record, writer: third }
+    : { slot: 'cell', record, field: second, writer: third }
+}
+
+export function encodeRow([newest, ...kept]: RowSlot): string {
+  const { t, n, fields, born } = newest!
+  const parts = [t, n, canonicalJson(fields)]
+  if (kept.length > 0) parts.push(`[${kept.map((group) => `${group.t},${canonicalJson(group.fields)}`).join(',')}]`)
+  else if (born !== n) parts.push(0)
+  if (born !== n) parts.push(born)
+  return `[${parts.join(',')}]`
+}
+
+export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
+  const parts = parseFrozen(text)
+  if (!isList(parts)) return undefined
+  if (writer === FOLDED) return decodeFolded(parts)
+  const [t, n, fields, kept = 0, born = n] = parts
+  if (!isTime(t) || !isCount(n) || !isObject(fields) || !isCount(born) || parts.length > 5) return undefined
+  const groups: RowGroup[] = [{ writer, t, n, fields, born }]
+  if (kept === 0) return groups
+  if (!isList(kept) || kept.length % 2 !== 0) return undefined
+  for (let at = 0; at < kept.length; at += 2) {
+    const keptT = kept[at]
+    const keptFields = kept[at + 1]
+    if (!isTime(keptT) || !isObject(keptFields)) return undefined
+    groups.push({ writer, t: keptT, n, fields: keptFields, born })
+  }
+  return groups
+}
+
+function decodeFolded(parts: readonly JsonValue[]): RowSlot | undefined {
+  const groups: RowGroup[] = []
+  for (const part of parts) {
+    if (!isList(part) || part.length > 5) return undefined
+    const [writer, t, n, fields, born = n] = part
+    if (!isWriter(writer) || !isTime(t) || !isCount(n) || !isObject(fields) || !isCount(born)) return undefined
+    groups.push({ writer, t, n, fields, born })
+  }
+  return groups.length > 0 ? groups : undefined
+}
+
+export function encodeCell({ t, n, covers, value }: CellSlot): string {
+  const list = covers.length === 0 ? '0' : encodeDots(covers)
+  return value === undefined ? `[${t},${n},${list}]` : `[${t},${n},${list},${canonicalJson(value)}]`
+}
+
+export function decodeCell(text: string): CellSlot | undefined {
+  const parts = parseFrozen(text)
+  if (!isList(parts) || parts.length > 4) return undefined
+  const [t, n, list, value] = parts
+  if (!isTime(t) || !isCount(n)) return undefined
+  const covers = list === 0 ? [] : decodeDots(list)
+  return covers && { t, n, covers, value }
+}
+
+export function encodeMark({ t, n, context }: MarkSlot): string {
+  const entries = createFields()
+  for (const [writer, seen] of context) entries[writer] = seen
+  return `[${t},${n},${canonicalJson(entries)}]`
+}
+
+export function decodeMark(text: string): MarkSlot | undefined {
+  const parts = parseFrozen(text)
+  if (!isList(parts) || parts.length !== 3) return undefined
+  const [t, n, entries] = parts
+  if (!isTime(t) || !isCount(n) || !isObject(entries)) return undefined
+  const context = new Map<Writer, number>()
+  for (const [writer, seen] of Object.entries(entries)) {
+    if (!isWriter(writer) || !isCount(seen)) return undefined
+    context.set(writer, seen)
+  }
+  return { t, n, context }
+}
+
+function encodeDots(dots: readonly Dot[]): string {
+  const sorted = [...dots].sort((a, b) => (a.writer === b.writer ? a.n - b.n : a.writer < b.writer ? -1 : 1))
+  return JSON.stringify(sorted.flatMap(({ writer, n }) => [writer, n]))
+}
+
+function decodeDots(list: JsonValue | undefined): Dot[] | undefined {
+  if (!isList(list) || list.length % 2 !== 0) return undefined
+  const dots: Dot[] = []
+  for (let at = 0; at < list.length; at += 2) {
+    const writer = list[at]
+    const n = list[at + 1]
+    if (!isWriter(writer) || !isCount(n)) return undefined
+    dots.push({ writer, n })
+  }
+  return dots
+}
+
+function isTime(value: JsonValue | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isCount(value: JsonValue | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1
+}
