@@ -56,12 +56,18 @@ const BODY_VERSION = 1
 
 export function encodeBody(body: Body): Uint8Array {
   const writer = new Writer().byte(BODY_VERSION).varUint(body.sealedAtMs)
-  writer.optional(body.continues, (value) => writer.uint32(value.incarnation).varUint(value.sequence).fixed(value.hash))
+  writer.optional(body.continues, (value) =>
+    writer.uint32(value.incarnation).varUint(value.sequence).fixed(value.hash, HASH_BYTES),
+  )
   writer.optional(body.repairs, (value) => writer.uint32(value.incarnation).varUint(value.sequence))
   writer.optional(body.keyringHead, (value) => writeKeyringHead(writer, value))
-  writer.list(body.seen, (entry) => writeSeen(writer, entry))
-  writer.list(body.writers, (entry) => writer.fixed(entry.writer).varUint(entry.n))
-  writer.list(body.updates, (update) => writer.byte(update.root).byte(update.format).bytes(update.bytes))
+  writer.list(body.seen, (entry) => writeSeen(writer, entry), MAX_BODY_ITEMS)
+  writer.list(body.writers, (entry) => writer.fixed(entry.writer, WRITER_BYTES).varUint(entry.n), MAX_BODY_ITEMS)
+  writer.list(
+    body.updates,
+    (update) => writer.byte(update.root).byte(update.format).bytes(update.bytes, MAX_INFLATED_BYTES),
+    MAX_BODY_ITEMS,
+  )
   return writer.finish()
 }
 
@@ -100,7 +106,7 @@ export function decodeBody(bytes: Uint8Array): Body {
 }
 
 export function writeKeyringHead(writer: Writer, head: KeyringHead): void {
-  writer.varUint(head.length).fixed(head.hash)
+  writer.varUint(head.length).fixed(head.hash, HASH_BYTES)
 }
 
 export function readKeyringHead(reader: Reader): KeyringHead {
@@ -108,7 +114,7 @@ export function readKeyringHead(reader: Reader): KeyringHead {
 }
 
 function writeSeen(writer: Writer, entry: SeenEntry): void {
-  writer.fixed(entry.device).uint32(entry.incarnation).varUint(entry.sequence)
+  writer.fixed(entry.device, DEVICE_ID_BYTES).uint32(entry.incarnation).varUint(entry.sequence)
 }
 
 function readSeen(reader: Reader): SeenEntry {
@@ -128,8 +134,8 @@ export interface SeenBody {
 export function encodeSeenBody(body: SeenBody): Uint8Array {
   const writer = new Writer().byte(BODY_VERSION).varUint(body.sealedAtMs)
   writeKeyringHead(writer, body.keyringHead)
-  writer.varUint(body.number).fixed(body.logHash)
-  return writer.list(body.seen, (entry) => writeSeen(writer, entry)).finish()
+  writer.varUint(body.number).fixed(body.logHash, HASH_BYTES)
+  return writer.list(body.seen, (entry) => writeSeen(writer, entry), MAX_BODY_ITEMS).finish()
 }
 
 export function decodeSeenBody(bytes: Uint8Array): SeenBody {

@@ -145,7 +145,7 @@ export function mayReconnectAfter(closeCode: number): boolean {
   return closeCode < 4400 || closeCode > 4499
 }
 
-/** What a decoder throws, and nothing else: the bytes are refused with this code. */
+/** What a codec throws, and nothing else: these bytes are refused with this code, or this value would be if it were sent. */
 export class ProtocolFailure extends Error {
   override readonly name = 'ProtocolFailure'
   constructor(

@@ -1,11 +1,11 @@
 // A cut says, for devices that leave the account, where their chains count up to. A document that it does not name counts not at all.
 import { bytesEqual, compareBytes } from './bytes'
-import { decodeWhole, Writer } from './codec'
+import { decodeWhole, malformed, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import type { ChainHead } from './envelope'
 import { hashParts, type Sha512 } from './hash'
 import { DEVICE_ID_BYTES, type DeviceId, DOCUMENT_ID_BYTES, type DocumentId, HASH_BYTES, type Hash } from './ids'
-import { MAX_BODY_ITEMS } from './limits'
+import { MAX_BODY_ITEMS, MAX_CUT_BYTES } from './limits'
 
 export interface CutEntry extends ChainHead {
   readonly document: DocumentId
@@ -17,21 +17,29 @@ function compareEntries(a: CutEntry, b: CutEntry): number {
   return compareBytes(a.document, b.document) || compareBytes(a.device, b.device) || a.incarnation - b.incarnation
 }
 
+/** Sorts `entries` first; an entry that occurs twice is refused. */
 export function encodeCut(entries: Cut): Uint8Array {
   const writer = new Writer()
   const sorted = [...entries].sort(compareEntries)
-  writer.list(sorted, (entry) =>
-    writer
-      .fixed(entry.document)
-      .fixed(entry.device)
-      .uint32(entry.incarnation)
-      .varUint(entry.sequence)
-      .fixed(entry.hash),
+  checkSorted(sorted)
+  writer.list(
+    sorted,
+    (entry) =>
+      writer
+        .fixed(entry.document, DOCUMENT_ID_BYTES)
+        .fixed(entry.device, DEVICE_ID_BYTES)
+        .uint32(entry.incarnation)
+        .varUint(entry.sequence)
+        .fixed(entry.hash, HASH_BYTES),
+    MAX_BODY_ITEMS,
   )
-  return writer.finish()
+  const bytes = writer.finish()
+  checkSize(bytes)
+  return bytes
 }
 
 export function decodeCut(bytes: Uint8Array): Cut {
+  checkSize(bytes)
   return decodeWhole(bytes, (reader) => {
     const entries = reader.list(MAX_BODY_ITEMS, DOCUMENT_ID_BYTES + DEVICE_ID_BYTES + 5 + HASH_BYTES, () => ({
       document: reader.fixed<DocumentId>(DOCUMENT_ID_BYTES),
@@ -40,12 +48,21 @@ export function decodeCut(bytes: Uint8Array): Cut {
       sequence: reader.varUint(),
       hash: reader.fixed<Hash>(HASH_BYTES),
     }))
-    for (let i = 1; i < entries.length; i++) {
-      if (compareEntries(entries[i - 1] as CutEntry, entries[i] as CutEntry) >= 0)
-        throw new ProtocolFailure('malformed-frame', 'a cut is not sorted')
-    }
+    checkSorted(entries)
     return entries
   })
+}
+
+function checkSize(bytes: Uint8Array): void {
+  if (bytes.length > MAX_CUT_BYTES)
+    throw new ProtocolFailure('frame-too-large', `a cut of ${bytes.length} bytes is over the limit of ${MAX_CUT_BYTES}`)
+}
+
+function checkSorted(entries: Cut): void {
+  for (let i = 1; i < entries.length; i++) {
+    if (compareEntries(entries[i - 1] as CutEntry, entries[i] as CutEntry) >= 0)
+      throw malformed('a cut is not sorted or names a chain twice')
+  }
 }
 
 export function cutHashOf(sha512: Sha512, encodedCut: Uint8Array): Hash {

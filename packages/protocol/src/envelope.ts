@@ -6,11 +6,21 @@
 // hashed. The box holds hash(header ‖ nonce) ‖ padded body, which is how a box without associated data is bound to its place.
 // The position of the key in the keyring travels as a number; the 32-byte hash of the key itself is in the header.
 import { concatBytes } from './bytes'
-import { decodeWhole, type Reader, Writer } from './codec'
+import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import { domain, hashParts, type Sha512 } from './hash'
-import { type AccountId, DEVICE_ID_BYTES, type DeviceId, type DocumentId, type Hash, NONCE_BYTES } from './ids'
-import { MAX_ENVELOPE_BYTES, MIN_BOX_BYTES } from './limits'
+import {
+  ACCOUNT_ID_BYTES,
+  type AccountId,
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  DOCUMENT_ID_BYTES,
+  type DocumentId,
+  HASH_BYTES,
+  type Hash,
+  NONCE_BYTES,
+} from './ids'
+import { MAX_ENVELOPE_BYTES, MAX_SNAPSHOT_BYTES, MIN_BOX_BYTES } from './limits'
 
 export const ENVELOPE_VERSION = 1
 /** XSalsa20-Poly1305 (NaCl secretbox). */
@@ -49,37 +59,56 @@ export interface EnvelopePlace {
   readonly previous: Hash
 }
 
+/** A snapshot may be larger than an entry of a log; every other kind keeps the limit of an entry. */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  checkContent(envelope)
   const writer = new Writer()
   writeClear(writer, envelope)
-  return writer.fixed(envelope.nonce).fixed(envelope.box).finish()
+  const bytes = writer.fixed(envelope.nonce, NONCE_BYTES).rest(envelope.box).finish()
+  checkSize(bytes, envelope.kind === envelopeKinds.snapshot ? MAX_SNAPSHOT_BYTES : MAX_ENVELOPE_BYTES)
+  return bytes
 }
 
+/**
+ * Decodes the envelope of a log entry. The version, suite and kind are not judged here: a device keeps aside what it does
+ * not know, a relay refuses it.
+ */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
-  if (bytes.length > MAX_ENVELOPE_BYTES)
-    throw new ProtocolFailure('entry-too-large', `an entry of ${bytes.length} bytes is over the limit`)
+  checkSize(bytes, MAX_ENVELOPE_BYTES)
   return decodeWhole(bytes, readEnvelope)
 }
 
 /** For envelopes that are not entries of a log and have their own size limit, such as snapshots. */
 export function decodeLargeEnvelope(bytes: Uint8Array): Envelope {
+  checkSize(bytes, MAX_SNAPSHOT_BYTES)
   return decodeWhole(bytes, readEnvelope)
 }
 
 function readEnvelope(reader: Reader): Envelope {
-  const version = reader.byte()
-  const suite = reader.byte()
-  const kind = reader.byte()
-  const documentEpoch = reader.varUint()
-  const epoch = reader.varUint()
-  const device = reader.fixed<DeviceId>(DEVICE_ID_BYTES)
-  const incarnation = reader.uint32()
-  const sequence = reader.varUint()
-  if (sequence === 0) throw new ProtocolFailure('malformed-frame', 'sequence numbers count from 1')
-  const nonce = reader.fixed(NONCE_BYTES)
-  const box = reader.rest()
-  if (box.length < MIN_BOX_BYTES) throw new ProtocolFailure('malformed-frame', 'a sealed box is too short to be one')
-  return { version, suite, kind, documentEpoch, epoch, device, incarnation, sequence, nonce, box }
+  const envelope = {
+    version: reader.byte(),
+    suite: reader.byte(),
+    kind: reader.byte(),
+    documentEpoch: reader.varUint(),
+    epoch: reader.varUint(),
+    device: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
+    incarnation: reader.uint32(),
+    sequence: reader.varUint(),
+    nonce: reader.fixed(NONCE_BYTES),
+    box: reader.rest(),
+  }
+  checkContent(envelope)
+  return envelope
+}
+
+function checkContent(envelope: Envelope): void {
+  if (envelope.sequence === 0) throw malformed('sequence numbers count from 1')
+  if (envelope.box.length < MIN_BOX_BYTES) throw malformed('a sealed box is too short to be one')
+}
+
+function checkSize(bytes: Uint8Array, limit: number): void {
+  if (bytes.length > limit)
+    throw new ProtocolFailure('entry-too-large', `an envelope of ${bytes.length} bytes is over its limit of ${limit}`)
 }
 
 function writeClear(writer: Writer, header: EnvelopeHeader): void {
@@ -89,7 +118,7 @@ function writeClear(writer: Writer, header: EnvelopeHeader): void {
     .byte(header.kind)
     .varUint(header.documentEpoch)
     .varUint(header.epoch)
-    .fixed(header.device)
+    .fixed(header.device, DEVICE_ID_BYTES)
     .uint32(header.incarnation)
     .varUint(header.sequence)
 }
@@ -100,14 +129,14 @@ export function headerBytes(header: EnvelopeHeader, place: EnvelopePlace): Uint8
     .byte(header.version)
     .byte(header.suite)
     .byte(header.kind)
-    .fixed(place.account)
-    .fixed(place.document)
+    .fixed(place.account, ACCOUNT_ID_BYTES)
+    .fixed(place.document, DOCUMENT_ID_BYTES)
     .varUint(header.documentEpoch)
-    .fixed(place.keyId)
-    .fixed(header.device)
+    .fixed(place.keyId, HASH_BYTES)
+    .fixed(header.device, DEVICE_ID_BYTES)
     .uint32(header.incarnation)
     .varUint(header.sequence)
-    .fixed(place.previous)
+    .fixed(place.previous, HASH_BYTES)
     .finish()
 }
 
@@ -139,12 +168,12 @@ export function headSigningBytes(account: AccountId, document: DocumentId, head:
   return concatBytes(
     domain('head'),
     new Writer()
-      .fixed(account)
-      .fixed(document)
-      .fixed(head.device)
+      .fixed(account, ACCOUNT_ID_BYTES)
+      .fixed(document, DOCUMENT_ID_BYTES)
+      .fixed(head.device, DEVICE_ID_BYTES)
       .uint32(head.incarnation)
       .varUint(head.sequence)
-      .fixed(head.hash)
+      .fixed(head.hash, HASH_BYTES)
       .finish(),
   )
 }

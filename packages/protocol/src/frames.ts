@@ -1,171 +1,50 @@
-// What travels between a device and the relay: one binary WebSocket message is one frame, a type byte and its fields. A
-// device never waits for one document because of another: every frame names the document it speaks of.
+// The bytes of what travels between a device and the relay: one binary WebSocket message is one frame, a type byte and its
+// fields. Type bytes below 64 are the device's, from 65 on the relay's.
 
-import { decodeWhole, type Reader, Writer } from './codec'
+import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
-import type { ChainHead } from './envelope'
+import {
+  checkLogin,
+  checkNamedOnce,
+  checkPush,
+  readDocument,
+  readEntry,
+  readHash,
+  readPart,
+  readRecord,
+  readSeenRow,
+  shortened,
+  writeEntry,
+  writePart,
+  writeRecord,
+  writeSeenRow,
+} from './frame-fields'
+import type { Frame, FrameType } from './frame-types'
 import {
   ACCOUNT_ID_BYTES,
   type AccountId,
   DEVICE_ID_BYTES,
   type DeviceId,
   DOCUMENT_ID_BYTES,
-  type DocumentId,
   GENERATION_BYTES,
   type Generation,
   HASH_BYTES,
-  type Hash,
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
 } from './ids'
 import {
   MAX_BODY_ITEMS,
-  MAX_CUT_BYTES,
   MAX_DOCUMENTS,
-  MAX_ENVELOPE_BYTES,
   MAX_FRAME_BYTES,
-  MAX_KEYRING_RECORD_BYTES,
   MAX_KEYRING_RECORDS,
   MAX_MESSAGE_BYTES,
+  MAX_NAME_BYTES,
   MAX_PAGE_ENTRIES,
   MAX_PUSH_ENTRIES,
-  MAX_SEEN_BYTES,
-  MIN_BOX_BYTES,
-  SNAPSHOT_PART_BYTES,
+  MIN_ENVELOPE_BYTES,
+  PROTOCOL_VERSION,
 } from './limits'
 
-/** Where a device stands in a document's log: everything up to `number`, whose log hash is `hash`. */
-export interface Cursor {
-  readonly document: DocumentId
-  readonly number: number
-  readonly hash: Hash
-}
-
-/** A signed end of a device's chain. */
-export interface SignedHead {
-  readonly device: DeviceId
-  readonly incarnation: number
-  readonly sequence: number
-  readonly signature: Uint8Array
-}
-
-/** The end of a device's chain in a document, as the relay holds it. */
-export interface DocumentHead extends ChainHead {
-  readonly document: DocumentId
-}
-
-export type Frame =
-  // device to relay
-  /** Opens a connection. Exactly one of `device` and `recoveryKey`: a device logs in, or the holder of the phrase does. */
-  | {
-      readonly type: 'hello'
-      readonly version: number
-      readonly account: AccountId
-      readonly device?: DeviceId
-      readonly recoveryKey?: Uint8Array
-    }
-  /** Answers the challenge. The key comes along for a device that the relay does not know yet. */
-  | { readonly type: 'auth'; readonly publicKey: Uint8Array; readonly signature: Uint8Array }
-  | { readonly type: 'keyring-fetch'; readonly from: number }
-  /** `cut` comes with a record that removes devices. */
-  | { readonly type: 'keyring-append'; readonly record: Uint8Array; readonly cut?: Uint8Array }
-  /** Asks for everything after each cursor, and from then on for what is new. Also the regular check that nothing was missed. */
-  | { readonly type: 'subscribe'; readonly generation: Generation; readonly cursors: readonly Cursor[] }
-  | { readonly type: 'unsubscribe'; readonly documents: readonly DocumentId[] }
-  /** Contiguous entries of this device and one signed head; stored whole or not at all. */
-  | {
-      readonly type: 'push'
-      readonly document: DocumentId
-      readonly entries: readonly Uint8Array[]
-      readonly headHash: Hash
-      readonly signature: Uint8Array
-    }
-  | { readonly type: 'heads-fetch' }
-  | {
-      readonly type: 'seen-put'
-      readonly document: DocumentId
-      readonly envelope: Uint8Array
-      readonly signature: Uint8Array
-    }
-  | { readonly type: 'snapshot-put'; readonly document: DocumentId; readonly part: SnapshotPart }
-  | { readonly type: 'ping'; readonly id: number }
-  // relay to device
-  | { readonly type: 'challenge'; readonly nonce: Hash; readonly timeMs: number }
-  | {
-      readonly type: 'welcome'
-      readonly account: AccountId
-      readonly generation: Generation
-      /** 0 when the relay does not know the account. */
-      readonly keyringLength: number
-      readonly keyringHead: Hash
-      readonly timeMs: number
-    }
-  | {
-      readonly type: 'keyring'
-      readonly from: number
-      readonly length: number
-      readonly records: readonly { readonly record: Uint8Array; readonly cut?: Uint8Array }[]
-    }
-  /** To the author as the answer, to other devices as news. */
-  | { readonly type: 'keyring-changed'; readonly length: number; readonly head: Hash }
-  | {
-      readonly type: 'page'
-      readonly document: DocumentId
-      /** Number of the first entry; the others follow without a gap. With no entries: the number after the cursor. */
-      readonly first: number
-      readonly entries: readonly Uint8Array[]
-      /** For each device and incarnation in the page, the signed head at its last entry in the page. */
-      readonly heads: readonly SignedHead[]
-      /** The log hash after the last entry. */
-      readonly logHash: Hash
-      /** The number of the newest entry the relay has. */
-      readonly newest: number
-      /** True for what was just appended, false for the answer to a subscribe. */
-      readonly live: boolean
-    }
-  | {
-      readonly type: 'pushed'
-      readonly document: DocumentId
-      readonly incarnation: number
-      readonly sequence: number /** One for each entry of the push. */
-      readonly numbers: readonly number[] /** The log hash at the last number. */
-      readonly logHash: Hash
-    }
-  | { readonly type: 'heads'; readonly heads: readonly DocumentHead[] }
-  | {
-      readonly type: 'seen'
-      readonly document: DocumentId
-      readonly envelope: Uint8Array
-      readonly signature: Uint8Array
-    }
-  | { readonly type: 'snapshot'; readonly document: DocumentId; readonly part: SnapshotPart }
-  | { readonly type: 'snapshot-stored'; readonly document: DocumentId; readonly hash: Hash }
-  | { readonly type: 'pong'; readonly id: number; readonly timeMs: number }
-  | Refusal
-
-export interface SnapshotPart {
-  /** Entry hash of the snapshot's envelope. */
-  readonly hash: Hash
-  readonly index: number
-  readonly count: number
-  readonly bytes: Uint8Array
-}
-
-export interface Refusal {
-  readonly type: 'refused'
-  /** The frame type that is refused; empty when the connection as a whole is. */
-  readonly request: string
-  readonly document?: DocumentId
-  readonly code: string
-  readonly retryable: boolean
-  readonly retryAfterMs?: number
-  /** A sentence a person can act on. */
-  readonly message: string
-  /** For `chain-gap` and `fork`: the sequence the relay has. For `cursor-ahead`: its newest number. For `too-many-…`: the limit. */
-  readonly state?: number
-}
-
-export type FrameType = Frame['type']
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 
 interface FrameCodec<T extends FrameType> {
@@ -174,28 +53,33 @@ interface FrameCodec<T extends FrameType> {
   read(reader: Reader): FrameOf<T>
 }
 
-const MIN_ENVELOPE_BYTES = 3 + 2 + DEVICE_ID_BYTES + 4 + 1 + 24 + MIN_BOX_BYTES
-
 const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   hello: {
     id: 1,
     write: (w, f) => {
-      w.varUint(f.version).fixed(f.account)
-      w.optional(f.device, (id) => w.fixed(id)).optional(f.recoveryKey, (key) => w.fixed(key))
+      checkLogin(f)
+      w.varUint(f.version).fixed(f.account, ACCOUNT_ID_BYTES)
+      w.optional(f.device, (id) => w.fixed(id, DEVICE_ID_BYTES))
+      w.optional(f.recoveryKey, (key) => w.fixed(key, PUBLIC_KEY_BYTES))
     },
     read: (r) => {
       const version = r.varUint()
+      // Before anything else is read: a later version may lay out the rest otherwise, and deserves the true reason.
+      if (version !== PROTOCOL_VERSION)
+        throw new ProtocolFailure(
+          'unsupported-version',
+          `version ${version} is not spoken here, ${PROTOCOL_VERSION} is`,
+        )
       const account = r.fixed<AccountId>(ACCOUNT_ID_BYTES)
       const device = r.optional(() => r.fixed<DeviceId>(DEVICE_ID_BYTES))
       const recoveryKey = r.optional(() => r.fixed(PUBLIC_KEY_BYTES))
-      if ((device === undefined) === (recoveryKey === undefined))
-        throw new ProtocolFailure('malformed-frame', 'a hello names a device or a recovery key')
+      checkLogin({ device, recoveryKey })
       return { type: 'hello', version, account, ...(device && { device }), ...(recoveryKey && { recoveryKey }) }
     },
   },
   auth: {
     id: 2,
-    write: (w, f) => void w.fixed(f.publicKey).fixed(f.signature),
+    write: (w, f) => void w.fixed(f.publicKey, PUBLIC_KEY_BYTES).fixed(f.signature, SIGNATURE_BYTES),
     read: (r) => ({ type: 'auth', publicKey: r.fixed(PUBLIC_KEY_BYTES), signature: r.fixed(SIGNATURE_BYTES) }),
   },
   'keyring-fetch': {
@@ -205,47 +89,49 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   },
   'keyring-append': {
     id: 4,
-    write: (w, f) => void w.bytes(f.record).optional(f.cut, (cut) => w.bytes(cut)),
-    read: (r) => {
-      const record = r.bytes(MAX_KEYRING_RECORD_BYTES)
-      const cut = r.optional(() => r.bytes(MAX_CUT_BYTES))
-      return { type: 'keyring-append', record, ...(cut && { cut }) }
-    },
+    write: writeRecord,
+    read: (r) => ({ type: 'keyring-append', ...readRecord(r) }),
   },
   subscribe: {
     id: 5,
     write: (w, f) => {
-      w.fixed(f.generation)
-      w.list(f.cursors, (cursor) => w.fixed(cursor.document).varUint(cursor.number).fixed(cursor.hash))
+      checkNamedOnce(f.cursors.map((cursor) => cursor.document))
+      w.fixed(f.generation, GENERATION_BYTES)
+      w.list(
+        f.cursors,
+        (cursor) => w.fixed(cursor.document, DOCUMENT_ID_BYTES).varUint(cursor.number).fixed(cursor.hash, HASH_BYTES),
+        MAX_DOCUMENTS,
+      )
     },
-    read: (r) => ({
-      type: 'subscribe',
-      generation: r.fixed<Generation>(GENERATION_BYTES),
-      cursors: r.list(MAX_DOCUMENTS, DOCUMENT_ID_BYTES + 1 + HASH_BYTES, () => ({
+    read: (r) => {
+      const generation = r.fixed<Generation>(GENERATION_BYTES)
+      const cursors = r.list(MAX_DOCUMENTS, DOCUMENT_ID_BYTES + 1 + HASH_BYTES, () => ({
         document: readDocument(r),
         number: r.varUint(),
         hash: readHash(r),
-      })),
-    }),
+      }))
+      checkNamedOnce(cursors.map((cursor) => cursor.document))
+      return { type: 'subscribe', generation, cursors }
+    },
   },
   unsubscribe: {
     id: 6,
-    write: (w, f) => void w.list(f.documents, (document) => w.fixed(document)),
+    write: (w, f) => void w.list(f.documents, (document) => w.fixed(document, DOCUMENT_ID_BYTES), MAX_DOCUMENTS),
     read: (r) => ({ type: 'unsubscribe', documents: r.list(MAX_DOCUMENTS, DOCUMENT_ID_BYTES, () => readDocument(r)) }),
   },
   push: {
     id: 7,
     write: (w, f) => {
-      w.fixed(f.document).list(f.entries, (entry) => w.bytes(entry))
-      w.fixed(f.headHash).fixed(f.signature)
+      checkPush(f.entries)
+      w.fixed(f.document, DOCUMENT_ID_BYTES).list(f.entries, (entry) => writeEntry(w, entry), MAX_PUSH_ENTRIES)
+      w.fixed(f.headHash, HASH_BYTES).fixed(f.signature, SIGNATURE_BYTES)
     },
-    read: (r) => ({
-      type: 'push',
-      document: readDocument(r),
-      entries: r.list(MAX_PUSH_ENTRIES, MIN_ENVELOPE_BYTES, () => r.bytes(MAX_ENVELOPE_BYTES)),
-      headHash: readHash(r),
-      signature: r.fixed(SIGNATURE_BYTES),
-    }),
+    read: (r) => {
+      const document = readDocument(r)
+      const entries = r.list(MAX_PUSH_ENTRIES, MIN_ENVELOPE_BYTES, () => readEntry(r))
+      checkPush(entries)
+      return { type: 'push', document, entries, headHash: readHash(r), signature: r.fixed(SIGNATURE_BYTES) }
+    },
   },
   'heads-fetch': { id: 8, write: () => {}, read: () => ({ type: 'heads-fetch' }) },
   'seen-put': {
@@ -257,13 +143,15 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   ping: { id: 11, write: (w, f) => void w.varUint(f.id), read: (r) => ({ type: 'ping', id: r.varUint() }) },
   challenge: {
     id: 65,
-    write: (w, f) => void w.fixed(f.nonce).varUint(f.timeMs),
+    write: (w, f) => void w.fixed(f.nonce, HASH_BYTES).varUint(f.timeMs),
     read: (r) => ({ type: 'challenge', nonce: readHash(r), timeMs: r.varUint() }),
   },
   welcome: {
     id: 66,
-    write: (w, f) =>
-      void w.fixed(f.account).fixed(f.generation).varUint(f.keyringLength).fixed(f.keyringHead).varUint(f.timeMs),
+    write: (w, f) => {
+      w.fixed(f.account, ACCOUNT_ID_BYTES).fixed(f.generation, GENERATION_BYTES)
+      w.varUint(f.keyringLength).fixed(f.keyringHead, HASH_BYTES).varUint(f.timeMs)
+    },
     read: (r) => ({
       type: 'welcome',
       account: r.fixed<AccountId>(ACCOUNT_ID_BYTES),
@@ -277,40 +165,43 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
     id: 67,
     write: (w, f) => {
       w.varUint(f.from).varUint(f.length)
-      w.list(f.records, (item) => w.bytes(item.record).optional(item.cut, (cut) => w.bytes(cut)))
+      w.list(f.records, (item) => writeRecord(w, item), MAX_KEYRING_RECORDS)
     },
     read: (r) => ({
       type: 'keyring',
       from: r.varUint(),
       length: r.varUint(),
-      records: r.list(MAX_KEYRING_RECORDS, 2 + SIGNATURE_BYTES, () => {
-        const record = r.bytes(MAX_KEYRING_RECORD_BYTES)
-        const cut = r.optional(() => r.bytes(MAX_CUT_BYTES))
-        return { record, ...(cut && { cut }) }
-      }),
+      records: r.list(MAX_KEYRING_RECORDS, 2, () => readRecord(r)),
     }),
   },
   'keyring-changed': {
     id: 68,
-    write: (w, f) => void w.varUint(f.length).fixed(f.head),
+    write: (w, f) => void w.varUint(f.length).fixed(f.head, HASH_BYTES),
     read: (r) => ({ type: 'keyring-changed', length: r.varUint(), head: readHash(r) }),
   },
   page: {
     id: 69,
     write: (w, f) => {
-      w.fixed(f.document)
-        .varUint(f.first)
-        .list(f.entries, (entry) => w.bytes(entry))
-      w.list(f.heads, (head) =>
-        w.fixed(head.device).uint32(head.incarnation).varUint(head.sequence).fixed(head.signature),
+      w.fixed(f.document, DOCUMENT_ID_BYTES).varUint(f.first)
+      w.list(f.entries, (entry) => writeEntry(w, entry), MAX_PAGE_ENTRIES)
+      w.list(
+        f.heads,
+        (head) =>
+          w
+            .fixed(head.device, DEVICE_ID_BYTES)
+            .uint32(head.incarnation)
+            .varUint(head.sequence)
+            .fixed(head.signature, SIGNATURE_BYTES),
+        MAX_PAGE_ENTRIES,
       )
-      w.fixed(f.logHash).varUint(f.newest).flag(f.live)
+      w.fixed(f.logHash, HASH_BYTES).varUint(f.newest).flag(f.live)
     },
     read: (r) => ({
       type: 'page',
       document: readDocument(r),
       first: r.varUint(),
-      entries: r.list(MAX_PAGE_ENTRIES, MIN_ENVELOPE_BYTES, () => r.bytes(MAX_ENVELOPE_BYTES)),
+      // An entry of any shape gets through, so that a device can put one bad entry aside and keep the rest of the page.
+      entries: r.list(MAX_PAGE_ENTRIES, 1, () => readEntry(r)),
       heads: r.list(MAX_PAGE_ENTRIES, DEVICE_ID_BYTES + 5 + SIGNATURE_BYTES, () => ({
         device: r.fixed<DeviceId>(DEVICE_ID_BYTES),
         incarnation: r.uint32(),
@@ -325,8 +216,8 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   pushed: {
     id: 70,
     write: (w, f) => {
-      w.fixed(f.document).uint32(f.incarnation).varUint(f.sequence)
-      w.list(f.numbers, (number) => w.varUint(number)).fixed(f.logHash)
+      w.fixed(f.document, DOCUMENT_ID_BYTES).uint32(f.incarnation).varUint(f.sequence)
+      w.list(f.numbers, (number) => w.varUint(number), MAX_PUSH_ENTRIES).fixed(f.logHash, HASH_BYTES)
     },
     read: (r) => ({
       type: 'pushed',
@@ -340,8 +231,16 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   heads: {
     id: 71,
     write: (w, f) =>
-      void w.list(f.heads, (head) =>
-        w.fixed(head.document).fixed(head.device).uint32(head.incarnation).varUint(head.sequence).fixed(head.hash),
+      void w.list(
+        f.heads,
+        (head) =>
+          w
+            .fixed(head.document, DOCUMENT_ID_BYTES)
+            .fixed(head.device, DEVICE_ID_BYTES)
+            .uint32(head.incarnation)
+            .varUint(head.sequence)
+            .fixed(head.hash, HASH_BYTES),
+        MAX_BODY_ITEMS,
       ),
     read: (r) => ({
       type: 'heads',
@@ -358,7 +257,7 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   snapshot: { id: 73, write: writePart, read: (r) => ({ type: 'snapshot', ...readPart(r) }) },
   'snapshot-stored': {
     id: 74,
-    write: (w, f) => void w.fixed(f.document).fixed(f.hash),
+    write: (w, f) => void w.fixed(f.document, DOCUMENT_ID_BYTES).fixed(f.hash, HASH_BYTES),
     read: (r) => ({ type: 'snapshot-stored', document: readDocument(r), hash: readHash(r) }),
   },
   pong: {
@@ -369,16 +268,15 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   refused: {
     id: 76,
     write: (w, f) => {
-      w.text(f.request).optional(f.document, (document) => w.fixed(document))
-      w.text(f.code)
-        .flag(f.retryable)
-        .optional(f.retryAfterMs, (ms) => w.varUint(ms))
-      w.text(f.message).optional(f.state, (state) => w.varUint(state))
+      w.text(f.request, MAX_NAME_BYTES).optional(f.document, (document) => w.fixed(document, DOCUMENT_ID_BYTES))
+      w.text(f.code, MAX_NAME_BYTES).flag(f.retryable)
+      w.optional(f.retryAfterMs, (ms) => w.varUint(ms))
+      w.bytes(shortened(f.message), MAX_MESSAGE_BYTES).optional(f.state, (state) => w.varUint(state))
     },
     read: (r) => {
-      const request = r.text(32)
+      const request = r.text(MAX_NAME_BYTES)
       const document = r.optional(() => readDocument(r))
-      const code = r.text(32)
+      const code = r.text(MAX_NAME_BYTES)
       const retryable = r.flag()
       const retryAfterMs = r.optional(() => r.varUint())
       const message = r.text(MAX_MESSAGE_BYTES)
@@ -401,11 +299,18 @@ const typeById = new Map<number, FrameType>(
   Object.entries(codecs).map(([type, codec]) => [codec.id, type as FrameType]),
 )
 
+/**
+ * Encodes one message. The bytes are new; nothing of `frame` is kept.
+ * @throws ProtocolFailure with the code by which the other side would refuse the frame. Only `hello` may name a version that is
+ * not spoken here, and the message of a refusal is cut to its limit, since a refusal must always get out.
+ */
 export function encodeFrame(frame: Frame): Uint8Array {
   const codec = codecs[frame.type] as FrameCodec<FrameType>
   const writer = new Writer().byte(codec.id)
   codec.write(writer, frame as never)
-  return writer.finish()
+  const bytes = writer.finish()
+  checkFrameSize(bytes)
+  return bytes
 }
 
 /**
@@ -413,59 +318,18 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * @throws ProtocolFailure, and nothing else
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
-  if (bytes.length > MAX_FRAME_BYTES)
-    throw new ProtocolFailure(
-      'frame-too-large',
-      `a message of ${bytes.length} bytes is over the limit of ${MAX_FRAME_BYTES}`,
-    )
+  checkFrameSize(bytes)
   return decodeWhole(bytes, (reader) => {
     const type = typeById.get(reader.byte())
-    if (type === undefined)
-      throw new ProtocolFailure('malformed-frame', 'a message is of a type this side does not know')
+    if (type === undefined) throw malformed('a message is of a type this side does not know')
     return codecs[type].read(reader)
   })
 }
 
-function readDocument(reader: Reader): DocumentId {
-  return reader.fixed<DocumentId>(DOCUMENT_ID_BYTES)
-}
-
-function readHash(reader: Reader): Hash {
-  return reader.fixed<Hash>(HASH_BYTES)
-}
-
-interface SeenRow {
-  readonly document: DocumentId
-  readonly envelope: Uint8Array
-  readonly signature: Uint8Array
-}
-
-function writeSeenRow(writer: Writer, row: SeenRow): void {
-  writer.fixed(row.document).bytes(row.envelope).fixed(row.signature)
-}
-
-function readSeenRow(reader: Reader): SeenRow {
-  return {
-    document: readDocument(reader),
-    envelope: reader.bytes(MAX_SEEN_BYTES),
-    signature: reader.fixed(SIGNATURE_BYTES),
-  }
-}
-
-function writePart(writer: Writer, frame: { readonly document: DocumentId; readonly part: SnapshotPart }): void {
-  const { hash, index, count, bytes } = frame.part
-  writer.fixed(frame.document).fixed(hash).varUint(index).varUint(count).bytes(bytes)
-}
-
-function readPart(reader: Reader): { document: DocumentId; part: SnapshotPart } {
-  const document = readDocument(reader)
-  const part = {
-    hash: readHash(reader),
-    index: reader.varUint(),
-    count: reader.varUint(),
-    bytes: reader.bytes(SNAPSHOT_PART_BYTES),
-  }
-  if (part.index >= part.count)
-    throw new ProtocolFailure('malformed-frame', 'a snapshot part lies outside its snapshot')
-  return { document, part }
+function checkFrameSize(bytes: Uint8Array): void {
+  if (bytes.length > MAX_FRAME_BYTES)
+    throw new ProtocolFailure(
+      'frame-too-large',
+      `a message of ${bytes.length} bytes is over its limit of ${MAX_FRAME_BYTES}`,
+    )
 }

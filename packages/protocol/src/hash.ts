@@ -21,7 +21,8 @@ export function domain(name: string): Uint8Array {
 
 /** SHA-512 of domain and parts, cut to 32 bytes (the cut also stops length extension). Parts must delimit themselves. */
 export function hashParts(sha512: Sha512, domainName: string, ...parts: readonly Uint8Array[]): Hash {
-  return sha512(concatBytes(domain(domainName), ...parts)).slice(0, HASH_BYTES) as Hash
+  // A Buffer's own slice would be a view that keeps the whole digest, and a Buffer, alive in whatever stores the hash.
+  return new Uint8Array(sha512(concatBytes(domain(domainName), ...parts)).subarray(0, HASH_BYTES)) as Hash
 }
 
 export function accountIdOf(sha512: Sha512, recoverySigningKey: Uint8Array): AccountId {

@@ -4,9 +4,11 @@
  */
 export * from './body'
 export * from './bytes'
+export * from './codec'
 export * from './codes'
 export * from './cut'
 export * from './envelope'
+export * from './frame-types'
 export * from './frames'
 export * from './hash'
 export * from './ids'

@@ -6,10 +6,11 @@
 // The signature covers domain ‖ account ‖ everything before it. Unknown types are refused: a keyring that is only half
 // understood would be a wrong one.
 import { concatBytes } from './bytes'
-import { decodeWhole, type Reader, Writer } from './codec'
+import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import { domain, hashParts, type Sha512 } from './hash'
 import {
+  ACCOUNT_ID_BYTES,
   type AccountId,
   DEVICE_ID_BYTES,
   type DeviceId,
@@ -114,8 +115,8 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
     .byte(RECORD_VERSION)
     .byte(recordTypes[record.type])
     .varUint(record.position)
-    .fixed(record.previous)
-  writer.optional(record.signer, (id) => writer.fixed(id))
+    .fixed(record.previous, HASH_BYTES)
+  writer.optional(record.signer, (id) => writer.fixed(id, DEVICE_ID_BYTES))
   switch (record.type) {
     case 'genesis':
       writeKeys(writer, record.recovery)
@@ -124,10 +125,10 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
       break
     case 'add':
       writeDevice(writer, record.device)
-      writer.fixed(record.ephemeral).fixed(record.sealedKey)
+      writer.fixed(record.ephemeral, PUBLIC_KEY_BYTES).fixed(record.sealedKey, SEALED_KEY_BYTES)
       break
     case 'remove':
-      writer.fixed(record.removed).fixed(record.cutHash)
+      writer.fixed(record.removed, DEVICE_ID_BYTES).fixed(record.cutHash, HASH_BYTES)
       writeEpoch(writer, record.epoch)
       break
     case 'rekey':
@@ -135,7 +136,9 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
       break
     case 'recover':
       writeDevice(writer, record.device)
-      writer.list(record.removed, (id) => writer.fixed(id)).fixed(record.cutHash)
+      writer
+        .list(record.removed, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES)
+        .fixed(record.cutHash, HASH_BYTES)
       writer.optional(record.nextRecovery, (keys) => writeKeys(writer, keys))
       writeEpoch(writer, record.epoch)
       break
@@ -144,7 +147,7 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
 }
 
 export function recordSigningBytes(account: AccountId, unsigned: Uint8Array): Uint8Array {
-  return concatBytes(domain('keyring'), account, unsigned)
+  return concatBytes(domain('keyring'), new Writer().fixed(account, ACCOUNT_ID_BYTES).finish(), unsigned)
 }
 
 export interface SignedRecord {
@@ -154,15 +157,24 @@ export interface SignedRecord {
 }
 
 export function encodeSignedRecord(unsigned: Uint8Array, signature: Uint8Array): Uint8Array {
-  return concatBytes(unsigned, signature)
+  const bytes = new Writer().rest(unsigned).fixed(signature, SIGNATURE_BYTES).finish()
+  checkSize(bytes)
+  return bytes
 }
 
 export function decodeSignedRecord(bytes: Uint8Array): SignedRecord {
-  if (bytes.length > MAX_KEYRING_RECORD_BYTES)
-    throw new ProtocolFailure('frame-too-large', 'a keyring record is over the limit')
-  if (bytes.length < SIGNATURE_BYTES) throw new ProtocolFailure('malformed-frame', 'a keyring record is cut off')
+  checkSize(bytes)
+  if (bytes.length < SIGNATURE_BYTES) throw malformed('a keyring record is cut off')
   const unsigned = bytes.subarray(0, bytes.length - SIGNATURE_BYTES)
   return { record: decodeWhole(unsigned, readRecord), unsigned, signature: bytes.subarray(unsigned.length) }
+}
+
+function checkSize(bytes: Uint8Array): void {
+  if (bytes.length > MAX_KEYRING_RECORD_BYTES)
+    throw new ProtocolFailure(
+      'frame-too-large',
+      `a keyring record of ${bytes.length} bytes is over its limit of ${MAX_KEYRING_RECORD_BYTES}`,
+    )
 }
 
 /** What the next record names as previous: the hash of the whole record with its signature. */
@@ -220,7 +232,7 @@ function readRecord(reader: Reader): KeyringRecord {
 }
 
 function writeKeys(writer: Writer, keys: PublicKeys): void {
-  writer.fixed(keys.signing).fixed(keys.box)
+  writer.fixed(keys.signing, PUBLIC_KEY_BYTES).fixed(keys.box, PUBLIC_KEY_BYTES)
 }
 
 function readKeys(reader: Reader): PublicKeys {
@@ -229,7 +241,7 @@ function readKeys(reader: Reader): PublicKeys {
 
 function writeDevice(writer: Writer, device: DeviceDescription): void {
   writeKeys(writer, device)
-  writer.byte(deviceRoles.indexOf(device.role)).bytes(device.info)
+  writer.byte(deviceRoles.indexOf(device.role)).bytes(device.info, MAX_DEVICE_INFO_BYTES)
 }
 
 function readDevice(reader: Reader): DeviceDescription {
@@ -241,10 +253,14 @@ function readDevice(reader: Reader): DeviceDescription {
 }
 
 function writeEpoch(writer: Writer, epoch: EpochBlock): void {
-  writer.fixed(epoch.keyId)
-  writer.optional(epoch.wrappedPrevious, (bytes) => writer.fixed(bytes))
-  writer.fixed(epoch.ephemeral)
-  writer.list(epoch.sealed, (key) => writer.fixed(key.member).fixed(key.box))
+  writer.fixed(epoch.keyId, HASH_BYTES)
+  writer.optional(epoch.wrappedPrevious, (bytes) => writer.fixed(bytes, WRAPPED_KEY_BYTES))
+  writer.fixed(epoch.ephemeral, PUBLIC_KEY_BYTES)
+  writer.list(
+    epoch.sealed,
+    (key) => writer.fixed(key.member, DEVICE_ID_BYTES).fixed(key.box, SEALED_KEY_BYTES),
+    MAX_ACTIVE_DEVICES + 1,
+  )
 }
 
 function readEpoch(reader: Reader): EpochBlock {

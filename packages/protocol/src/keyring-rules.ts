@@ -5,6 +5,7 @@ import { ProtocolFailure } from './codes'
 import { accountIdOf, deviceIdOf, type Sha512 } from './hash'
 import { type AccountId, type DeviceId, type Hash, RECOVERY_MEMBER, ZERO_HASH } from './ids'
 import {
+  type DeviceDescription,
   decodeSignedRecord,
   type EpochBlock,
   type KeyringRecord,
@@ -20,6 +21,13 @@ export interface KeyringDevice extends PublicKeys {
   readonly role: 'device' | 'sign-in'
   readonly info: Uint8Array
   readonly addedAt: number
+  /** From its `add` record, which brings no epoch of its own: the key that was newest then, sealed to this device. */
+  readonly sealedKey?: {
+    /** Position of the epoch whose key it is. */
+    readonly epoch: number
+    readonly ephemeral: Uint8Array
+    readonly box: Uint8Array
+  }
   /** Position of the record that removed it. */
   readonly removedAt?: number
   /** Hash of the cut that came with its removal. */
@@ -59,7 +67,9 @@ export interface RecordToVerify extends SignedRecord {
  * @throws ProtocolFailure `keyring-conflict` when it follows another head, `keyring-refused` when its signer may not sign it
  */
 export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, bytes: Uint8Array): RecordToVerify {
-  const signed = decodeSignedRecord(bytes)
+  // An own copy: what is verified now is applied later, and parts of it are kept, while the transport may reuse its buffer.
+  const own = new Uint8Array(bytes)
+  const signed = decodeSignedRecord(own)
   const { record, unsigned } = signed
   if (state === undefined) {
     if (record.type !== 'genesis') throw refuse('a keyring starts with its genesis record')
@@ -69,23 +79,26 @@ export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, b
     const account = accountIdOf(sha512, record.recovery.signing)
     return {
       ...signed,
-      bytes,
+      bytes: own,
       account,
       publicKey: record.recovery.signing,
       signingBytes: recordSigningBytes(account, unsigned),
     }
   }
-  if (record.type === 'genesis') throw new ProtocolFailure('keyring-conflict', 'the account exists already')
-  if (record.position !== state.length || !bytesEqual(record.previous, state.head)) {
-    throw new ProtocolFailure('keyring-conflict', 'the record follows another head of the keyring')
-  }
+  checkFollows(state, record)
   return {
     ...signed,
-    bytes,
+    bytes: own,
     account: state.account,
     publicKey: signerKey(state, record),
     signingBytes: recordSigningBytes(state.account, unsigned),
   }
+}
+
+function checkFollows(state: KeyringState, record: KeyringRecord): void {
+  if (record.type === 'genesis') throw new ProtocolFailure('keyring-conflict', 'the account exists already')
+  if (record.position !== state.length || !bytesEqual(record.previous, state.head))
+    throw new ProtocolFailure('keyring-conflict', 'the record follows another head of the keyring')
 }
 
 function signerKey(state: KeyringState, record: KeyringRecord): Uint8Array {
@@ -99,14 +112,18 @@ function signerKey(state: KeyringState, record: KeyringRecord): Uint8Array {
 
 /**
  * The keyring after a record whose signature was verified.
- * @throws ProtocolFailure `keyring-refused` when the record breaks a rule
+ * @throws ProtocolFailure `keyring-refused` when the record breaks a rule, `keyring-conflict` when another record was applied
+ * since this one was prepared
  */
 export function applyRecord(sha512: Sha512, state: KeyringState | undefined, prepared: RecordToVerify): KeyringState {
   const { record, bytes, account } = prepared
   const head = recordHash(sha512, bytes)
+  // Verifying a signature takes time, in which another record may have come first.
+  if (state !== undefined) checkFollows(state, record)
   if (record.type === 'genesis') {
+    checkIsFullDevice(record.device)
     const devices = withDevice(sha512, new Map(), record.device, 0)
-    checkEpoch(record.epoch, devices, false)
+    checkEpoch(record.epoch, devices, [])
     return { account, length: 1, head, recovery: record.recovery, devices, epochs: [{ ...record.epoch, position: 0 }] }
   }
   if (state === undefined) throw refuse('a keyring starts with its genesis record')
@@ -120,17 +137,23 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
     epochs: state.epochs,
   }
   switch (record.type) {
-    case 'add':
-      return { ...next, devices: withDevice(sha512, state.devices, record.device, position) }
+    case 'add': {
+      const sealedKey = { epoch: newestEpoch(state).position, ephemeral: record.ephemeral, box: record.sealedKey }
+      return { ...next, devices: withDevice(sha512, state.devices, { ...record.device, sealedKey }, position) }
+    }
     case 'rekey':
-      checkEpoch(record.epoch, state.devices, true)
+      checkEpoch(record.epoch, state.devices, state.epochs)
       return { ...next, epochs: [...state.epochs, { ...record.epoch, position }] }
     case 'remove': {
+      // Its author makes the new key, so a device that removed itself would keep on reading.
+      if (record.signer !== undefined && bytesEqual(record.signer, record.removed))
+        throw refuse('a device cannot remove itself')
       const devices = withoutDevice(state.devices, record.removed, position, record.cutHash)
-      checkEpoch(record.epoch, devices, true)
+      checkEpoch(record.epoch, devices, state.epochs)
       return { ...next, devices, epochs: [...state.epochs, { ...record.epoch, position }] }
     }
     case 'recover': {
+      checkIsFullDevice(record.device)
       let devices = state.devices
       for (let i = 0; i < record.removed.length; i++) {
         const id = record.removed[i] as DeviceId
@@ -139,7 +162,7 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
         devices = withoutDevice(devices, id, position, record.cutHash)
       }
       devices = withDevice(sha512, devices, record.device, position)
-      checkEpoch(record.epoch, devices, true)
+      checkEpoch(record.epoch, devices, state.epochs)
       const recovery = record.nextRecovery ?? state.recovery
       return { ...next, recovery, devices, epochs: [...state.epochs, { ...record.epoch, position }] }
     }
@@ -165,6 +188,11 @@ export function newestEpoch(state: KeyringState): KeyringEpoch {
 
 export function epochAt(state: KeyringState, position: number): KeyringEpoch | undefined {
   return state.epochs.find((epoch) => epoch.position === position)
+}
+
+/** Genesis and recovery may leave one device alone: it must be able to do everything. */
+function checkIsFullDevice(device: DeviceDescription): void {
+  if (device.role !== 'device') throw refuse('a sign-in key cannot start or recover an account')
 }
 
 function withDevice(
@@ -195,9 +223,18 @@ function withoutDevice(
 }
 
 /** An epoch key must reach exactly those who may read: a forgotten device would be locked out, an extra one let in. */
-function checkEpoch(epoch: EpochBlock, devices: ReadonlyMap<string, KeyringDevice>, hasPrevious: boolean): void {
-  if ((epoch.wrappedPrevious !== undefined) !== hasPrevious)
+function checkEpoch(
+  epoch: EpochBlock,
+  devices: ReadonlyMap<string, KeyringDevice>,
+  earlier: readonly EpochBlock[],
+): void {
+  if ((epoch.wrappedPrevious !== undefined) !== earlier.length > 0)
     throw refuse('the previous key is wrapped exactly when there is one')
+  // An old key locks nobody out, and two keys in boxes from one ephemeral key to one member share a nonce.
+  for (const each of earlier) {
+    if (bytesEqual(each.keyId, epoch.keyId)) throw refuse('a new epoch needs a new key')
+    if (bytesEqual(each.ephemeral, epoch.ephemeral)) throw refuse('a new epoch needs a new ephemeral key')
+  }
   const members = [RECOVERY_MEMBER, ...activeDevices(devices).map((device) => device.id)].sort(compareBytes)
   if (members.length !== epoch.sealed.length) throw refuse('the key is not sealed to exactly the active members')
   for (let i = 0; i < members.length; i++) {

@@ -40,12 +40,23 @@ export const MAX_DEVICE_INFO_BYTES = 512
 /** The list of accepted heads that travels with a removal. */
 export const MAX_CUT_BYTES = 524_288
 
-/** A snapshot in all its parts, and one part. */
+/** A snapshot in all its parts. Above this a new device would wait for minutes and a phone run out of memory. */
 export const MAX_SNAPSHOT_BYTES = 67_108_864
+
+/** One part of a snapshot: half a frame, so that a heartbeat gets through between two of them. */
 export const SNAPSHOT_PART_BYTES = 524_288
+
+/** Parts of one snapshot; a receiver may make room for a list of this length before the first part is there. */
+export const MAX_SNAPSHOT_PARTS = 128
 
 /** A `seen` row: the vector of a few dozen devices. */
 export const MAX_SEEN_BYTES = 16_384
+
+/** The relay's address in a login: a host name of 253 bytes, a colon and a port. */
+export const MAX_HOST_BYTES = 259
+
+/** A name of the protocol in a refusal: a frame type or an error code. */
+export const MAX_NAME_BYTES = 32
 
 /** A sentence in a refusal. */
 export const MAX_MESSAGE_BYTES = 512
@@ -58,3 +69,6 @@ export const MAX_INFLATED_BYTES = 33_554_432
 
 /** Smallest sealed box: 16 bytes of authenticator, 32 of header hash, 64 of padded body. */
 export const MIN_BOX_BYTES = 112
+
+/** Smallest envelope: 50 bytes in the clear, of which 24 are the nonce, and the smallest box. */
+export const MIN_ENVELOPE_BYTES = 162

@@ -2,12 +2,21 @@
 // log, and bound: its hash takes the place of the previous hash in the envelope's header, and the author signs the whole.
 
 import { type KeyringHead, readKeyringHead, WRITER_BYTES, type WriterCount, writeKeyringHead } from './body'
-import { concatBytes } from './bytes'
-import { decodeWhole, type Reader, Writer } from './codec'
+import { compareBytes, concatBytes } from './bytes'
+import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import type { ChainHead } from './envelope'
 import { domain, hashParts, type Sha512 } from './hash'
-import { type AccountId, DEVICE_ID_BYTES, type DeviceId, type DocumentId, HASH_BYTES, type Hash } from './ids'
+import {
+  ACCOUNT_ID_BYTES,
+  type AccountId,
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  DOCUMENT_ID_BYTES,
+  type DocumentId,
+  HASH_BYTES,
+  type Hash,
+} from './ids'
 import { MAX_BODY_ITEMS, MAX_INFLATED_BYTES } from './limits'
 
 const SNAPSHOT_VERSION = 1
@@ -29,18 +38,48 @@ export interface SnapshotHeader {
   readonly exempt: readonly number[]
 }
 
+/** Sorts vector and exempt numbers first; what occurs twice is refused. */
 export function encodeSnapshotHeader(header: SnapshotHeader): Uint8Array {
+  const sorted = {
+    ...header,
+    vector: [...header.vector].sort(compareHeads),
+    exempt: [...header.exempt].sort((a, b) => a - b),
+  }
+  checkLists(sorted)
   const writer = new Writer()
     .byte(SNAPSHOT_VERSION)
     .varUint(header.documentEpoch)
     .varUint(header.coveredNumber)
-    .fixed(header.coveredHash)
-  writer.optional(header.parent, (hash) => writer.fixed(hash))
+    .fixed(header.coveredHash, HASH_BYTES)
+  writer.optional(header.parent, (hash) => writer.fixed(hash, HASH_BYTES))
   writeKeyringHead(writer, header.keyringHead)
-  writer.list(header.vector, (head) =>
-    writer.fixed(head.device).uint32(head.incarnation).varUint(head.sequence).fixed(head.hash),
+  writer.list(
+    sorted.vector,
+    (head) =>
+      writer
+        .fixed(head.device, DEVICE_ID_BYTES)
+        .uint32(head.incarnation)
+        .varUint(head.sequence)
+        .fixed(head.hash, HASH_BYTES),
+    MAX_BODY_ITEMS,
   )
-  return writer.list(header.exempt, (number) => writer.varUint(number)).finish()
+  return writer.list(sorted.exempt, (number) => writer.varUint(number), MAX_BODY_ITEMS).finish()
+}
+
+function compareHeads(a: ChainHead, b: ChainHead): number {
+  return compareBytes(a.device, b.device) || a.incarnation - b.incarnation
+}
+
+function checkLists({ vector, exempt, coveredNumber }: SnapshotHeader): void {
+  for (let i = 1; i < vector.length; i++) {
+    // Two ends of one chain would let the relay and a device read two different vectors from one header.
+    if (compareHeads(vector[i - 1] as ChainHead, vector[i] as ChainHead) >= 0)
+      throw malformed('the vector of a snapshot is not sorted or names a chain twice')
+  }
+  for (let i = 0; i < exempt.length; i++) {
+    if ((exempt[i] as number) <= (exempt[i - 1] ?? 0)) throw malformed('exempt numbers must rise, from 1')
+    if ((exempt[i] as number) > coveredNumber) throw malformed('an exempt number lies beyond what the snapshot covers')
+  }
 }
 
 export function decodeSnapshotHeader(bytes: Uint8Array): SnapshotHeader {
@@ -62,11 +101,9 @@ function readSnapshotHeader(reader: Reader): SnapshotHeader {
     hash: reader.fixed<Hash>(HASH_BYTES),
   }))
   const exempt = reader.list(MAX_BODY_ITEMS, 1, () => reader.varUint())
-  for (let i = 1; i < exempt.length; i++) {
-    if ((exempt[i] as number) <= (exempt[i - 1] as number))
-      throw new ProtocolFailure('malformed-frame', 'exempt numbers must rise')
-  }
-  return { documentEpoch, coveredNumber, coveredHash, ...(parent && { parent }), keyringHead, vector, exempt }
+  const header = { documentEpoch, coveredNumber, coveredHash, ...(parent && { parent }), keyringHead, vector, exempt }
+  checkLists(header)
+  return header
 }
 
 export function snapshotHeaderHash(sha512: Sha512, header: Uint8Array): Hash {
@@ -75,7 +112,10 @@ export function snapshotHeaderHash(sha512: Sha512, header: Uint8Array): Hash {
 
 /** What the author signs; `hash` is the entry hash of the snapshot's envelope with the header's hash as previous. */
 export function snapshotSigningBytes(account: AccountId, document: DocumentId, hash: Hash): Uint8Array {
-  return concatBytes(domain('snapshot'), account, document, hash)
+  return concatBytes(
+    domain('snapshot'),
+    new Writer().fixed(account, ACCOUNT_ID_BYTES).fixed(document, DOCUMENT_ID_BYTES).fixed(hash, HASH_BYTES).finish(),
+  )
 }
 
 /** The sealed content of a snapshot. */
@@ -90,9 +130,9 @@ export interface SnapshotBody {
 }
 
 export function encodeSnapshotBody(body: SnapshotBody): Uint8Array {
-  const writer = new Writer().byte(SNAPSHOT_VERSION).fixed(body.digest)
-  writer.list(body.context, (entry) => writer.fixed(entry.writer).varUint(entry.n))
-  return writer.bytes(body.registers).bytes(body.texts).finish()
+  const writer = new Writer().byte(SNAPSHOT_VERSION).fixed(body.digest, HASH_BYTES)
+  writer.list(body.context, (entry) => writer.fixed(entry.writer, WRITER_BYTES).varUint(entry.n), MAX_BODY_ITEMS)
+  return writer.bytes(body.registers, MAX_INFLATED_BYTES).bytes(body.texts, MAX_INFLATED_BYTES).finish()
 }
 
 export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {

@@ -1,0 +1,133 @@
+// Parts that several frames share, and the rules on a frame's content that its fields alone cannot say. Writing and reading run
+// the same checks, so that a device refuses by itself what the relay would refuse.
+import { bytesToHex } from './bytes'
+import { malformed, type Reader, type Writer } from './codec'
+import { ProtocolFailure } from './codes'
+import type { SnapshotPart } from './frame-types'
+import { type DeviceId, DOCUMENT_ID_BYTES, type DocumentId, HASH_BYTES, type Hash, SIGNATURE_BYTES } from './ids'
+import {
+  MAX_CUT_BYTES,
+  MAX_ENVELOPE_BYTES,
+  MAX_KEYRING_RECORD_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_PUSH_BYTES,
+  MAX_SEEN_BYTES,
+  MAX_SNAPSHOT_PARTS,
+  MIN_ENVELOPE_BYTES,
+  SNAPSHOT_PART_BYTES,
+} from './limits'
+
+export function readDocument(reader: Reader): DocumentId {
+  return reader.fixed<DocumentId>(DOCUMENT_ID_BYTES)
+}
+
+export function readHash(reader: Reader): Hash {
+  return reader.fixed<Hash>(HASH_BYTES)
+}
+
+interface SeenRow {
+  readonly document: DocumentId
+  readonly envelope: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export function writeSeenRow(writer: Writer, row: SeenRow): void {
+  writer
+    .fixed(row.document, DOCUMENT_ID_BYTES)
+    .bytes(row.envelope, MAX_SEEN_BYTES)
+    .fixed(row.signature, SIGNATURE_BYTES)
+}
+
+export function readSeenRow(reader: Reader): SeenRow {
+  return {
+    document: readDocument(reader),
+    envelope: reader.bytes(MAX_SEEN_BYTES),
+    signature: reader.fixed(SIGNATURE_BYTES),
+  }
+}
+
+export function writePart(writer: Writer, frame: { readonly document: DocumentId; readonly part: SnapshotPart }): void {
+  const { hash, index, count, bytes } = frame.part
+  checkPart(frame.part)
+  writer.fixed(frame.document, DOCUMENT_ID_BYTES).fixed(hash, HASH_BYTES).varUint(index).varUint(count)
+  writer.bytes(bytes, SNAPSHOT_PART_BYTES)
+}
+
+export function readPart(reader: Reader): { document: DocumentId; part: SnapshotPart } {
+  const document = readDocument(reader)
+  const part = {
+    hash: readHash(reader),
+    index: reader.varUint(),
+    count: reader.varUint(),
+    bytes: reader.bytes(SNAPSHOT_PART_BYTES),
+  }
+  checkPart(part)
+  return { document, part }
+}
+
+function checkPart({ index, count }: SnapshotPart): void {
+  if (count > MAX_SNAPSHOT_PARTS)
+    throw new ProtocolFailure(
+      'frame-too-large',
+      `a snapshot of ${count} parts is over its limit of ${MAX_SNAPSHOT_PARTS}`,
+    )
+  if (index >= count) throw malformed('a snapshot part lies outside its snapshot')
+}
+
+interface RecordWithCut {
+  readonly record: Uint8Array
+  readonly cut?: Uint8Array
+}
+
+export function writeRecord(writer: Writer, item: RecordWithCut): void {
+  writer.bytes(item.record, MAX_KEYRING_RECORD_BYTES).optional(item.cut, (cut) => writer.bytes(cut, MAX_CUT_BYTES))
+}
+
+export function readRecord(reader: Reader): RecordWithCut {
+  const record = reader.bytes(MAX_KEYRING_RECORD_BYTES)
+  const cut = reader.optional(() => reader.bytes(MAX_CUT_BYTES))
+  return { record, ...(cut && { cut }) }
+}
+
+// One entry that is too large stops its document and not the connection, hence a code of its own.
+export function writeEntry(writer: Writer, entry: Uint8Array): void {
+  writer.bytes(entry, MAX_ENVELOPE_BYTES, 'entry-too-large')
+}
+
+export function readEntry(reader: Reader): Uint8Array {
+  return reader.bytes(MAX_ENVELOPE_BYTES, 'entry-too-large')
+}
+
+/** A push that the relay has stored must fit a page whole. */
+export function checkPush(entries: readonly Uint8Array[]): void {
+  if (entries.length === 0) throw malformed('a push without entries')
+  let total = 0
+  for (const entry of entries) {
+    if (entry.length < MIN_ENVELOPE_BYTES) throw malformed('an entry is too short to be one')
+    total += entry.length
+  }
+  if (total > MAX_PUSH_BYTES)
+    throw new ProtocolFailure('frame-too-large', `a push of ${total} bytes is over its limit of ${MAX_PUSH_BYTES}`)
+}
+
+export function checkLogin(hello: {
+  readonly device?: DeviceId | undefined
+  readonly recoveryKey?: Uint8Array | undefined
+}): void {
+  if ((hello.device === undefined) === (hello.recoveryKey === undefined))
+    throw malformed('a hello names a device or a recovery key')
+}
+
+/** A document that is named a thousand times in one frame would be answered with a thousand pages. */
+export function checkNamedOnce(documents: readonly DocumentId[]): void {
+  if (new Set(documents.map(bytesToHex)).size !== documents.length) throw malformed('a document is named twice')
+}
+
+/** The UTF-8 of a sentence, cut between two characters where it is over the limit. */
+export function shortened(message: string): Uint8Array {
+  const bytes = new TextEncoder().encode(message)
+  if (bytes.length <= MAX_MESSAGE_BYTES) return bytes
+  let end = MAX_MESSAGE_BYTES
+  while (((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
+}

@@ -1,0 +1,148 @@
+// Keyring records signed with real keys from fixed seeds, so that a chain can be built in a few lines and bent in one place.
+import { compareBytes } from '../../src/bytes'
+import { accountIdOf, deviceIdOf } from '../../src/hash'
+import { type AccountId, type DeviceId, type Hash, RECOVERY_MEMBER, ZERO_HASH } from '../../src/ids'
+import {
+  type DeviceDescription,
+  type EpochBlock,
+  encodeSignedRecord,
+  encodeUnsignedRecord,
+  type KeyringRecord,
+  type PublicKeys,
+  recordHash,
+  recordSigningBytes,
+  SEALED_KEY_BYTES,
+  WRAPPED_KEY_BYTES,
+} from '../../src/keyring-record'
+import { activeDevices, applyRecord, type KeyringState, prepareRecord } from '../../src/keyring-rules'
+import { counting, isSignedBy, type SigningKey, sha512, signingKeyFrom } from './bytes'
+
+export interface Member {
+  readonly id: DeviceId
+  readonly keys: PublicKeys
+  readonly key: SigningKey
+}
+
+export function memberFrom(seed: number): Member {
+  const key = signingKeyFrom(counting(32, seed))
+  return { id: deviceIdOf(sha512, key.publicKey), keys: { signing: key.publicKey, box: counting(32, seed + 100) }, key }
+}
+
+export const recovery = memberFrom(1)
+export const laptop = memberFrom(2)
+export const phone = memberFrom(3)
+export const tablet = memberFrom(4)
+export const account: AccountId = accountIdOf(sha512, recovery.keys.signing)
+
+export function description(member: Member, role: DeviceDescription['role'] = 'device'): DeviceDescription {
+  return { ...member.keys, role, info: counting(40, 9) }
+}
+
+/** An epoch as it must be: sealed to the recovery key and `ids`, sorted. `seed` tells one key from another. */
+export function epochFor(ids: readonly DeviceId[], seed: number, first = false): EpochBlock {
+  const members = [RECOVERY_MEMBER, ...ids].sort(compareBytes)
+  return {
+    keyId: counting(32, seed) as Hash,
+    ...(!first && { wrappedPrevious: counting(WRAPPED_KEY_BYTES, seed + 1) }),
+    ephemeral: counting(32, seed + 2),
+    sealed: members.map((member, index) => ({ member, box: counting(SEALED_KEY_BYTES, seed + 3 + index) })),
+  }
+}
+
+export function signRecord(record: KeyringRecord, key: SigningKey, of: AccountId = account): Uint8Array {
+  const unsigned = encodeUnsignedRecord(record)
+  return encodeSignedRecord(unsigned, key.sign(recordSigningBytes(of, unsigned)))
+}
+
+type Content = KeyringRecord extends infer Each
+  ? Each extends KeyringRecord
+    ? Omit<Each, 'position' | 'previous' | 'signer'> & Partial<Pick<Each, 'position' | 'previous'>>
+    : never
+  : never
+
+export const genesisContent = {
+  type: 'genesis',
+  recovery: recovery.keys,
+  device: description(laptop),
+  epoch: epochFor([laptop.id], 150, true),
+} as const satisfies Content
+
+/** A record that follows `state`, signed by `signer`, or by the recovery key when there is none. */
+export function follow(state: KeyringState | undefined, signer: Member | undefined, content: Content): Uint8Array {
+  const link = { position: state?.length ?? 0, previous: state?.head ?? ZERO_HASH, signer: signer?.id }
+  return signRecord({ ...link, ...content } as KeyringRecord, (signer ?? recovery).key)
+}
+
+/** Prepares, verifies the signature, applies: what a relay and a device do with each record. */
+export function accept(state: KeyringState | undefined, bytes: Uint8Array): KeyringState {
+  const prepared = prepareRecord(sha512, state, bytes)
+  if (!isSignedBy(prepared.publicKey, prepared.signingBytes, prepared.signature)) throw new TypeError('not signed')
+  return applyRecord(sha512, state, prepared)
+}
+
+export function activeIds(state: KeyringState): DeviceId[] {
+  return activeDevices(state.devices).map((device) => device.id)
+}
+
+export const genesis = (): KeyringState => accept(undefined, follow(undefined, undefined, genesisContent))
+
+export function addContent(member: Member, role: DeviceDescription['role'] = 'device') {
+  return {
+    type: 'add',
+    device: description(member, role),
+    ephemeral: counting(32, 180),
+    sealedKey: counting(SEALED_KEY_BYTES, 181),
+  } as const satisfies Content
+}
+
+export function withAdded(state: KeyringState, by: Member, member: Member, role?: DeviceDescription['role']) {
+  return accept(state, follow(state, by, addContent(member, role)))
+}
+
+export const cutHash = counting(32, 190) as Hash
+
+export function removeContent(state: KeyringState, removed: Member, seed = 151) {
+  const rest = activeIds(state).filter((id) => compareBytes(id, removed.id) !== 0)
+  return { type: 'remove', removed: removed.id, cutHash, epoch: epochFor(rest, seed) } as const satisfies Content
+}
+
+export function rekeyContent(state: KeyringState, seed = 152) {
+  return { type: 'rekey', epoch: epochFor(activeIds(state), seed) } as const satisfies Content
+}
+
+/** A recovery that removes `removed` and brings in `device`. */
+export function recoverContent(
+  state: KeyringState,
+  device: Member,
+  removed: readonly Member[],
+  { nextRecovery, seed = 153 }: { nextRecovery?: PublicKeys; seed?: number } = {},
+) {
+  const gone = removed.map((member) => member.id).sort(compareBytes)
+  const rest = activeIds(state).filter((id) => !gone.some((each) => compareBytes(each, id) === 0))
+  return {
+    type: 'recover',
+    device: description(device),
+    removed: gone,
+    cutHash,
+    ...(nextRecovery && { nextRecovery }),
+    epoch: epochFor([...rest, device.id], seed),
+  } as const satisfies Content
+}
+
+/** One record of each type in an order that the rules accept, with the state after each. */
+export function acceptedChain(): readonly { readonly name: string; readonly bytes: Uint8Array; readonly hash: Hash }[] {
+  const chain: { name: string; bytes: Uint8Array; hash: Hash }[] = []
+  let state: KeyringState | undefined
+  const append = (name: string, bytes: Uint8Array): KeyringState => {
+    chain.push({ name, bytes, hash: recordHash(sha512, bytes) })
+    state = accept(state, bytes)
+    return state
+  }
+  const first = append('genesis', follow(undefined, undefined, genesisContent))
+  const second = append('add', follow(first, laptop, addContent(phone)))
+  const third = append('rekey', follow(second, phone, rekeyContent(second)))
+  const fourth = append('remove', follow(third, laptop, removeContent(third, phone)))
+  const nextRecovery = memberFrom(5).keys
+  append('recover', follow(fourth, undefined, recoverContent(fourth, tablet, [laptop], { nextRecovery })))
+  return chain
+}

@@ -1,0 +1,177 @@
+// One full value of everything that travels, every optional field present. The types make it impossible to forget a field:
+// the golden vectors and the tables of the docs are made from these values.
+import type { Body, SeenBody } from '../../src/body'
+import type { Cut } from '../../src/cut'
+import { type Envelope, envelopeKinds } from '../../src/envelope'
+import type { Frame, FrameType } from '../../src/frame-types'
+import type { SnapshotBody, SnapshotHeader } from '../../src/snapshot'
+import { counting } from './bytes'
+
+/** Every optional field present, at any depth. */
+type Full<T> = T extends Uint8Array | string | number | boolean
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Full<Item>[]
+    : { readonly [Key in keyof T]-?: Full<Exclude<T[Key], undefined>> }
+
+type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
+
+const account = () => counting(32, 0x10) as never
+const document = () => counting(16, 0x20) as never
+const device = () => counting(16, 0x30) as never
+const otherDevice = () => counting(16, 0x31) as never
+const hash = (first: number) => counting(32, first) as never
+const signature = () => counting(64, 0x80)
+const incarnation = 0xdeadbeef
+/** Takes two bytes as a varint. */
+const number = 300
+
+export const envelopeSample: Full<Envelope> = {
+  version: 1,
+  suite: 1,
+  kind: envelopeKinds.update,
+  documentEpoch: 2,
+  epoch: 130,
+  device: device(),
+  incarnation,
+  sequence: number,
+  nonce: counting(24, 0x40),
+  box: counting(112, 0x50),
+}
+
+/** What the sample above encodes to, for frames that carry envelopes. */
+const entry = (first: number) => counting(162, first)
+
+const part = { hash: hash(0x61), index: 1, count: 3, bytes: counting(5, 0x70) }
+const seenRow = { document: document(), envelope: entry(0x71), signature: signature() }
+const keyringHead = { length: 3, hash: hash(0x62) }
+
+/** `hello` names a device or a recovery key, so it takes two values to show every field. */
+export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<FrameOf<T>> } & {
+  readonly hello: readonly FrameOf<'hello'>[]
+} = {
+  hello: [
+    { type: 'hello', version: 1, account: account(), device: device() },
+    { type: 'hello', version: 1, account: account(), recoveryKey: counting(32, 0x33) },
+  ],
+  auth: { type: 'auth', publicKey: counting(32, 0x34), signature: signature() },
+  'keyring-fetch': { type: 'keyring-fetch', from: 2 },
+  'keyring-append': { type: 'keyring-append', record: counting(70, 0x35), cut: counting(4, 0x36) },
+  subscribe: {
+    type: 'subscribe',
+    generation: counting(16, 0x37) as never,
+    cursors: [{ document: document(), number, hash: hash(0x63) }],
+  },
+  unsubscribe: { type: 'unsubscribe', documents: [document()] },
+  push: {
+    type: 'push',
+    document: document(),
+    entries: [entry(0x72), entry(0x73)],
+    headHash: hash(0x64),
+    signature: signature(),
+  },
+  'heads-fetch': { type: 'heads-fetch' },
+  'seen-put': { type: 'seen-put', ...seenRow },
+  'snapshot-put': { type: 'snapshot-put', document: document(), part },
+  ping: { type: 'ping', id: 7 },
+  challenge: { type: 'challenge', nonce: hash(0x65), timeMs: 1_700_000_000_000 },
+  welcome: {
+    type: 'welcome',
+    account: account(),
+    generation: counting(16, 0x37) as never,
+    keyringLength: 3,
+    keyringHead: hash(0x62),
+    timeMs: 1_700_000_000_000,
+  },
+  keyring: {
+    type: 'keyring',
+    from: 1,
+    length: 3,
+    records: [{ record: counting(70, 0x35), cut: counting(4, 0x36) }],
+  },
+  'keyring-changed': { type: 'keyring-changed', length: 3, head: hash(0x62) },
+  page: {
+    type: 'page',
+    document: document(),
+    first: number,
+    entries: [entry(0x72)],
+    heads: [{ device: device(), incarnation, sequence: number, signature: signature() }],
+    logHash: hash(0x66),
+    newest: 301,
+    live: true,
+  },
+  pushed: {
+    type: 'pushed',
+    document: document(),
+    incarnation,
+    sequence: number,
+    numbers: [299, 300],
+    logHash: hash(0x66),
+  },
+  heads: {
+    type: 'heads',
+    heads: [{ document: document(), device: device(), incarnation, sequence: number, hash: hash(0x67) }],
+  },
+  seen: { type: 'seen', ...seenRow },
+  snapshot: { type: 'snapshot', document: document(), part },
+  'snapshot-stored': { type: 'snapshot-stored', document: document(), hash: hash(0x61) },
+  pong: { type: 'pong', id: 7, timeMs: 1_700_000_000_000 },
+  refused: {
+    type: 'refused',
+    request: 'push',
+    document: document(),
+    code: 'quota-exceeded',
+    retryable: true,
+    retryAfterMs: 60_000,
+    message: 'The account is full – 5 MB.',
+    state: number,
+  },
+}
+
+export const bodySample: Full<Body> = {
+  sealedAtMs: 1_700_000_000_000,
+  continues: { incarnation, sequence: number, hash: hash(0x68) },
+  repairs: { incarnation, sequence: 299 },
+  keyringHead,
+  seen: [{ device: device(), incarnation, sequence: number }],
+  writers: [{ writer: counting(6, 0x41), n: 130 }],
+  updates: [{ root: 1, format: 2, bytes: counting(5, 0x42) }],
+}
+
+export const seenBodySample: Full<SeenBody> = {
+  sealedAtMs: 1_700_000_000_000,
+  keyringHead,
+  number,
+  logHash: hash(0x66),
+  seen: [{ device: device(), incarnation, sequence: number }],
+}
+
+export const snapshotHeaderSample: Full<SnapshotHeader> = {
+  documentEpoch: 2,
+  coveredNumber: number,
+  coveredHash: hash(0x66),
+  parent: hash(0x69),
+  keyringHead,
+  vector: [
+    { device: device(), incarnation: 1, sequence: number, hash: hash(0x67) },
+    { device: device(), incarnation, sequence: 1, hash: hash(0x67) },
+    { device: otherDevice(), incarnation: 0, sequence: 1, hash: hash(0x67) },
+  ],
+  exempt: [1, 200],
+}
+
+export const snapshotBodySample: Full<SnapshotBody> = {
+  digest: hash(0x6a),
+  context: [{ writer: counting(6, 0x41), n: 130 }],
+  registers: counting(7, 0x43),
+  texts: counting(3, 0x44),
+}
+
+export const cutSample: Full<Cut> = [
+  { document: document(), device: device(), incarnation: 1, sequence: number, hash: hash(0x67) },
+  { document: document(), device: otherDevice(), incarnation, sequence: 1, hash: hash(0x67) },
+]
+
+export function everyFrameSample(): Frame[] {
+  return Object.values(frameSamples).flat() as Frame[]
+}
