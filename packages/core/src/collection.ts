@@ -1,0 +1,153 @@
+// A typed view on one document's records: what an app reads and writes. It holds no data of its own.
+import type { Candidate, Edit, FieldCandidate, Fields, JsonValue } from './document'
+import { SyncError } from './errors'
+import { refuseSecrets } from './secret-fields'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { DocumentStatus, DocumentSync } from './sync'
+
+/** Anything whose fields are JSON values; an interface or a type alias. */
+export type RecordFields<T> = { readonly [K in keyof T]: JsonValue | undefined }
+
+export interface CollectionOptions<T> {
+  /** Checks a whole record before it is written: zod, valibot, arktype or anything that speaks Standard Schema. */
+  readonly schema?: StandardSchemaV1<unknown, T>
+  /** Names of fields that hold secrets, besides those that are recognised by name: they may not be synced. */
+  readonly secret?: readonly string[]
+}
+
+/** A field that holds two or more values nobody has decided between. */
+export interface Conflict<T> {
+  readonly id: string
+  readonly field: keyof T & string
+  /** The winner first. `value` is undefined where the field was cleared. */
+  readonly candidates: readonly Candidate[]
+}
+
+/** Records of one data type. Reads are from memory and at once; a write is visible at once and its promise resolves when it is on disk. */
+export class Collection<T extends RecordFields<T>> {
+  private readonly listeners = new Set<(changed: ReadonlySet<string> | undefined) => void>()
+
+  /** @internal Use `sync.open`. */
+  constructor(
+    readonly name: string,
+    private readonly sync: () => DocumentSync,
+    private readonly options: CollectionOptions<T>,
+  ) {}
+
+  /** The record, or undefined when there is none or it is deleted. The same frozen object until the record changes. */
+  get(id: string): (T & { readonly [field: string]: JsonValue }) | undefined {
+    return this.sync().registers.get(id) as (T & Fields) | undefined
+  }
+
+  has(id: string): boolean {
+    return this.sync().registers.has(id)
+  }
+
+  /** How many records there are. */
+  get size(): number {
+    return this.sync().registers.size
+  }
+
+  /** Ids of all records, in no particular order. */
+  ids(): string[] {
+    return [...this.sync().registers.ids()]
+  }
+
+  /** All records with their ids, in no particular order. */
+  list(): (readonly [id: string, record: T])[] {
+    const { registers } = this.sync()
+    return [...registers.ids()].map((id) => [id, registers.get(id) as T & Fields] as const)
+  }
+
+  /** Ids of deleted records that can still be restored. */
+  deletedIds(): string[] {
+    return [...this.sync().registers.deletedIds()]
+  }
+
+  /**
+   * Adds a record. Where one with this id is visible already, its differing fields are changed; where it was deleted, it starts anew.
+   * @throws SyncError `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`, `invalid-record`, `field-too-large`
+   */
+  add(id: string, fields: T): Promise<void> {
+    return this.write([{ kind: 'add', id, fields: this.checked(fields) }])
+  }
+
+  /**
+   * Adds many records; each is on its own, together they are stored in one go.
+   * @throws as `add`, before anything is written
+   */
+  addAll(records: Iterable<readonly [id: string, fields: T]>): Promise<void> {
+    const edits: Edit[] = []
+    for (const [id, fields] of records) edits.push({ kind: 'add', id, fields: this.checked(fields) })
+    return this.write(edits)
+  }
+
+  /**
+   * Changes fields of a record; `undefined` clears one. Writing a field that holds a conflict decides it.
+   * @throws SyncError `record-missing`, `record-deleted`, and as `add`
+   */
+  update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void> {
+    refuseSecrets(fields, this.options.secret)
+    return this.write([{ kind: 'update', id, fields: fields as { readonly [field: string]: JsonValue | undefined } }])
+  }
+
+  /** Deletes a record; it can be restored until it is purged. Deleting one that is not there does nothing. */
+  delete(id: string): Promise<void> {
+    return this.write([{ kind: 'delete', id }])
+  }
+
+  /** Brings a deleted record back as it was. */
+  restore(id: string): Promise<void> {
+    return this.write([{ kind: 'restore', id }])
+  }
+
+  /** Fields with values that did not know each other. They stay until somebody writes the field. */
+  conflicts(): Conflict<T>[] {
+    return [...this.sync().registers.conflicts()].map(({ id, field, candidates }) => ({ id, field: field as keyof T & string, candidates }))
+  }
+
+  /** Records that one device deleted while another, not knowing, changed them. */
+  deleteConflicts(): { readonly id: string; readonly unseen: readonly FieldCandidate[] }[] {
+    return [...this.sync().registers.deleteConflicts()]
+  }
+
+  /** How far this device's edits have come, and what the relay refuses of them. */
+  get status(): DocumentStatus {
+    return this.sync().status
+  }
+
+  /**
+   * Calls `listener` after every change, with the ids of the changed records, or undefined when any may have changed.
+   * @returns a function that ends it
+   */
+  subscribe(listener: (changed: ReadonlySet<string> | undefined) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** @internal */
+  changed(ids: ReadonlySet<string> | undefined): void {
+    for (const listener of [...this.listeners]) listener(ids)
+  }
+
+  private checked(fields: T): Fields {
+    refuseSecrets(fields, this.options.secret)
+    if (this.options.schema === undefined) return withoutUndefined(fields)
+    const result = this.options.schema['~standard'].validate(fields)
+    if (result instanceof Promise) throw new SyncError('invalid-record', `The schema of ${this.name} answers later; a write needs one that answers at once.`)
+    if (result.issues !== undefined) {
+      const [issue] = result.issues
+      const path = issue?.path?.map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.')
+      throw new SyncError('invalid-record', `A record of ${this.name} is not valid${path ? ` at ${path}` : ''}: ${issue?.message ?? 'refused by its schema'}.`)
+    }
+    return withoutUndefined(result.value)
+  }
+
+  private async write(edits: readonly Edit[]): Promise<void> {
+    await Promise.all(this.sync().transactAll(edits))
+  }
+}
+
+function withoutUndefined(fields: object): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields
+}

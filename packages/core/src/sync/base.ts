@@ -1,0 +1,73 @@
+// Builds a document's verified state from its rows: the base, the entries since, and what was released from being held.
+// Opening an account, starting over under a new writer, and folding the log into a new base all read the same rows.
+import { decodeBody, decodeEnvelope, type DocumentId, epochAt, roots } from '@owlivion/sync-protocol'
+import { openEntry } from '../crypto'
+import { SyncError } from '../errors'
+import { createDoc, Y } from '../yjs'
+import type { AccountContext } from './account-context'
+import { type BaseRow, decodeBase, decodeHeld, decodeLog, type HeldRow, type LogRow, rowKeys, type StoredEntry } from './rows'
+
+export interface StoredBase {
+  readonly base: BaseRow | undefined
+  /** By the number of the first entry. */
+  readonly logs: readonly (readonly [number, LogRow, sizeBytes: number])[]
+  readonly held: ReadonlyMap<number, HeldRow>
+}
+
+export interface BaseDocs {
+  readonly registers: Y.Doc
+  readonly texts: Y.Doc
+}
+
+export async function readStoredBase(context: AccountContext, document: DocumentId): Promise<StoredBase> {
+  const [base, logs, held] = await Promise.all([
+    context.store.get(rowKeys.base(document)),
+    context.store.list(rowKeys.logs(document)),
+    context.store.list(rowKeys.helds(document)),
+  ])
+  return {
+    base: base && decodeBase(base),
+    logs: logs.map(([key, bytes]) => [key[2] as number, decodeLog(bytes), bytes.length] as const),
+    held: new Map(held.map(([key, bytes]) => [key[2] as number, decodeHeld(bytes)] as const)),
+  }
+}
+
+export function buildBaseDocs(context: AccountContext, document: DocumentId, stored: StoredBase): BaseDocs {
+  const updates: Record<keyof BaseDocs, Uint8Array[]> = { registers: [], texts: [] }
+  const take = (entry: StoredEntry): void => {
+    for (const update of openStoredEntry(context, document, entry).updates) {
+      const bytes = update.format === 2 ? Y.convertUpdateFormatV2ToV1(update.bytes) : update.bytes
+      updates[update.root === roots.texts ? 'texts' : 'registers'].push(bytes)
+    }
+  }
+  for (const [first, row] of stored.logs) {
+    row.entries.forEach((entry, i) => {
+      const held = stored.held.get(first + i)
+      if (held === undefined || held.released) take(entry)
+    })
+  }
+  for (const held of stored.held.values()) if (held.released) take(held)
+
+  const docs = { registers: createDoc('registers'), texts: createDoc('texts') }
+  for (const name of ['registers', 'texts'] as const) {
+    const base = stored.base?.[name]
+    docs[name].transact(() => {
+      if (base !== undefined && base.length > 0) Y.applyUpdateV2(docs[name], base)
+      for (const update of updates[name]) Y.applyUpdate(docs[name], update)
+    })
+  }
+  return docs
+}
+
+/** Opens an entry that was verified before it was stored. */
+export function openStoredEntry(context: AccountContext, document: DocumentId, entry: StoredEntry): ReturnType<typeof decodeBody> {
+  const envelope = decodeEnvelope(entry.bytes)
+  const epoch = epochAt(context.keyring(), envelope.epoch)
+  const key = context.keyAt(document, envelope.epoch)
+  if (epoch !== undefined && key !== undefined) {
+    const place = { account: context.account, document, keyId: epoch.keyId, previous: entry.previous }
+    const opened = openEntry({ sha512: context.platform.signing.sha512, key, bytes: entry.bytes, envelope, place })
+    if (opened.ok) return decodeBody(opened.content)
+  }
+  throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+}

@@ -1,0 +1,155 @@
+// One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
+import type { DeviceId, DocumentId, Hash } from '@owlivion/sync-protocol'
+import { createWriter, openRegisters, type Registers, type Writer } from '../document'
+import { SyncError } from '../errors'
+import type { StoreBatch, StoreKey } from '../storage'
+import { takeClientId, Y } from '../yjs'
+import { type AccountContext, randomUint32 } from './account-context'
+import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from './base'
+import { LineageMap } from './device-map'
+import { reopenHeld } from './held'
+import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
+import { Outbox, type StoredTransaction } from './outbox'
+import { decodePending, decodePush, decodeState, encodePending, encodeState, rowKeys, type StateRow } from './rows'
+import { writerFromBytes } from './writer-bytes'
+
+/** Who this device is in the document's log, and what its entries have told the others so far. */
+export interface OwnLineage {
+  incarnation: number
+  continues: StateRow['continues']
+  announcedSeen: LineageMap<number>
+  announcedKeyringLength: number
+  /** Highest sequence of each of our lineages that another device has told us it has seen. */
+  readonly seenByOthers: LineageMap<number>
+}
+
+export class DocumentState {
+  /** Log rows and bytes that are not folded into the base yet. */
+  tailRows = 0
+  tailBytes = 0
+
+  constructor(
+    readonly context: AccountContext,
+    readonly document: DocumentId,
+    public registers: Registers,
+    public texts: Y.Doc,
+    public replica: LogReplica,
+    readonly outbox: Outbox,
+    readonly own: OwnLineage,
+  ) {}
+
+  /** The state row as of now: written with every step. */
+  stateRow(): readonly [StoreKey, Uint8Array] {
+    const { number, hash, chains, applied, context } = this.replica.state
+    const row = { number, hash, chains, applied, context, ...this.own, writer: this.registers.writer, nextOrder: this.outbox.nextOrder }
+    return [rowKeys.state(this.document), encodeState(row)]
+  }
+
+  /** The end of our chain in the current incarnation, sealed entries included. */
+  ownHead(): { readonly sequence: number; readonly hash: Hash } | undefined {
+    const sealed = this.outbox.pushes.at(-1)?.entries.at(-1)
+    if (sealed !== undefined) return sealed
+    return this.replica.state.chains.get({ device: this.context.device, incarnation: this.own.incarnation })
+  }
+
+  /**
+   * Gives up the current incarnation; what was sealed under it will be sealed anew. The next incarnation names where the
+   * verified chain ended.
+   */
+  startIncarnation(): StoreBatch {
+    const lineage = { device: this.context.device, incarnation: this.own.incarnation }
+    const chain = this.replica.state.chains.get(lineage)
+    const applied = this.replica.state.applied.get(lineage) ?? 0
+    if (chain !== undefined && !chain.broken && applied === chain.sequence) {
+      this.own.continues = { incarnation: lineage.incarnation, sequence: chain.sequence, hash: chain.hash }
+    }
+    const dropped = this.outbox.unseal()
+    this.own.incarnation = randomUint32(this.context.platform)
+    this.own.announcedSeen = new LineageMap()
+    this.own.announcedKeyringLength = 0
+    return {
+      put: [this.stateRow()],
+      remove: dropped.map((push) => rowKeys.push(this.document, push.entries.at(-1)?.lastOrder ?? 0)),
+    }
+  }
+
+  /**
+   * Starts over from the verified base and writes the pending transactions again: under another writer after a fork (the old
+   * one's numbers have two meanings), or moved in time once the relay's clock is known.
+   * @returns the rows to write
+   */
+  rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
+    const docs = buildBaseDocs(this.context, this.document, stored)
+    const writer = options.newWriter ? createWriter(this.context.platform.random) : this.registers.writer
+    const lastN = options.newWriter ? 0 : (this.replica.state.context.get(writer) ?? 0)
+    const registers = openLive(this.context, docs, writer, lastN)
+    const kept = this.outbox.pending.filter((item) => !registers.contains(item.transaction.update))
+    const gone = this.outbox.pending.filter((item) => !kept.includes(item))
+    const rewritten = registers.rewrite(
+      kept.map((item) => item.transaction),
+      { writer, lastN, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
+    )
+    this.outbox.pending = kept.map((item, i) => ({ order: item.order, transaction: rewritten[i] as StoredTransaction }))
+    this.registers.doc.destroy()
+    this.texts.destroy()
+    this.registers = registers
+    this.texts = docs.texts
+    return {
+      put: [this.stateRow(), ...this.outbox.pending.map((item) => [rowKeys.pending(this.document, item.order), encodePending(item.transaction)] as const)],
+      remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
+    }
+  }
+}
+
+function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN: number): Registers {
+  takeClientId(docs.registers, context.platform.random)
+  takeClientId(docs.texts, context.platform.random)
+  return openRegisters({ doc: docs.registers, writer, lastN, now: () => context.now() })
+}
+
+function replicaOf(context: AccountContext, document: DocumentId, state: LogReplicaState): LogReplica {
+  const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean => context.isCutOff(document, device, incarnation, sequence)
+  return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
+}
+
+/** Reads a document from the store; one that is not there starts empty, one that cannot be read is an error and never empty. */
+export async function loadDocument(context: AccountContext, document: DocumentId): Promise<DocumentState> {
+  const [stateBytes, stored, pendingRows, pushRows] = await Promise.all([
+    context.store.get(rowKeys.state(document)),
+    readStoredBase(context, document),
+    context.store.list(rowKeys.pendings(document)),
+    context.store.list(rowKeys.pushes(document)),
+  ])
+  const isStored = stored.base !== undefined || stored.logs.length > 0 || pendingRows.length > 0
+  if (stateBytes === undefined && isStored) throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
+  const row = stateBytes && decodeState(stateBytes)
+
+  const outbox = new Outbox()
+  outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, transaction: decodePending(bytes) }))
+  outbox.pushes = pushRows.map(([, bytes]) => decodePush(bytes))
+  outbox.nextOrder = Math.max(row?.nextOrder ?? 1, 1 + (outbox.pending.at(-1)?.order ?? 0))
+
+  const writer = row?.writer ?? createWriter(context.platform.random)
+  const pendingN = outbox.pending.filter((item) => item.transaction.writer === writer).map((item) => item.transaction.n)
+  const lastN = Math.max(row?.context.get(writer) ?? 0, ...pendingN)
+  const docs = buildBaseDocs(context, document, stored)
+  docs.registers.transact(() => {
+    for (const item of outbox.pending) Y.applyUpdate(docs.registers, item.transaction.update)
+  })
+
+  const replicaState = row === undefined ? emptyReplicaState(context.platform.signing.sha512, context.account, document) : { ...row, context: new Map(row.context), held: [] }
+  const replica = replicaOf(context, document, replicaState)
+  const own: OwnLineage = {
+    incarnation: row?.incarnation ?? randomUint32(context.platform),
+    continues: row?.continues,
+    announcedSeen: row?.announcedSeen ?? new LineageMap(),
+    announcedKeyringLength: row?.announcedKeyringLength ?? 0,
+    seenByOthers: row?.seenByOthers ?? new LineageMap(),
+  }
+  const state = new DocumentState(context, document, openLive(context, docs, writer, lastN), docs.texts, replica, outbox, own)
+  state.tailRows = stored.logs.length
+  for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
+  replicaState.held = reopenHeld(context, document, stored)
+  return state
+}
+

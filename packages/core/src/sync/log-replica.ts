@@ -1,0 +1,199 @@
+// What a device has verified of one document's log: cursor, chains, and which entries count. A pure machine: opened entries
+// go in, those that may be applied come out, in an order in which every author's entry follows all it had seen.
+//
+// An entry that cannot be applied is held back alone, with its author's later entries and whatever causally needs it. The
+// cursor moves on all the same, because the log hash covers the bytes as received.
+import {
+  type AccountId,
+  type Body,
+  type ChainHead,
+  type DeviceId,
+  type DocumentId,
+  emptyLogHash,
+  type Hash,
+  nextLogHash,
+  type SeenEntry,
+  type Sha512,
+} from '@owlivion/sync-protocol'
+import { type Lineage, LineageMap } from './device-map'
+
+/** Why an entry is kept aside. The first two resolve by themselves when what they wait for arrives. */
+export type HoldReason =
+  | 'waits-for-author'
+  | 'waits-for-seen'
+  | 'beyond-cut'
+  | 'unknown-device'
+  | 'unknown-key'
+  | 'unknown-format'
+  | 'unsigned'
+  | 'bad-signature'
+  | 'chain-gap'
+  | 'not-authentic'
+  | 'damaged'
+
+export interface Chain {
+  readonly sequence: number
+  readonly hash: Hash
+  /** Set once an entry of the chain could not be placed: nothing after it can be verified. */
+  readonly broken: boolean
+}
+
+/** An entry after opening, with everything that is needed to place it. */
+export interface OpenedEntry extends Lineage {
+  readonly number: number
+  /** 0 when the envelope could not even be decoded. */
+  readonly sequence: number
+  readonly bytes: Uint8Array
+  readonly previous: Hash
+  readonly hash: Hash
+  readonly envelopeHash: Hash
+  readonly outcome: { readonly body: Body } | { readonly held: HoldReason }
+  /** Our own entry, as it stands in the outbox. */
+  readonly own: boolean
+}
+
+export interface HeldEntry {
+  readonly entry: OpenedEntry
+  readonly reason: HoldReason
+}
+
+export interface Received {
+  /** In order; our own are marked and are in the live document already. */
+  readonly applied: readonly OpenedEntry[]
+  readonly newlyHeld: readonly HeldEntry[]
+  readonly released: readonly OpenedEntry[]
+}
+
+export interface LogReplicaState {
+  number: number
+  hash: Hash
+  readonly chains: LineageMap<Chain>
+  readonly applied: LineageMap<number>
+  /** By writer: the greatest n up to which everything is applied. */
+  readonly context: Map<string, number>
+  held: HeldEntry[]
+}
+
+export function emptyReplicaState(sha512: Sha512, account: AccountId, document: DocumentId): LogReplicaState {
+  return {
+    number: 0,
+    hash: emptyLogHash(sha512, account, document),
+    chains: new LineageMap(),
+    applied: new LineageMap(),
+    context: new Map(),
+    held: [],
+  }
+}
+
+export class LogReplica {
+  constructor(
+    private readonly sha512: Sha512,
+    readonly state: LogReplicaState,
+    /** Whether an entry of a removed device lies beyond what counts of it. */
+    private readonly isCutOff: (device: DeviceId, incarnation: number, sequence: number) => boolean,
+    private readonly writerOf: (bytes: Uint8Array) => string,
+  ) {}
+
+  /** A replica that can be moved on while this one stays. */
+  clone(): LogReplica {
+    const { number, hash, chains, applied, context, held } = this.state
+    const state = { number, hash, chains: new LineageMap(chains), applied: new LineageMap(applied), context: new Map(context), held: [...held] }
+    return new LogReplica(this.sha512, state, this.isCutOff, this.writerOf)
+  }
+
+  /** The log hash after these entries, without taking them in. */
+  hashAfter(entries: readonly OpenedEntry[]): Hash {
+    let hash = this.state.hash
+    for (const entry of entries) hash = nextLogHash(this.sha512, hash, entry.envelopeHash)
+    return hash
+  }
+
+  /** Takes in entries that follow the cursor without a gap. */
+  receive(entries: readonly OpenedEntry[]): Received {
+    const { state } = this
+    const applied: OpenedEntry[] = []
+    const held: HeldEntry[] = []
+    const released: OpenedEntry[] = []
+    for (const entry of entries) {
+      state.number = entry.number
+      state.hash = nextLogHash(this.sha512, state.hash, entry.envelopeHash)
+      this.extendChain(entry)
+      const reason = this.reasonToHold(entry)
+      if (reason === undefined) {
+        this.take(entry)
+        applied.push(entry)
+        this.release(applied, released)
+      } else {
+        const item = { entry, reason }
+        state.held.push(item)
+        held.push(item)
+      }
+    }
+    return { applied, newlyHeld: held.filter((item) => state.held.includes(item)), released }
+  }
+
+  /** Tries again what waits; for after the keyring or the app learned something new. */
+  retryHeld(): Received {
+    const applied: OpenedEntry[] = []
+    const released: OpenedEntry[] = []
+    this.release(applied, released)
+    return { applied, newlyHeld: [], released }
+  }
+
+  private extendChain(entry: OpenedEntry): void {
+    if (entry.sequence === 0) return
+    const broken = 'held' in entry.outcome && breaksChain(entry.outcome.held)
+    const chain = this.state.chains.get(entry)
+    if (chain?.broken) return
+    // A repeated number is not the chain's next element and must not move its end back.
+    if (chain !== undefined && entry.sequence <= chain.sequence) return
+    this.state.chains.set(entry, { sequence: entry.sequence, hash: entry.hash, broken })
+  }
+
+  private reasonToHold(entry: OpenedEntry): HoldReason | undefined {
+    if ('held' in entry.outcome) return entry.outcome.held
+    if (this.isCutOff(entry.device, entry.incarnation, entry.sequence)) return 'beyond-cut'
+    if ((this.state.applied.get(entry) ?? 0) !== entry.sequence - 1) return 'waits-for-author'
+    const { continues, seen } = entry.outcome.body
+    if (continues !== undefined && !this.hasApplied({ device: entry.device, ...continues })) return 'waits-for-author'
+    if (!seen.every((other) => this.hasApplied(other))) return 'waits-for-seen'
+    return undefined
+  }
+
+  private hasApplied(other: SeenEntry): boolean {
+    return (this.state.applied.get(other) ?? 0) >= other.sequence
+  }
+
+  private take(entry: OpenedEntry): void {
+    this.state.applied.set(entry, entry.sequence)
+    if ('held' in entry.outcome) return
+    for (const { writer, n } of entry.outcome.body.writers) {
+      const key = this.writerOf(writer)
+      this.state.context.set(key, Math.max(n, this.state.context.get(key) ?? 0))
+    }
+  }
+
+  private release(applied: OpenedEntry[], released: OpenedEntry[]): void {
+    for (let progress = true; progress; ) {
+      progress = false
+      for (const item of this.state.held) {
+        if ('held' in item.entry.outcome || this.reasonToHold(item.entry) !== undefined) continue
+        this.state.held = this.state.held.filter((other) => other !== item)
+        this.take(item.entry)
+        applied.push(item.entry)
+        released.push(item.entry)
+        progress = true
+        break
+      }
+    }
+  }
+}
+
+/** Whether the chain's hash is unknown or untrue after an entry held for this reason. */
+function breaksChain(reason: HoldReason): boolean {
+  return reason === 'chain-gap' || reason === 'not-authentic' || reason === 'bad-signature' || reason === 'unsigned' || reason === 'unknown-device'
+}
+
+export function chainHeadOf(lineage: Lineage, chain: Chain): ChainHead {
+  return { ...lineage, sequence: chain.sequence, hash: chain.hash }
+}

@@ -1,0 +1,150 @@
+// Opens and verifies one page of a document's log. Crypto only: what an entry means for the document is the replica's business.
+//
+// One signature is checked per device and page; the chain from it back covers the rest. A signature that does not verify
+// makes that device's whole run in the page untrusted.
+import {
+  type AccountId,
+  type Body,
+  bytesEqual,
+  decodeBody,
+  decodeEnvelope,
+  type DocumentId,
+  ENVELOPE_VERSION,
+  type Envelope,
+  envelopeHash,
+  envelopeKinds,
+  epochAt,
+  findDevice,
+  type Hash,
+  headSigningBytes,
+  type KeyringState,
+  type Sha512,
+  type SignedHead,
+  SUITE_SECRETBOX,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import { hashEntry, openEntry } from '../crypto'
+import type { SigningProvider } from '../platform'
+import { type Lineage, LineageMap } from './device-map'
+import type { Chain, HoldReason, OpenedEntry } from './log-replica'
+import type { SealedEntry } from './outbox'
+
+export interface OpenPageInput {
+  readonly account: AccountId
+  readonly document: DocumentId
+  readonly keyring: KeyringState
+  /** The document's key under the epoch at this keyring position, when this device has it. */
+  keyAt(position: number): Uint8Array | undefined
+  readonly signing: SigningProvider
+  /** The chains as received up to the entry before `first`. */
+  readonly chains: LineageMap<Chain>
+  readonly first: number
+  readonly entries: readonly Uint8Array[]
+  readonly heads: readonly SignedHead[]
+  /** Our own entry as it stands in the outbox, if this is one: it needs no opening. */
+  findOwn(lineage: Lineage, sequence: number, hash: Hash): SealedEntry | undefined
+}
+
+/** `needs-keyring`: an entry is sealed under a key that was made after this device last read the keyring. */
+export type OpenedPage = { readonly entries: readonly OpenedEntry[] } | { readonly failure: 'needs-keyring' }
+
+export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
+  const chains = new LineageMap<Chain>(input.chains)
+  const entries: OpenedEntry[] = []
+  for (let i = 0; i < input.entries.length; i++) {
+    const entry = placeEntry(input, chains, input.first + i, input.entries[i] as Uint8Array)
+    if (entry === undefined) return { failure: 'needs-keyring' }
+    entries.push(entry)
+  }
+  const trusted = await verifyHeads(input, entries)
+  return { entries: entries.map((entry) => (entry.own ? entry : withVerdict(entry, trusted.get(entry)))) }
+}
+
+const unplaced = { device: new Uint8Array(16) as Lineage['device'], incarnation: 0, sequence: 0, previous: ZERO_HASH, own: false }
+
+/** undefined when the keyring must be read first. */
+function placeEntry(input: OpenPageInput, chains: LineageMap<Chain>, number: number, bytes: Uint8Array): OpenedEntry | undefined {
+  const sha512: Sha512 = input.signing.sha512
+  let envelope: Envelope
+  try {
+    envelope = decodeEnvelope(bytes)
+  } catch {
+    const hash = envelopeHash(sha512, bytes)
+    return { ...unplaced, number, bytes, hash, envelopeHash: hash, outcome: { held: 'damaged' } }
+  }
+  const { device, incarnation, sequence } = envelope
+  const chain = chains.get(envelope)
+  const previous = chain?.hash ?? ZERO_HASH
+  const base = { number, device, incarnation, sequence, bytes, previous, own: false }
+  const held = (reason: HoldReason, hashes = { hash: ZERO_HASH as Hash, envelopeHash: envelopeHash(sha512, bytes) }): OpenedEntry => ({
+    ...base,
+    ...hashes,
+    outcome: { held: reason },
+  })
+  const epoch = epochAt(input.keyring, envelope.epoch)
+  if (epoch === undefined) return envelope.epoch >= input.keyring.length ? undefined : held('unknown-key')
+  if (chain?.broken || sequence !== (chain?.sequence ?? 0) + 1) return held('chain-gap')
+
+  const place = { account: input.account, document: input.document, keyId: epoch.keyId, previous }
+  const hashes = hashEntry(sha512, bytes, envelope, place)
+  chains.set(envelope, { sequence, hash: hashes.hash, broken: false })
+  const own = input.findOwn(envelope, sequence, hashes.hash)
+  if (own !== undefined) return { ...base, ...hashes, own: true, outcome: { body: ownBody(own) } }
+  if (envelope.version !== ENVELOPE_VERSION || envelope.suite !== SUITE_SECRETBOX || envelope.kind !== envelopeKinds.update) {
+    return held('unknown-format', hashes)
+  }
+  const key = input.keyAt(envelope.epoch)
+  if (key === undefined) return held('unknown-key', hashes)
+  const opened = openEntry({ sha512, key, bytes, envelope, place })
+  if (!opened.ok) return held(opened.reason === 'not-authentic' || opened.reason === 'misplaced' ? 'not-authentic' : 'damaged', hashes)
+  try {
+    return { ...base, ...hashes, outcome: { body: decodeBody(opened.content) } }
+  } catch {
+    return held('unknown-format', hashes)
+  }
+}
+
+/** What remains to be known of an entry that is in the live document already: how far it takes our writers. */
+export function ownBody(own: SealedEntry): Body {
+  return { sealedAtMs: 0, seen: [], writers: own.writers, updates: [] }
+}
+
+interface Verdict {
+  /** Entries up to this sequence are vouched for. */
+  readonly through: number
+  readonly reason: HoldReason
+}
+
+async function verifyHeads(input: OpenPageInput, entries: readonly OpenedEntry[]): Promise<LineageMap<Verdict>> {
+  const hashes = new LineageMap<Map<number, Hash>>()
+  for (const entry of entries) {
+    const bySequence = hashes.get(entry) ?? new Map<number, Hash>()
+    hashes.set(entry, bySequence.set(entry.sequence, entry.hash))
+  }
+  const verdicts = new LineageMap<Verdict>()
+  await Promise.all(
+    input.heads.map(async (head) => {
+      const hash = hashes.get(head)?.get(head.sequence)
+      if (hash === undefined || bytesEqual(hash, ZERO_HASH)) return
+      const device = findDevice(input.keyring, head.device)
+      if (device === undefined) {
+        verdicts.set(head, { through: 0, reason: 'unknown-device' })
+        return
+      }
+      const signed = headSigningBytes(input.account, input.document, { ...head, hash })
+      const valid = await input.signing.verify(device.signing, signed, head.signature)
+      const before = verdicts.get(head)
+      if (!valid) verdicts.set(head, { through: 0, reason: 'bad-signature' })
+      else if (before === undefined || (before.through > 0 && before.through < head.sequence)) {
+        verdicts.set(head, { through: head.sequence, reason: 'unsigned' })
+      }
+    }),
+  )
+  return verdicts
+}
+
+function withVerdict(entry: OpenedEntry, verdict: Verdict | undefined): OpenedEntry {
+  if ('held' in entry.outcome && entry.outcome.held !== 'unknown-key' && entry.outcome.held !== 'unknown-format') return entry
+  if (verdict !== undefined && entry.sequence <= verdict.through) return entry
+  return { ...entry, outcome: { held: verdict?.reason ?? 'unsigned' } }
+}

@@ -1,0 +1,151 @@
+// Tells the other devices what this one has applied, and learns what they have: one sealed, signed row per device and
+// document, overwritten at the relay, so that a reader that never writes is seen too.
+import {
+  bytesEqual,
+  decodeEnvelope,
+  decodeSeenBody,
+  ENVELOPE_VERSION,
+  encodeSeenBody,
+  envelopeKinds,
+  epochAt,
+  activeDevice,
+  type Frame,
+  SUITE_SECRETBOX,
+  type SeenEntry,
+  seenSigningBytes,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import { hashEntry, openEntry, sealEntry } from '../crypto'
+import { SyncError } from '../errors'
+import type { AccountContext } from './account-context'
+import type { Lineage } from './device-map'
+import type { DocumentState } from './document-state'
+
+/** At most this often, so that a burst of edits does not answer itself with a burst of rows. */
+const SEEN_INTERVAL_MS = 2_000
+
+interface Outlet {
+  send(frame: Frame): void
+}
+
+export class SeenRows {
+  private cancelTimer: (() => void) | undefined
+  private lastSentMs: number | undefined
+  /** The log number the last row on this connection spoke of. */
+  private lastSentNumber = -1
+  private sending = false
+
+  constructor(
+    private readonly context: AccountContext,
+    private readonly state: DocumentState,
+    private readonly outlet: () => Outlet | undefined,
+    private readonly onStatus: () => void,
+  ) {}
+
+  /** Sends a row soon, unless there is nothing new to tell. Call after what was applied is on disk. */
+  schedule(): void {
+    if (this.cancelTimer !== undefined || this.sending || !this.hasNews()) return
+    const now = this.context.platform.now()
+    const since = this.lastSentMs === undefined ? SEEN_INTERVAL_MS : Math.abs(now - this.lastSentMs)
+    this.cancelTimer = this.context.platform.setTimer(Math.max(0, SEEN_INTERVAL_MS - since), () => {
+      this.cancelTimer = undefined
+      void this.send()
+    })
+  }
+
+  disconnected(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+    this.lastSentNumber = -1
+  }
+
+  close(): void {
+    this.disconnected()
+  }
+
+  /** Takes note of what another device says it has seen of our entries. */
+  learn(author: Lineage, seen: readonly SeenEntry[]): void {
+    if (bytesEqual(author.device, this.context.device)) return
+    for (const entry of seen) {
+      if (!bytesEqual(entry.device, this.context.device)) continue
+      const before = this.state.own.seenByOthers.get(entry) ?? 0
+      if (entry.sequence > before) this.state.own.seenByOthers.set(entry, entry.sequence)
+    }
+  }
+
+  /** True when every entry of ours in the log was seen by another device. */
+  areOwnSeen(): boolean {
+    let hasOwn = false
+    for (const [lineage, sequence] of this.state.replica.state.applied) {
+      if (!bytesEqual(lineage.device, this.context.device)) continue
+      hasOwn = true
+      if ((this.state.own.seenByOthers.get(lineage) ?? 0) < sequence) return false
+    }
+    return hasOwn
+  }
+
+  async receive(frame: Extract<Frame, { type: 'seen' }>): Promise<void> {
+    const { context, state } = this
+    const { signing } = context.platform
+    const envelope = decodeEnvelope(frame.envelope)
+    const epoch = epochAt(context.keyring(), envelope.epoch)
+    const key = context.keyAt(state.document, envelope.epoch)
+    const device = activeDevice(context.keyring(), envelope.device)
+    // From a device or under a key this one has not read of yet: the next row will come after the keyring.
+    if (epoch === undefined || key === undefined || device === undefined || envelope.kind !== envelopeKinds.seen) return
+    const place = { account: context.account, document: state.document, keyId: epoch.keyId, previous: ZERO_HASH }
+    const { hash } = hashEntry(signing.sha512, frame.envelope, envelope, place)
+    const isSigned = await signing.verify(device.signing, seenSigningBytes(context.account, state.document, hash), frame.signature)
+    const opened = isSigned && openEntry({ sha512: signing.sha512, key, bytes: frame.envelope, envelope, place })
+    if (!opened || !opened.ok) {
+      context.report(new SyncError('relay-misbehaved', 'The relay sent a row of seen entries that does not verify.'))
+      return
+    }
+    this.learn(envelope, decodeSeenBody(opened.content).seen)
+    this.onStatus()
+  }
+
+  private hasNews(): boolean {
+    return this.outlet() !== undefined && this.state.replica.state.number > Math.max(0, this.lastSentNumber)
+  }
+
+  private async send(): Promise<void> {
+    const outlet = this.outlet()
+    if (outlet === undefined || !this.hasNews()) return
+    this.sending = true
+    const { context, state } = this
+    const { number, hash: logHash, applied } = state.replica.state
+    const keyring = context.keyring()
+    const { position, keyId, key } = context.newestKey(state.document)
+    const content = encodeSeenBody({
+      sealedAtMs: Math.max(0, Math.floor(context.now())),
+      keyringHead: { length: keyring.length, hash: keyring.head },
+      number,
+      logHash,
+      seen: [...applied].map(([lineage, sequence]) => ({ ...lineage, sequence })),
+    })
+    const header = {
+      version: ENVELOPE_VERSION,
+      suite: SUITE_SECRETBOX,
+      kind: envelopeKinds.seen,
+      documentEpoch: 0,
+      epoch: position,
+      device: context.device,
+      incarnation: state.own.incarnation,
+      sequence: number,
+    }
+    const place = { account: context.account, document: state.document, keyId, previous: ZERO_HASH }
+    const sealed = sealEntry({ sha512: context.platform.signing.sha512, random: context.platform.random, key, header, place, content })
+    try {
+      const signature = await context.sign(seenSigningBytes(context.account, state.document, sealed.hash))
+      if (this.outlet() === outlet) {
+        outlet.send({ type: 'seen-put', document: state.document, envelope: sealed.envelope, signature })
+        this.lastSentNumber = number
+        this.lastSentMs = context.platform.now()
+      }
+    } finally {
+      this.sending = false
+    }
+    this.schedule()
+  }
+}
