@@ -30,6 +30,17 @@ async function databaseExists(name: string): Promise<boolean> {
   return (await indexedDB.databases()).some((each) => each.name === name)
 }
 
+/** Deletes a database; false when an open connection was in the way. */
+async function deleteUnblocked(name: string): Promise<boolean> {
+  let isUnblocked = true
+  const request = indexedDB.deleteDatabase(name)
+  request.onblocked = () => {
+    isUnblocked = false
+  }
+  await promisifyRequest(request)
+  return isUnblocked
+}
+
 /** Replaces one method of an object until the returned function is called. */
 function replace<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): () => void {
   const own = Object.getOwnPropertyDescriptor(target, name)
@@ -92,6 +103,32 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       expect(await store.get(['n'])).toEqual(Uint8Array.of(29))
       expect(databases.length).toBe(4)
       await store.close()
+    })
+
+    it('is not given up when a late call reports the loss of the one before', async () => {
+      const name = newName()
+      const { store, databases, current } = await openWatched(name)
+      const lost = current()
+      // The first call hears of the loss only when the second has made a new connection.
+      const restore = replace(lost, 'transaction', ((...parameters: Parameters<IDBDatabase['transaction']>) => {
+        restore()
+        const transaction = IDBDatabase.prototype.transaction.apply(lost, parameters)
+        const entries = transaction.objectStore(parameters[0] as string)
+        const waitForTheNext = () => {
+          if (databases.length > 1) transaction.abort()
+          else entries.get('anything').onsuccess = waitForTheNext
+        }
+        waitForTheNext()
+        return transaction
+      }) as IDBDatabase['transaction'])
+      const late = store.get(['a'])
+      await undefined
+      await undefined
+      lost.close()
+      await Promise.all([late, store.get(['a'])])
+      expect(databases.length).toBe(2)
+      await store.close()
+      expect(await deleteUnblocked(name)).toBe(true)
     })
 
     it('is made again after the close event, before a transaction had to fail', async () => {
@@ -163,19 +200,24 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       const name = newName()
       const { store } = await openWatched(name)
       await store.commit({ put: [[['a'], one]] })
-      let wasBlocked = false
-      const request = indexedDB.deleteDatabase(name)
-      request.onblocked = () => {
-        wasBlocked = true
-      }
-      await promisifyRequest(request)
-      expect(wasBlocked).toBe(false)
+      expect(await deleteUnblocked(name)).toBe(true)
       for (const call of [() => store.get(['a']), () => store.list([]), () => store.commit({ put: [[['a'], one]] })]) {
         await expect(call()).rejects.toMatchObject({ code: 'storage-failed', retryable: false })
       }
       expect(await databaseExists(name)).toBe(false)
       await store.close()
       await expect(store.get(['a'])).rejects.toMatchObject({ code: 'closed' })
+    })
+
+    it('is not written to by the old store when it was deleted and made anew', async () => {
+      const name = newName()
+      const { store } = await openWatched(name)
+      expect(await deleteUnblocked(name)).toBe(true)
+      const next = await openIndexedDbStore(name)
+      await expect(store.commit({ put: [[['a'], one]] })).rejects.toMatchObject({ code: 'storage-failed' })
+      expect(await next.list([])).toEqual([])
+      await store.close()
+      await next.close()
     })
 
     it('can be deleted while a commit runs, which is then either whole or refused', async () => {
@@ -221,13 +263,7 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       current().close()
       const read = store.get(['a'])
       await Promise.all([read, store.close()])
-      let wasBlocked = false
-      const request = indexedDB.deleteDatabase(name)
-      request.onblocked = () => {
-        wasBlocked = true
-      }
-      await promisifyRequest(request)
-      expect(wasBlocked).toBe(false)
+      expect(await deleteUnblocked(name)).toBe(true)
     })
 
     it('is refused as damaged when another program made it', async () => {

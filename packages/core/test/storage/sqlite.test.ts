@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -28,16 +30,28 @@ async function openWithConnection(path: string) {
 storeContract({ describe, it, expect }, 'the SQLite store', (name) => openSqliteStore(join(folder, `${name}.db`)))
 
 describe('a SQLite file in use', () => {
-  it('is refused to a second store of the same process, which does not weaken the first', async () => {
+  it('is refused to a second store of the same process', async () => {
     const path = newPath()
     const store = await openSqliteStore(path)
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'profile-in-use', retryable: true })
-    await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'profile-in-use' })
     await store.commit({ put: [[['a'], one]] })
     await store.close()
     const again = await openSqliteStore(path)
     expect(await again.get(['a'])).toEqual(one)
     await again.close()
+  })
+
+  it('stays refused to other processes after a second store of this one asked for it', async () => {
+    const path = newPath()
+    const store = await openSqliteStore(path)
+    await openSqliteStore(path).catch(() => {})
+    const script = `
+      const database = new (require(process.argv[1]))(process.argv[2], { timeout: 0 })
+      try { database.prepare('SELECT * FROM entries').all(); console.log('open') } catch (error) { console.log(error.code) }`
+    const library = createRequire(import.meta.url).resolve('better-sqlite3')
+    const other = spawnSync(process.execPath, ['-e', script, library, path], { encoding: 'utf8' })
+    expect(other.stdout.trim()).toBe('SQLITE_BUSY')
+    await store.close()
   })
 })
 

@@ -1,0 +1,46 @@
+// The script of the page that indexeddb-killed.test.ts opens in a Chromium of its own and drives from outside.
+import { openIndexedDbStore } from '../../src/storage/indexeddb'
+import { durabilityOf, lastWholeBatch, numberedBatch } from './numbered-batches'
+
+declare global {
+  /** Given by the test; hears of each batch once it is committed. */
+  function acknowledge(n: number): Promise<void>
+  var storage: typeof page
+}
+
+const opening = openIndexedDbStore('killed')
+
+const page = {
+  /** Reads what is there; refuses anything but whole batches. */
+  lastWholeBatch: async () => lastWholeBatch(await opening),
+
+  /** Goes on behind batch `n`, for ever. */
+  async write(n: number): Promise<never> {
+    const store = await opening
+    for (let next = n + 1; ; next++) {
+      await store.commit(numberedBatch(next), { durability: durabilityOf(next) })
+      void acknowledge(next)
+    }
+  },
+
+  /** Commits one value of this size and answers the code of the refusal, or 'stored'. */
+  async put(name: string, sizeBytes: number): Promise<string> {
+    const store = await opening
+    const commit = store.commit({ put: [[[name], new Uint8Array(sizeBytes)]] })
+    return commit.then(
+      () => 'stored',
+      (error) => `${error.code}, ${error.retryable ? 'retryable' : 'final'}, ${error.cause?.name}`,
+    )
+  },
+
+  /** The first part of every key in the store. */
+  async names(): Promise<unknown[]> {
+    const store = await opening
+    return (await store.list([])).map(([key]) => key[0])
+  },
+
+  /** The databases of this origin. */
+  databases: async () => (await indexedDB.databases()).map((each) => each.name),
+}
+
+globalThis.storage = page
