@@ -1,0 +1,99 @@
+// The root of an account as a person keeps it: 24 words on paper. They stand for 256 random bits and a checksum (BIP-39), which is
+// enough to need no stretching. The list of words is loaded only when a phrase is made or typed in.
+import { type AccountId, accountIdOf } from '@owlivion/sync-protocol'
+import nacl from 'tweetnacl'
+import { type BoxKeys, boxKeysOf, deriveKey } from '../crypto'
+import { SyncError } from '../errors'
+import { tweetnaclSigning } from '../platform'
+import { nearestWord } from './nearest-word'
+
+const PHRASE_WORDS = 24
+const ENTROPY_BYTES = 32
+
+export interface RecoveryPhrase {
+  /** 24 words with spaces between, to be shown once and kept by a person. */
+  readonly text: string
+  /** The 32 bytes that the words stand for. */
+  readonly entropy: Uint8Array
+}
+
+async function loadWords() {
+  const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
+    import('@scure/bip39'),
+    import('@scure/bip39/wordlists/english.js'),
+  ])
+  return { entropyToMnemonic, mnemonicToEntropy, wordlist }
+}
+
+export async function createRecoveryPhrase(random: (length: number) => Uint8Array): Promise<RecoveryPhrase> {
+  const { entropyToMnemonic, wordlist } = await loadWords()
+  const entropy = random(ENTROPY_BYTES)
+  return { text: entropyToMnemonic(entropy, wordlist), entropy }
+}
+
+/**
+ * The entropy of a phrase as a person typed it: case, line breaks, commas, numbering and invisible characters do not matter.
+ * @throws SyncError `phrase-length` when it has not 24 words; `phrase-word` naming the first word that is not in the list, its position
+ * and the nearest one that is; `phrase-checksum` when every word is in the list but the last does not fit the others
+ */
+export async function parseRecoveryPhrase(text: string): Promise<Uint8Array> {
+  const words = splitWords(text)
+  if (words.length !== PHRASE_WORDS) {
+    throw new SyncError('phrase-length', `A recovery phrase has ${PHRASE_WORDS} words; this one has ${words.length}.`)
+  }
+  const { mnemonicToEntropy, wordlist } = await loadWords()
+  const known = new Set(wordlist)
+  const position = words.findIndex((word) => !known.has(word))
+  if (position >= 0) throw unknownWord(words[position] as string, position + 1, wordlist)
+  try {
+    return mnemonicToEntropy(words.join(' '), wordlist)
+  } catch {
+    // Length and words are right, so this is the only reason left.
+    const last = words[PHRASE_WORDS - 1] as string
+    throw new SyncError(
+      'phrase-checksum',
+      `The checksum does not fit: the last word, "${last}", does not belong to the ${PHRASE_WORDS - 1} words before it. One of them is another word than the one written down, or two changed places.`,
+    )
+  }
+}
+
+function unknownWord(word: string, position: number, wordlist: readonly string[]): SyncError {
+  const nearest = nearestWord(word, wordlist)
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`
+  return new SyncError('phrase-word', `Word ${position}, "${word}", is not a word of a recovery phrase.${hint}`)
+}
+
+function splitWords(text: string): string[] {
+  return (
+    text
+      .normalize('NFKD')
+      // Accents that a keyboard added, and characters that nobody sees.
+      .replace(/[\p{M}\p{Cf}]/gu, '')
+      .toLowerCase()
+      .split(/[\s,;]+/u)
+      // "1." before a word, as phrases are often written down.
+      .map((word) => word.replace(/^\d+[.:)]*/, ''))
+      .filter((word) => word !== '')
+  )
+}
+
+/** What the phrase unlocks. It outranks every device: devices do not keep it. */
+export interface RecoveryKeys extends BoxKeys {
+  /** Ed25519. */
+  readonly signingSeed: Uint8Array
+  readonly signing: Uint8Array
+  /** The account that has this phrase from its first record. A phrase that was issued later belongs to an account of another name. */
+  readonly account: AccountId
+}
+
+export function recoveryKeysOf(entropy: Uint8Array): RecoveryKeys {
+  const root = deriveKey(entropy, 'recovery-root')
+  const signingSeed = deriveKey(root, 'recovery-signing')
+  const signing = nacl.sign.keyPair.fromSeed(signingSeed).publicKey
+  return {
+    signingSeed,
+    signing,
+    ...boxKeysOf(deriveKey(root, 'recovery-box')),
+    account: accountIdOf(tweetnaclSigning.sha512, signing),
+  }
+}

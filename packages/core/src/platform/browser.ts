@@ -1,0 +1,76 @@
+// The world of a browser, for a page or a worker.
+import { closeArguments } from './close-code'
+import type { Platform, Socket, SocketHandlers } from './platform'
+import { takeProcessLock } from './process-locks'
+import { setSystemTimer } from './timer'
+import { webSigning } from './web-signing'
+
+/** WebCrypto fills at most this many bytes in one call. */
+const RANDOM_BYTES_PER_CALL = 65_536
+
+/**
+ * What a browser offers: its clock, `crypto.getRandomValues`, Ed25519 by WebCrypto (by tweetnacl where the browser has none),
+ * WebSocket and Web Locks. Where Web Locks are missing (a page without HTTPS), a lock holds within this page only, and the app
+ * must see to it that one profile is not open in two tabs.
+ *
+ * @example
+ * import { browserPlatform } from '@owlivion/sync'
+ * const platform = browserPlatform()
+ */
+export function browserPlatform(): Platform {
+  return {
+    now: () => Date.now(),
+    random: (length) => {
+      const bytes = new Uint8Array(length)
+      for (let start = 0; start < length; start += RANDOM_BYTES_PER_CALL) {
+        crypto.getRandomValues(bytes.subarray(start, start + RANDOM_BYTES_PER_CALL))
+      }
+      return bytes
+    },
+    setTimer: setSystemTimer,
+    connect: connectWebSocket,
+    signing: webSigning(globalThis.crypto?.subtle),
+    lock: takeWebLock,
+  }
+}
+
+function connectWebSocket(url: string, handlers: SocketHandlers): Socket {
+  let socket: WebSocket
+  try {
+    socket = new WebSocket(url)
+  } catch (error) {
+    // An address that is none, or ws: from an https: page. It ends like any other connection that cannot be made.
+    queueMicrotask(() => handlers.closed(1006, error instanceof Error ? error.message : 'the address is refused'))
+    return { send: () => {}, close: () => {}, bufferedBytes: 0 }
+  }
+  socket.binaryType = 'arraybuffer'
+  socket.onopen = () => handlers.opened()
+  // A text message is none of ours; its bytes go to the decoder, which refuses them like any other nonsense.
+  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) =>
+    handlers.received(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data))
+  // `onerror` carries nothing and is always followed by this.
+  socket.onclose = (event) => handlers.closed(event.code, event.reason)
+  return {
+    send: (frame) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame as Uint8Array<ArrayBuffer>)
+    },
+    close: (code, reason) => socket.close(...closeArguments(code, reason)),
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+  }
+}
+
+async function takeWebLock(name: string): Promise<(() => void) | undefined> {
+  const locks: LockManager | undefined = globalThis.navigator?.locks
+  if (locks === undefined) return takeProcessLock(name)
+  return new Promise((resolve) => {
+    const request = locks.request(`owlivion-sync ${name}`, { ifAvailable: true }, (lock) => {
+      if (lock === null) return resolve(undefined)
+      // The lock is held for as long as this promise is open.
+      return new Promise<void>((release) => resolve(() => release()))
+    })
+    // A page of an opaque origin may not use locks; it shares its storage with nobody either.
+    request.catch(() => resolve(takeProcessLock(name)))
+  })
+}

@@ -1,0 +1,5 @@
+// The door between the engine and the world: the interface, and its implementation for browsers. The one for Node has its own
+// subpath, so that no bundle for a browser carries it.
+export { browserPlatform } from './browser'
+export type { Platform, SigningProvider, Socket, SocketHandlers } from './platform'
+export { tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'
