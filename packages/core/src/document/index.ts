@@ -4,7 +4,7 @@ export { MAX_FIELD_BYTES, MAX_NAME_BYTES } from './limits'
 export { checkFieldName, checkRecordId, createWriter, isWriter, type Writer } from './names'
 export type { SlotOperation } from './operation'
 export { decodeOperations, encodeOperations } from './operation-codec'
-export type { Edit, FieldChanges } from './plan'
+export { checkEdit, type Edit, type FieldChanges } from './plan'
 export type { Candidate, FieldCandidate } from './record'
 export type { FieldConflict } from './register-index'
 export {

@@ -4,7 +4,7 @@
 // Order on disk is what makes a crash harmless: an edit and its row are one commit; sealed bytes are committed before they
 // are sent; cursor and entries are one commit; confirmed rows go in the commit that moves the cursor over them.
 import { bytesEqual, type DocumentId, type Frame, type Hash, roots, type SignedHead, ZERO_HASH } from '@owlivion/sync-protocol'
-import type { Edit, Transaction } from '../document'
+import { checkEdit, type Edit, type Transaction } from '../document'
 import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
@@ -13,6 +13,7 @@ import { backoffMs } from './backoff'
 import { readStoredBase } from './base'
 import type { Lineage } from './device-map'
 import { type DocumentState, loadDocument } from './document-state'
+import { groupEdits } from './edit-groups'
 import { type FoldedBase, foldBase, isTailLong } from './fold'
 import type { HeldEntry, OpenedEntry, Received } from './log-replica'
 import { openPage, ownBody } from './open-page'
@@ -127,6 +128,17 @@ export class DocumentSync {
     this.onStatus()
     this.pump()
     return { transaction, stored }
+  }
+
+  /**
+   * Applies edits in as many transactions as their size needs. All are checked before the first is applied.
+   * @returns for each transaction, when it is on this device's disk
+   */
+  transactAll(edits: readonly Edit[]): Promise<void>[] {
+    const groups = groupEdits(edits)
+    // One transaction is all or nothing by itself; several must not stop in the middle.
+    if (groups.length > 1) for (const edit of edits) checkEdit(edit)
+    return groups.map((group) => this.transact(group).stored)
   }
 
   /** Moves edits that were made before the relay's clock was known; they keep their order. */

@@ -1,0 +1,244 @@
+// The public face: an account on this device, its collections, and how far its edits have come.
+import { bytesToHex } from '@owlivion/sync-protocol'
+import { Collection, type CollectionOptions, type RecordFields } from './collection'
+import { SyncError } from './errors'
+import { browserPlatform, type Platform } from './platform'
+import type { Store } from './storage'
+import { type ConnectionState, createProfile, type DeviceDetails, type DocumentStatus, type EditState, joinProfile, readProfile, SyncEngine, type SyncEvent } from './sync'
+
+export interface OpenOptions {
+  /** Clock, randomness, sockets and signatures. Default: those of the browser; in Node pass `nodePlatform()`. */
+  readonly platform?: Platform
+  /** Where this device keeps its data. The account closes it. */
+  readonly store: Store
+  /** Connect at once (default), or stay offline until `goOnline`. */
+  readonly online?: boolean
+}
+
+export interface AccountOptions extends OpenOptions {
+  /** URL of the relay: `wss://…`, or `ws://` for one on this machine. */
+  readonly relay: string
+  /** What people know this device by; other devices show it, the relay cannot read it. */
+  readonly deviceName: string
+  /** For example "Firefox on Linux". */
+  readonly devicePlatform?: string
+}
+
+export interface PhraseOptions extends AccountOptions {
+  /** The 24 words. */
+  readonly recoveryPhrase: string
+}
+
+/** Where this device stands; every value is as of now, and `sync.subscribe` tells when one changed. */
+export interface SyncStatus {
+  readonly connection: ConnectionState
+  /** Where the weakest of this device's edits has come to: this device's disk, the relay's disk, or another device. */
+  readonly state: EditState
+  /** Transactions that the relay has not confirmed. */
+  readonly unsent: number
+  /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. */
+  readonly isGreen: boolean
+  /** Why this device's own store refuses writes, while it does; edits are kept in memory and retried. */
+  readonly storage: SyncError | undefined
+  /** Why the relay will not have this device. */
+  readonly refusal: SyncError | undefined
+  readonly documents: Readonly<Record<string, DocumentStatus>>
+}
+
+/**
+ * Creates an account on this device. Works without the relay, which learns of it on the first connection.
+ * @returns the account and its recovery phrase: 24 words to be shown once. They are kept nowhere; who loses them and all devices has lost the data.
+ * @throws SyncError `profile-exists` when the store holds an account already
+ */
+export async function createAccount(options: AccountOptions): Promise<{ readonly sync: Sync; readonly recoveryPhrase: string }> {
+  const recoveryPhrase = await createProfile(profileOptions(options))
+  return { sync: await openAccount(options), recoveryPhrase }
+}
+
+/**
+ * Makes this device a member of the account that the phrase belongs to.
+ * @throws SyncError `phrase-length`, `phrase-word`, `phrase-checksum`, `account-unknown`, `relay-unreachable`, `profile-exists`; nothing is written then
+ */
+export async function joinAccount(options: PhraseOptions): Promise<Sync> {
+  await joinProfile(profileOptions(options), options.recoveryPhrase, 'add')
+  return openAccount(options)
+}
+
+/**
+ * Joins as `joinAccount` does, removes every other device, and gives the account a new key in the same step: for when devices are lost.
+ * What the removed devices had stored at the relay stays.
+ * @throws SyncError as `joinAccount`
+ */
+export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
+  await joinProfile(profileOptions(options), options.recoveryPhrase, 'recover')
+  return openAccount(options)
+}
+
+/**
+ * Opens the account that this store holds.
+ * @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`
+ */
+export async function openAccount(options: OpenOptions): Promise<Sync> {
+  const engine = await SyncEngine.open(options.platform ?? browserPlatform(), options.store)
+  if (options.online ?? true) engine.goOnline()
+  return new Sync(engine)
+}
+
+/** True when the store holds an account. */
+export async function hasAccount(store: Store, platform: Platform = browserPlatform()): Promise<boolean> {
+  return (await readProfile(platform, store)) !== undefined
+}
+
+function profileOptions(options: AccountOptions): Parameters<typeof createProfile>[0] {
+  const platform = options.platform ?? browserPlatform()
+  const info = { name: options.deviceName, platform: options.devicePlatform ?? '', addedAtMs: platform.now() }
+  return { platform, store: options.store, relay: checkedRelay(options.relay), info }
+}
+
+/** A relay across the network needs TLS: not for the data, which is sealed, but for who talks to whom and when. */
+function checkedRelay(relay: string): string {
+  let url: URL
+  try {
+    url = new URL(relay)
+  } catch (cause) {
+    throw new SyncError('relay-unreachable', `${relay} is not the address of a relay.`, { retryable: false, cause })
+  }
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback)) return relay
+  throw new SyncError('relay-unreachable', `${relay} is not encrypted on the way; use wss://.`, { retryable: false })
+}
+
+/**
+ * An account that is open on this device.
+ *
+ * @example
+ * const contacts = await sync.open<{ name: string }>('contacts')
+ * await contacts.add('ann@example.com', { name: 'Ann' })
+ */
+export class Sync {
+  private readonly collections = new Map<string, Promise<Collection<never>>>()
+  private readonly opened = new Map<string, Collection<never>>()
+
+  /** @internal Use `createAccount`, `joinAccount` or `openAccount`. */
+  constructor(private readonly engine: SyncEngine) {}
+
+  /** Hex of the account's id. */
+  get accountId(): string {
+    return bytesToHex(this.engine.account)
+  }
+
+  /** Hex of this device's id. */
+  get deviceId(): string {
+    return bytesToHex(this.engine.device)
+  }
+
+  /**
+   * Opens a data type. The same name answers with the same collection, and its options are those of the first call.
+   * @throws SyncError `profile-damaged` when what is on disk cannot be read: a damaged collection is never an empty one
+   */
+  open<T extends RecordFields<T>>(name: string, options: CollectionOptions<T> = {}): Promise<Collection<T>> {
+    const present = this.collections.get(name)
+    if (present !== undefined) return present as unknown as Promise<Collection<T>>
+    const opening = this.openCollection<T>(name, options)
+    this.collections.set(name, opening as unknown as Promise<Collection<never>>)
+    opening.catch(() => this.collections.delete(name))
+    return opening
+  }
+
+  /** Connects, and stays connected: a lost connection comes back by itself. */
+  goOnline(): void {
+    this.engine.goOnline()
+  }
+
+  /** Ends the connection until `goOnline`; reading and writing go on. */
+  goOffline(): void {
+    this.engine.goOffline()
+  }
+
+  get status(): SyncStatus {
+    const documents: Record<string, DocumentStatus> = {}
+    for (const [name, collection] of this.opened) documents[name] = collection.status
+    const all = Object.values(documents)
+    const unsent = all.reduce((sum, document) => sum + document.unsent, 0)
+    const { connection, storageFailure: storage, refusal } = this.engine
+    const isGreen =
+      unsent === 0 && storage === undefined && refusal === undefined && all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
+    return { connection, state: weakest(all.map((document) => document.state)), unsent, isGreen, storage, refusal, documents }
+  }
+
+  /** Calls `listener` whenever the status may have changed. @returns a function that ends it */
+  subscribe(listener: () => void): () => void {
+    return this.engine.onStatus(listener)
+  }
+
+  /** Calls `listener` with every event. @returns a function that ends it */
+  on(listener: (event: SyncEvent) => void): () => void {
+    return this.engine.on(listener)
+  }
+
+  /** The account's devices, removed ones included. */
+  devices(): DeviceDetails[] {
+    return this.engine.devices()
+  }
+
+  /**
+   * Resolves when everything written so far is on the relay's disk.
+   * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
+   */
+  flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.until(() => this.status.unsent === 0, options.signal)
+  }
+
+  /**
+   * Resolves when every open collection has what the relay has.
+   * @throws as `flush`
+   */
+  whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.until(() => Object.values(this.status.documents).every((document) => document.caughtUp), options.signal)
+  }
+
+  /** Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind. */
+  async close(): Promise<void> {
+    this.closing ??= this.engine.close()
+    for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was closed.'))
+    await this.closing
+  }
+
+  private closing: Promise<void> | undefined
+  private readonly waiting = new Set<(error: unknown) => void>()
+
+  private until(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        unsubscribe()
+        this.waiting.delete(fail)
+        signal?.removeEventListener('abort', abort)
+        settle()
+      }
+      const fail = (error: unknown): void => end(() => reject(error))
+      const abort = (): void => fail(signal?.reason)
+      const check = (): void => {
+        if (isDone()) end(resolve)
+      }
+      const unsubscribe = this.subscribe(check)
+      this.waiting.add(fail)
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted) abort()
+      else if (this.closing !== undefined) fail(new SyncError('closed', 'The account is closed.'))
+      else check()
+    })
+  }
+
+  private async openCollection<T extends RecordFields<T>>(name: string, options: CollectionOptions<T>): Promise<Collection<T>> {
+    let collection: Collection<T> | undefined
+    const document = await this.engine.openDocument(name, (changed) => collection?.changed(changed))
+    collection = new Collection<T>(name, document, options)
+    this.opened.set(name, collection as unknown as Collection<never>)
+    return collection
+  }
+}
+
+function weakest(states: readonly EditState[]): EditState {
+  if (states.includes('local')) return 'local'
+  return states.includes('stored') || states.length === 0 ? 'stored' : 'seen'
+}

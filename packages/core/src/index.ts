@@ -1,0 +1,22 @@
+/**
+ * Local-first, end-to-end encrypted sync for mail clients.
+ * @module
+ */
+export {
+  type AccountOptions,
+  createAccount,
+  hasAccount,
+  joinAccount,
+  type OpenOptions,
+  openAccount,
+  type PhraseOptions,
+  recoverAccount,
+  type Sync,
+  type SyncStatus,
+} from './client'
+export type { Collection, CollectionOptions, Conflict, RecordFields } from './collection'
+export type { Candidate, FieldCandidate, Fields, JsonValue } from './document'
+export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
+export { browserPlatform, type Platform, type SigningProvider, type Socket, type SocketHandlers } from './platform'
+export { type CommitOptions, openMemoryStore, type Store, type StoreBatch, type StoreKey } from './storage'
+export type { ConnectionState, DeviceDetails, DocumentStatus, EditState, HoldReason, SyncEvent } from './sync'

@@ -1,0 +1,146 @@
+// The account's keyring as this device has verified it, with the keys it opens. It only ever grows, by records that follow
+// its own last one: a relay that shows another branch is refused, never followed.
+import {
+  bytesEqual,
+  bytesToHex,
+  type Cut,
+  cutHashOf,
+  decodeCut,
+  type DeviceId,
+  type DocumentId,
+  findDevice,
+  type Hash,
+  isWithinCut,
+  type KeyringState,
+  newestEpoch,
+  recordHash,
+} from '@owlivion/sync-protocol'
+import { appendRecord, type DeviceKeys, openEpochKeys } from '../account'
+import { documentIdOf, documentKey } from '../crypto'
+import { SyncError } from '../errors'
+import type { Platform } from '../platform'
+import type { StoreBatch } from '../storage'
+import type { SealingKey } from './account-context'
+import { encodeKeyringRow, type KeyringRow, keyringKey } from './profile'
+import type { SessionKeyring } from './session'
+
+export class AccountKeyring implements SessionKeyring {
+  private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
+  private readonly documentKeys = new Map<string, Uint8Array>()
+  private readonly cuts = new Map<string, Cut>()
+
+  private constructor(
+    private readonly platform: Platform,
+    private readonly device: DeviceKeys,
+    private records: KeyringRow[],
+    public state: KeyringState,
+    private readonly store: (batch: StoreBatch) => Promise<void>,
+  ) {
+    this.learn(records)
+  }
+
+  /**
+   * @param records the whole chain from genesis; verified again, since a disk is not to be trusted more than a relay
+   * @throws SyncError `profile-damaged`
+   */
+  static async open(platform: Platform, device: DeviceKeys, records: readonly KeyringRow[], store: AccountKeyring['store']): Promise<AccountKeyring> {
+    let state: KeyringState | undefined
+    try {
+      for (const { record } of records) state = await appendRecord(platform.signing, state, record)
+    } catch (cause) {
+      throw new SyncError('profile-damaged', 'The keyring in this device’s store does not verify.', { cause })
+    }
+    if (state === undefined) throw new SyncError('profile-damaged', 'The keyring is missing in this device’s store.')
+    return new AccountKeyring(platform, device, [...records], state, store)
+  }
+
+  get length(): number {
+    return this.state.length
+  }
+
+  get head(): Hash {
+    return this.state.head
+  }
+
+  recordAt(position: number): KeyringRow {
+    return this.records[position] as KeyringRow
+  }
+
+  hashAt(position: number): Hash {
+    return recordHash(this.platform.signing.sha512, this.recordAt(position).record)
+  }
+
+  async extend(from: number, records: readonly KeyringRow[]): Promise<void> {
+    const news = records.slice(Math.max(0, this.state.length - from)).map(copyRow)
+    if (from > this.state.length || news.length === 0) return
+    let { state } = this
+    for (const row of news) {
+      state = await appendRecord(this.platform.signing, state, row.record)
+      this.checkCut(state, row)
+    }
+    const first = this.state.length
+    await this.store({ put: news.map((row, i) => [keyringKey(first + i), encodeKeyringRow(row)] as const) })
+    this.records = [...this.records, ...news]
+    this.state = state
+    this.learn(news)
+  }
+
+  /** Wire id of a document: from the first epoch key, which never rotates, so that offline devices agree. */
+  documentId(name: string): DocumentId {
+    const first = this.epochKeys.get(this.state.epochs[0]?.position ?? 0)
+    if (first === undefined) throw new SyncError('keyring-invalid', 'The first key of the account is not open to this device.')
+    return documentIdOf(first, name)
+  }
+
+  keyAt(document: DocumentId, position: number): Uint8Array | undefined {
+    const name = `${bytesToHex(document)}/${position}`
+    const known = this.documentKeys.get(name)
+    if (known !== undefined) return known
+    const epochKey = this.epochKeys.get(position)
+    if (epochKey === undefined) return undefined
+    const key = documentKey(epochKey, document)
+    this.documentKeys.set(name, key)
+    return key
+  }
+
+  newestKey(document: DocumentId): SealingKey {
+    const { position, keyId } = newestEpoch(this.state)
+    const key = this.keyAt(document, position)
+    if (key === undefined) throw new SyncError('device-removed', 'This device does not hold the newest key of the account.')
+    return { position, keyId, key }
+  }
+
+  isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean {
+    const member = findDevice(this.state, device)
+    if (member?.cutHash === undefined) return false
+    const cut = this.cuts.get(bytesToHex(member.cutHash))
+    return cut === undefined || !isWithinCut(cut, document, device, incarnation, sequence)
+  }
+
+  /** Keys by keyring position, for opening what is sealed beside the documents. */
+  get keys(): ReadonlyMap<number, Uint8Array> {
+    return this.epochKeys
+  }
+
+  private learn(news: readonly KeyringRow[]): void {
+    this.epochKeys = openEpochKeys(this.state, this.device)
+    for (const { cut } of news) {
+      if (cut !== undefined) this.cuts.set(bytesToHex(cutHashOf(this.platform.signing.sha512, cut)), decodeCut(cut))
+    }
+  }
+
+  /** A removal without the list of what counts would cut off everything the removed device ever wrote. */
+  private checkCut(state: KeyringState, row: KeyringRow): void {
+    const position = state.length - 1
+    const removed = [...state.devices.values()].find((device) => device.removedAt === position)
+    if (removed?.cutHash === undefined) return
+    if (row.cut === undefined || !bytesEqual(cutHashOf(this.platform.signing.sha512, row.cut), removed.cutHash)) {
+      throw new SyncError('keyring-invalid', 'The relay sent the removal of a device without the cut that belongs to it.')
+    }
+  }
+}
+
+/** Decoded frames are views into the frame; what is kept owns its bytes. */
+function copyRow({ record, cut }: KeyringRow): KeyringRow {
+  return { record: record.slice(), ...(cut && { cut: cut.slice() }) }
+}

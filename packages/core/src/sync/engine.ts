@@ -1,0 +1,235 @@
+// One open account: its keyring, its clock, its connection and its documents. The documents see it as their context.
+import { type AccountId, bytesToHex, type DeviceId, type DocumentId, findDevice, type KeyringState } from '@owlivion/sync-protocol'
+import { openDeviceInfo } from '../account'
+import { SyncError } from '../errors'
+import type { Platform } from '../platform'
+import type { Store } from '../storage'
+import type { AccountContext, SealingKey } from './account-context'
+import { AccountKeyring } from './account-keyring'
+import { DocumentSync } from './document-sync'
+import { clockKey, decodeClock, decodeKeyringRow, encodeClock, keyringPrefix, type Profile, readProfile } from './profile'
+import { type ConnectionState, Session } from './session'
+import { StoreWriter } from './store-writer'
+
+/** What an app may want to know besides the data itself. */
+export type SyncEvent =
+  | { readonly type: 'connection'; readonly state: ConnectionState }
+  /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
+  | { readonly type: 'error'; readonly error: SyncError }
+
+export interface DeviceDetails {
+  /** Hex of the device id. */
+  readonly id: string
+  /** Undefined when this device cannot open what the other said of itself. */
+  readonly name: string | undefined
+  readonly platform: string | undefined
+  readonly addedAtMs: number | undefined
+  readonly isThisDevice: boolean
+  readonly isRemoved: boolean
+}
+
+/** Edits made before the relay's clock was known are moved when the device's clock is further off than this. */
+const LARGE_OFFSET_MS = 300_000
+/** A change of the offset below this is network delay, not worth a write. */
+const SMALL_OFFSET_MS = 1_000
+
+export class SyncEngine implements AccountContext {
+  private readonly documents = new Map<string, DocumentSync>()
+  private readonly opening = new Map<string, Promise<DocumentSync>>()
+  private readonly session: Session
+  private readonly listeners = new Set<(event: SyncEvent) => void>()
+  private readonly statusListeners = new Set<() => void>()
+  /** Why the device's own store refuses writes, while it does. */
+  storageFailure: SyncError | undefined
+  readonly writer: StoreWriter
+
+  private constructor(
+    readonly platform: Platform,
+    readonly store: Store,
+    readonly profile: Profile,
+    private readonly keyringState: AccountKeyring,
+    /** Relay's clock minus ours; undefined until the relay told. */
+    private clockOffsetMs: number | undefined,
+    writer: StoreWriter,
+    private readonly unlock: () => void,
+  ) {
+    this.writer = writer
+    this.session = new Session({
+      platform,
+      url: profile.relay,
+      account: profile.account,
+      device: profile.keys.id,
+      publicKey: profile.keys.signing,
+      sign: (message) => this.sign(message),
+      keyring: keyringState,
+      documents: () => this.documents.values(),
+      document: (id) => this.documents.get(bytesToHex(id)),
+      relayTime: (timeMs) => this.relayTime(timeMs),
+      onState: () => {
+        this.emit({ type: 'connection', state: this.session.state })
+        this.statusChanged()
+      },
+      report: (error) => this.report(error),
+    })
+  }
+
+  /** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged` */
+  static async open(platform: Platform, store: Store): Promise<SyncEngine> {
+    const profile = await readProfile(platform, store)
+    if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
+    const unlock = await platform.lock(`owlivion-sync/${bytesToHex(profile.keys.id)}`)
+    if (unlock === undefined) throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
+    try {
+      const [rows, clock] = await Promise.all([store.list(keyringPrefix), store.get(clockKey)])
+      let engine: SyncEngine | undefined
+      const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
+      const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
+      const keyring = await AccountKeyring.open(platform, profile.keys, records, (batch) => writer.write(batch, { strict: true }))
+      engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), writer, unlock)
+      return engine
+    } catch (error) {
+      unlock()
+      throw error
+    }
+  }
+
+  // -- AccountContext
+
+  get account(): AccountId {
+    return this.profile.account
+  }
+
+  get device(): DeviceId {
+    return this.profile.keys.id
+  }
+
+  keyring(): KeyringState {
+    return this.keyringState.state
+  }
+
+  keyAt(document: DocumentId, position: number): Uint8Array | undefined {
+    return this.keyringState.keyAt(document, position)
+  }
+
+  newestKey(document: DocumentId): SealingKey {
+    return this.keyringState.newestKey(document)
+  }
+
+  sign(message: Uint8Array): Promise<Uint8Array> {
+    return this.platform.signing.sign(this.profile.keys.signingSeed, message)
+  }
+
+  isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean {
+    return this.keyringState.isCutOff(document, device, incarnation, sequence)
+  }
+
+  now(): number {
+    return this.platform.now() + (this.clockOffsetMs ?? 0)
+  }
+
+  report(error: SyncError): void {
+    this.emit({ type: 'error', error })
+  }
+
+  // -- documents
+
+  /** Opens a document by name; a second call answers with the same one. */
+  async openDocument(name: string, onChange: (changed: ReadonlySet<string> | undefined) => void): Promise<() => DocumentSync> {
+    const id = this.keyringState.documentId(name)
+    const key = bytesToHex(id)
+    let opening = this.opening.get(key)
+    if (opening === undefined) {
+      opening = DocumentSync.open(this, id, onChange, () => this.statusChanged())
+      this.opening.set(key, opening)
+      opening.catch(() => this.opening.delete(key))
+    }
+    const document = await opening
+    if (!this.documents.has(key)) {
+      this.documents.set(key, document)
+      this.session.attach(document)
+      this.statusChanged()
+    }
+    return () => document
+  }
+
+  // -- connection
+
+  get connection(): ConnectionState {
+    return this.session.state
+  }
+
+  get refusal(): SyncError | undefined {
+    return this.session.refusal
+  }
+
+  goOnline(): void {
+    this.session.goOnline()
+  }
+
+  goOffline(): void {
+    this.session.goOffline()
+  }
+
+  devices(): DeviceDetails[] {
+    const { state, keys } = this.keyringState
+    return [...state.devices.values()].map((device) => {
+      const info = openDeviceInfo(keys, device.signing, device.info)
+      return {
+        id: bytesToHex(device.id),
+        name: info?.name,
+        platform: info?.platform,
+        addedAtMs: info?.addedAtMs,
+        isThisDevice: device === findDevice(state, this.device),
+        isRemoved: device.removedAt !== undefined,
+      }
+    })
+  }
+
+  // -- listeners
+
+  on(listener: (event: SyncEvent) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  onStatus(listener: () => void): () => void {
+    this.statusListeners.add(listener)
+    return () => this.statusListeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.session.goOffline()
+    for (const document of this.documents.values()) await document.close()
+    await this.writer.close()
+    await this.store.close()
+    this.unlock()
+    this.listeners.clear()
+    this.statusListeners.clear()
+  }
+
+  private emit(event: SyncEvent): void {
+    for (const listener of [...this.listeners]) listener(event)
+  }
+
+  private statusChanged(): void {
+    for (const listener of [...this.statusListeners]) listener()
+  }
+
+  private storageChanged(failure: SyncError | undefined): void {
+    this.storageFailure = failure
+    if (failure !== undefined) this.report(failure)
+    this.statusChanged()
+  }
+
+  private relayTime(timeMs: number): void {
+    const before = this.clockOffsetMs
+    const offset = timeMs - this.platform.now()
+    if (before !== undefined && Math.abs(offset - before) < SMALL_OFFSET_MS) return
+    this.clockOffsetMs = offset
+    // Closing rejects it, and then the next connection tells again.
+    void this.writer.write({ put: [[clockKey, encodeClock(offset)]] }).catch(() => {})
+    if (before === undefined && Math.abs(offset) > LARGE_OFFSET_MS) {
+      for (const document of this.documents.values()) document.shiftPending(offset)
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// Becoming a member. Creating an account needs no relay; joining one needs the phrase and the relay. Nothing is written
+// before the phrase has opened the account, and the device's keys are on disk before the relay lets them in.
+import { type CutEntry, findDevice, type KeyringState, MAX_KEYRING_RECORDS } from '@owlivion/sync-protocol'
+import {
+  appendRecord,
+  createAdd,
+  createDeviceKeys,
+  createGenesis,
+  createRecover,
+  createRecoveryPhrase,
+  type DeviceInfo,
+  type DeviceKeys,
+  parseRecoveryPhrase,
+  type RecoveryKeys,
+  recoveryKeysOf,
+} from '../account'
+import { isSyncError, SyncError } from '../errors'
+import type { Platform } from '../platform'
+import type { Store } from '../storage'
+import { encodeKeyringRow, encodeProfile, type KeyringRow, keyringKey, keyringPrefix, readProfile, profileKey } from './profile'
+import { RelayDialog } from './relay-dialog'
+
+export interface JoinOptions {
+  readonly platform: Platform
+  readonly store: Store
+  readonly relay: string
+  readonly info: DeviceInfo
+}
+
+/** How often a lost race for the keyring's head is run again. Each loss means that another device got ahead. */
+const MAX_RACES = 16
+
+/** @returns the recovery phrase, which is kept nowhere */
+export async function createProfile({ platform, store, relay, info }: JoinOptions): Promise<string> {
+  await refuseExisting(platform, store)
+  const phrase = await createRecoveryPhrase(platform.random)
+  const recovery = recoveryKeysOf(phrase.entropy)
+  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const record = await createGenesis(platform, { recovery, device, info })
+  await storeProfile(store, { account: recovery.account, keys: device, relay }, [{ record }])
+  return phrase.text
+}
+
+/** `recover`: all other devices are removed and the account gets a new key, in the same record. */
+export async function joinProfile({ platform, store, relay, info }: JoinOptions, phraseText: string, mode: 'add' | 'recover'): Promise<void> {
+  await refuseExisting(platform, store)
+  const recovery = recoveryKeysOf(await parseRecoveryPhrase(phraseText))
+  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const join = new Joining(platform, store, relay, { recovery, device, info, mode })
+  try {
+    await join.run()
+  } finally {
+    join.close()
+  }
+}
+
+class Joining {
+  private dialog: RelayDialog | undefined
+  private readonly records: KeyringRow[] = []
+  private state: KeyringState | undefined
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly store: Store,
+    private readonly relay: string,
+    private readonly newcomer: Newcomer,
+  ) {}
+
+  async run(): Promise<void> {
+    for (let race = 0; race < MAX_RACES; race++) {
+      if (await this.append()) return
+    }
+    throw new SyncError('keyring-conflict', 'Other devices changed the account again and again meanwhile.')
+  }
+
+  close(): void {
+    this.dialog?.close()
+  }
+
+  /** False when another record came first. */
+  private async append(): Promise<boolean> {
+    const dialog = await this.connect()
+    const state = await this.readKeyring(dialog)
+    const next = await makeRecord(this.platform, dialog, state, this.newcomer)
+    // Keys first: a device that the account knows and that has lost its keys could not be finished.
+    await this.storeProfile(state, [...this.records, next])
+    dialog.send({ type: 'keyring-append', ...next })
+    try {
+      await dialog.receive('keyring-changed')
+      return true
+    } catch (error) {
+      if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable')) return await this.isMemberAfterAll(error)
+      await forgetProfile(this.store)
+      if (isSyncError(error, 'keyring-conflict') || isSyncError(error, 'cut-behind')) return false
+      throw error
+    }
+  }
+
+  /** The answer was lost: only the keyring can tell whether the record was. */
+  private async isMemberAfterAll(error: SyncError): Promise<boolean> {
+    this.dialog = undefined
+    try {
+      const state = await this.readKeyring(await this.connect())
+      if (findDevice(state, this.newcomer.device.id) !== undefined) {
+        await this.storeProfile(state, this.records)
+        return true
+      }
+    } catch {
+      // The relay is still away. The first error says so.
+    }
+    await forgetProfile(this.store)
+    throw error
+  }
+
+  private async connect(): Promise<RelayDialog> {
+    this.dialog ??= (await RelayDialog.open(this.platform, this.relay, this.newcomer.recovery)).dialog
+    return this.dialog
+  }
+
+  private async readKeyring(dialog: RelayDialog): Promise<KeyringState> {
+    this.state = await readKeyring(this.platform, dialog, this.records, this.state)
+    return this.state
+  }
+
+  private storeProfile(state: KeyringState, records: readonly KeyringRow[]): Promise<void> {
+    return storeProfile(this.store, { account: state.account, keys: this.newcomer.device, relay: this.relay }, records)
+  }
+}
+
+async function readKeyring(platform: Platform, dialog: RelayDialog, records: KeyringRow[], known: KeyringState | undefined): Promise<KeyringState> {
+  let state = known
+  for (;;) {
+    dialog.send({ type: 'keyring-fetch', from: records.length })
+    const frame = await dialog.receive('keyring')
+    if (frame.from !== records.length) throw new SyncError('relay-misbehaved', 'The relay sent other keyring records than were asked for.')
+    for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
+      state = await appendRecord(platform.signing, state, record)
+      records.push({ record: record.slice(), ...(cut && { cut: cut.slice() }) })
+    }
+    if (records.length >= frame.length || frame.records.length === 0) break
+  }
+  if (state === undefined) throw new SyncError('account-unknown', 'The relay has no keyring for this account.')
+  return state
+}
+
+interface Newcomer {
+  readonly recovery: RecoveryKeys
+  readonly device: DeviceKeys
+  readonly info: DeviceInfo
+  readonly mode: 'add' | 'recover'
+}
+
+async function makeRecord(platform: Platform, dialog: RelayDialog, state: KeyringState, newcomer: Newcomer): Promise<KeyringRow> {
+  const { recovery, device, info } = newcomer
+  if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
+  dialog.send({ type: 'heads-fetch' })
+  const { heads } = await dialog.receive('heads')
+  const cut: CutEntry[] = heads.filter((head) => findDevice(state, head.device)?.removedAt === undefined)
+  return createRecover(platform, state, { recovery, device, info, cut })
+}
+
+async function refuseExisting(platform: Platform, store: Store): Promise<void> {
+  if ((await readProfile(platform, store)) !== undefined) throw new SyncError('profile-exists', 'This store holds an account already.')
+}
+
+async function storeProfile(store: Store, profile: Parameters<typeof encodeProfile>[0], records: readonly KeyringRow[]): Promise<void> {
+  const rows = records.map((row, position) => [keyringKey(position), encodeKeyringRow(row)] as const)
+  await store.commit({ removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] }, { durability: 'strict' })
+}
+
+async function forgetProfile(store: Store): Promise<void> {
+  await store.commit({ remove: [profileKey], removePrefix: [keyringPrefix] }, { durability: 'strict' })
+}

@@ -1,0 +1,84 @@
+// Who this device is and what it has read of the keyring: the rows that make a store a profile.
+//
+//   ['profile']            account, device keys, relay, and whether joining was finished
+//   ['clock']              how far the device's clock is from the relay's
+//   ['keyring', position]  a verified keyring record, with its cut
+import { ACCOUNT_ID_BYTES, type AccountId, decodeWhole, Writer } from '@owlivion/sync-protocol'
+import { type DeviceKeys, decodeDeviceKeys, encodeDeviceKeys } from '../account'
+import { SyncError } from '../errors'
+import type { Platform } from '../platform'
+import type { Store, StoreKey } from '../storage'
+
+export const profileKey: StoreKey = ['profile']
+export const clockKey: StoreKey = ['clock']
+export const keyringPrefix: StoreKey = ['keyring']
+export const keyringKey = (position: number): StoreKey => ['keyring', position]
+
+const ROW_VERSION = 1
+const MAX_ROW_TEXT_BYTES = 4_096
+const MAX_ROW_BYTES = 1_048_576
+
+export interface Profile {
+  readonly account: AccountId
+  readonly keys: DeviceKeys
+  /** The relay's URL. */
+  readonly relay: string
+}
+
+export interface KeyringRow {
+  readonly record: Uint8Array
+  readonly cut?: Uint8Array
+}
+
+export function encodeProfile(profile: Profile): Uint8Array {
+  return new Writer().byte(ROW_VERSION).fixed(profile.account).bytes(encodeDeviceKeys(profile.keys)).text(profile.relay, MAX_ROW_TEXT_BYTES).finish()
+}
+
+/** The profile in this store, if it holds one. @throws SyncError `profile-damaged` */
+export async function readProfile(platform: Platform, store: Store): Promise<Profile | undefined> {
+  const bytes = await store.get(profileKey)
+  if (bytes === undefined) return undefined
+  return readRow(bytes, 'profile', (reader) => ({
+    account: reader.fixed<AccountId>(ACCOUNT_ID_BYTES).slice() as AccountId,
+    keys: decodeDeviceKeys(reader.bytes(MAX_ROW_BYTES), platform.signing.sha512),
+    relay: reader.text(MAX_ROW_TEXT_BYTES),
+  }))
+}
+
+export function encodeKeyringRow(row: KeyringRow): Uint8Array {
+  const writer = new Writer().byte(ROW_VERSION).bytes(row.record)
+  return writer.optional(row.cut, (cut) => writer.bytes(cut)).finish()
+}
+
+export function decodeKeyringRow(bytes: Uint8Array): KeyringRow {
+  return readRow(bytes, 'keyring', (reader) => {
+    const record = reader.bytes(MAX_ROW_BYTES).slice()
+    const cut = reader.optional(() => reader.bytes(MAX_ROW_BYTES).slice())
+    return { record, ...(cut && { cut }) }
+  })
+}
+
+/** @param offsetMs relay's clock minus the device's */
+export function encodeClock(offsetMs: number): Uint8Array {
+  return new Writer().byte(ROW_VERSION).flag(offsetMs < 0).varUint(Math.abs(Math.round(offsetMs))).finish()
+}
+
+export function decodeClock(bytes: Uint8Array): number {
+  return readRow(bytes, 'clock', (reader) => {
+    const isBehind = reader.flag()
+    const size = reader.varUint()
+    return isBehind ? -size : size
+  })
+}
+
+function readRow<T>(bytes: Uint8Array, what: string, read: Parameters<typeof decodeWhole<T>>[1]): T {
+  try {
+    return decodeWhole(bytes, (reader) => {
+      if (reader.byte() !== ROW_VERSION) throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
+      return read(reader)
+    })
+  } catch (cause) {
+    if (cause instanceof SyncError) throw cause
+    throw new SyncError('profile-damaged', `The ${what} in this device’s store cannot be read.`, { cause })
+  }
+}

@@ -1,0 +1,109 @@
+// A short conversation with the relay before this device is a member: log in with the recovery key, read the keyring, append
+// one record. Request and answer, one after the other, with a time limit on each.
+import { type AccountId, decodeFrame, encodeFrame, type Frame, loginSigningBytes, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
+import type { RecoveryKeys } from '../account'
+import { SyncError } from '../errors'
+import type { Platform, Socket } from '../platform'
+import { hostOf, refusalToError } from './session'
+
+type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
+
+const ANSWER_TIMEOUT_MS = 15_000
+
+export class RelayDialog {
+  private readonly arrived: Frame[] = []
+  private ended: SyncError | undefined
+  private wake: (() => void) | undefined
+  private socket: Socket | undefined
+
+  private constructor(
+    private readonly platform: Platform,
+    private readonly url: string,
+  ) {}
+
+  /**
+   * Connects and logs in as the holder of the recovery phrase.
+   * @throws SyncError `relay-unreachable`, `account-unknown`, and what else the relay refuses
+   */
+  static async open(platform: Platform, url: string, recovery: RecoveryKeys): Promise<{ readonly dialog: RelayDialog; readonly welcome: FrameOf<'welcome'> }> {
+    const dialog = new RelayDialog(platform, url)
+    await dialog.connect()
+    try {
+      const account: AccountId = recovery.account
+      dialog.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: recovery.signing })
+      const { nonce } = await dialog.receive('challenge')
+      const message = loginSigningBytes(hostOf(url), account, recovery.signing, nonce)
+      dialog.send({ type: 'auth', publicKey: recovery.signing, signature: await platform.signing.sign(recovery.signingSeed, message) })
+      return { dialog, welcome: await dialog.receive('welcome') }
+    } catch (error) {
+      dialog.close()
+      throw error
+    }
+  }
+
+  send(frame: Frame): void {
+    this.socket?.send(encodeFrame(frame))
+  }
+
+  /**
+   * The next frame of this type; others that come before it are of no interest here.
+   * @throws SyncError the relay's refusal, `connection-lost`, or `relay-unreachable` when nothing comes in time
+   */
+  async receive<T extends Frame['type']>(type: T): Promise<FrameOf<T>> {
+    for (;;) {
+      const frame = this.arrived.shift()
+      if (frame?.type === 'refused') throw refusalToError(frame)
+      if (frame?.type === type) return frame as FrameOf<T>
+      if (frame !== undefined) continue
+      if (this.ended !== undefined) throw this.ended
+      await this.next()
+    }
+  }
+
+  close(): void {
+    this.ended ??= new SyncError('connection-lost', 'The conversation with the relay is over.')
+    this.socket?.close(1000, '')
+  }
+
+  private async connect(): Promise<void> {
+    let isOpen = false
+    this.socket = this.platform.connect(this.url, {
+      opened: () => {
+        isOpen = true
+        this.wake?.()
+      },
+      received: (bytes) => {
+        try {
+          this.arrived.push(decodeFrame(bytes))
+        } catch (cause) {
+          this.ended ??= new SyncError('relay-misbehaved', 'The relay sent a message that cannot be read.', { cause })
+        }
+        this.wake?.()
+      },
+      closed: () => {
+        this.ended ??= new SyncError(isOpen ? 'connection-lost' : 'relay-unreachable', isOpen ? 'The connection to the relay broke.' : 'The relay cannot be reached.')
+        this.wake?.()
+      },
+    })
+    while (!isOpen) {
+      if (this.ended !== undefined) throw this.ended
+      await this.next()
+    }
+  }
+
+  private next(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.platform.setTimer(ANSWER_TIMEOUT_MS, () => {
+        this.wake = undefined
+        this.ended = new SyncError('relay-unreachable', 'The relay did not answer in time.')
+        this.socket?.close(1000, '')
+        reject(this.ended)
+      })
+      this.wake = () => {
+        this.wake = undefined
+        cancel()
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,373 @@
+// One connection to the relay after another: log in, bring the keyring up to date on both sides, subscribe every document,
+// notice silence, and come back after a jittered wait. A state machine: socket, timers and signatures are effects of its
+// owner, and every answer is checked against the attempt it belongs to.
+import {
+  type AccountId,
+  bytesEqual,
+  bytesToHex,
+  type Cursor,
+  decodeFrame,
+  type DeviceId,
+  type DocumentId,
+  encodeFrame,
+  type Frame,
+  type Generation,
+  type Hash,
+  isProtocolCode,
+  loginSigningBytes,
+  mayReconnectAfter,
+  PROTOCOL_VERSION,
+  type Refusal,
+} from '@owlivion/sync-protocol'
+import { SyncError } from '../errors'
+import type { Platform, Socket } from '../platform'
+import { backoffMs } from './backoff'
+import type { DocumentLink, DocumentSync } from './document-sync'
+
+/** `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account. */
+export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
+
+export interface SessionOptions {
+  readonly platform: Platform
+  readonly url: string
+  readonly account: AccountId
+  readonly device: DeviceId
+  /** This device's Ed25519 public key. */
+  readonly publicKey: Uint8Array
+  sign(message: Uint8Array): Promise<Uint8Array>
+  readonly keyring: SessionKeyring
+  documents(): Iterable<DocumentSync>
+  document(id: DocumentId): DocumentSync | undefined
+  /** The relay's clock, in ms, as of now. */
+  relayTime(timeMs: number): void
+  onState(): void
+  report(error: SyncError): void
+}
+
+/** The keyring as the session sees it: a list of records that only grows. */
+export interface SessionKeyring {
+  readonly length: number
+  readonly head: Hash
+  recordAt(position: number): { readonly record: Uint8Array; readonly cut?: Uint8Array }
+  /** Hash of the record at this position. */
+  hashAt(position: number): Hash
+  /**
+   * Verifies and stores records that follow the last one.
+   * @throws SyncError `keyring-invalid`
+   */
+  extend(from: number, records: readonly { readonly record: Uint8Array; readonly cut?: Uint8Array }[]): Promise<void>
+}
+
+/** From dialling to being online. Long enough for a phone network, short enough to try again within a minute. */
+const HANDSHAKE_TIMEOUT_MS = 15_000
+/** How often cursors are compared with the relay while nothing else happens; finds a lost notice within this time. */
+const HEARTBEAT_MS = 15_000
+/** Heartbeats in a row without a single frame from the relay after which a connection is given up. Counted, not timed: clocks jump. */
+const MAX_SILENT_BEATS = 2
+
+export class Session implements DocumentLink {
+  private wanted = false
+  private socket: Socket | undefined
+  /** Counts the connections: what belongs to an older one is ignored. */
+  private attempt = 0
+  private current: ConnectionState = 'offline'
+  private failures = 0
+  private retryAfterMs = 0
+  private generation: Generation = new Uint8Array(16) as Generation
+  private silentBeats = 0
+  private isReadingKeyring = false
+  private readonly timers = new Map<'handshake' | 'heartbeat' | 'retry', () => void>()
+  /** Documents whose subscribe has not been answered. */
+  private readonly subscribing = new Set<string>()
+  private subscribeQueue: DocumentId[] = []
+  /** Why the relay will not have this device, when it will not. */
+  refusal: SyncError | undefined
+
+  constructor(private readonly options: SessionOptions) {}
+
+  get state(): ConnectionState {
+    return this.current
+  }
+
+  goOnline(): void {
+    if (this.wanted) return
+    this.wanted = true
+    this.refusal = undefined
+    this.failures = 0
+    this.connect()
+  }
+
+  goOffline(): void {
+    this.wanted = false
+    this.dropConnection()
+    this.setState('offline')
+  }
+
+  /** A document was opened while the connection stands. */
+  attach(document: DocumentSync): void {
+    if (this.current === 'online') document.connected(this)
+  }
+
+  // -- what documents ask for
+
+  send(frame: Frame): void {
+    this.socket?.send(encodeFrame(frame))
+  }
+
+  subscribe(document: DocumentId): void {
+    if (this.current !== 'online' || this.subscribing.has(bytesToHex(document))) return
+    this.subscribing.add(bytesToHex(document))
+    this.subscribeQueue.push(document)
+    // Everything that asks in one turn goes in one frame.
+    if (this.subscribeQueue.length === 1) void Promise.resolve().then(() => this.flushSubscribes())
+  }
+
+  readKeyring(): void {
+    if (this.isReadingKeyring) return
+    this.isReadingKeyring = true
+    this.send({ type: 'keyring-fetch', from: this.options.keyring.length })
+  }
+
+  distrust(error: SyncError): void {
+    this.options.report(error)
+    this.failures++
+    this.connectionEnded()
+  }
+
+  // -- the connection
+
+  private connect(): void {
+    const { platform, url } = this.options
+    const attempt = ++this.attempt
+    this.setState('connecting')
+    this.startTimer('handshake', HANDSHAKE_TIMEOUT_MS, () => this.fail('The relay did not answer in time.'))
+    const isCurrent = (): boolean => attempt === this.attempt
+    this.socket = platform.connect(url, {
+      opened: () => {
+        if (isCurrent()) this.send({ type: 'hello', version: PROTOCOL_VERSION, account: this.options.account, device: this.options.device })
+      },
+      received: (bytes) => {
+        if (isCurrent()) this.received(bytes)
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.closed(code, reason)
+      },
+    })
+  }
+
+  private fail(message: string): void {
+    this.options.report(new SyncError(this.current === 'online' ? 'connection-lost' : 'relay-unreachable', message))
+    this.failures++
+    this.connectionEnded()
+  }
+
+  private closed(code: number, reason: string): void {
+    if (!mayReconnectAfter(code)) {
+      this.wanted = false
+      this.refusal ??= new SyncError('not-authenticated', `The relay closed the connection for good (${code}${reason ? `: ${reason}` : ''}).`)
+      this.dropConnection()
+      this.setState(this.refusal.code === 'device-removed' ? 'removed' : 'refused')
+      return
+    }
+    this.failures++
+    this.connectionEnded()
+  }
+
+  /** Waits, then tries again; never gives up. */
+  private connectionEnded(): void {
+    this.dropConnection()
+    if (!this.wanted) return
+    const waitMs = Math.max(this.retryAfterMs, backoffMs(Math.max(1, this.failures), this.options.platform.random))
+    this.retryAfterMs = 0
+    this.setState('waiting')
+    this.startTimer('retry', waitMs, () => this.connect())
+  }
+
+  private dropConnection(): void {
+    this.attempt++
+    const { socket } = this
+    this.socket = undefined
+    for (const cancel of this.timers.values()) cancel()
+    this.timers.clear()
+    this.subscribing.clear()
+    this.subscribeQueue = []
+    this.isReadingKeyring = false
+    const wasOnline = this.current === 'online'
+    socket?.close(1000, '')
+    if (wasOnline) for (const document of this.options.documents()) document.disconnected()
+  }
+
+  private received(bytes: Uint8Array): void {
+    this.silentBeats = 0
+    let frame: Frame
+    try {
+      frame = decodeFrame(bytes)
+    } catch (cause) {
+      this.distrust(new SyncError('relay-misbehaved', 'The relay sent a message that cannot be read.', { cause }))
+      return
+    }
+    switch (frame.type) {
+      case 'challenge':
+        this.options.relayTime(frame.timeMs)
+        void this.answer(frame.nonce)
+        return
+      case 'welcome':
+        this.generation = frame.generation.slice() as Generation
+        this.compareKeyring(frame.keyringLength, frame.keyringHead)
+        return
+      case 'keyring':
+        void this.takeKeyring(frame)
+        return
+      case 'keyring-changed':
+        this.compareKeyring(frame.length, frame.head)
+        return
+      case 'page':
+        if (!frame.live) this.subscribing.delete(bytesToHex(frame.document))
+        this.options.document(frame.document)?.received(frame)
+        return
+      case 'pushed':
+      case 'seen':
+        this.options.document(frame.document)?.received(frame)
+        return
+      case 'pong':
+        this.options.relayTime(frame.timeMs)
+        return
+      case 'refused':
+        this.refused(frame)
+        return
+      default:
+        // Frames of later versions of the relay: nothing that this version waits for.
+        return
+    }
+  }
+
+  private async answer(nonce: Hash): Promise<void> {
+    const { attempt } = this
+    const { account, publicKey, url } = this.options
+    const signature = await this.options.sign(loginSigningBytes(hostOf(url), account, publicKey, nonce))
+    if (attempt === this.attempt) this.send({ type: 'auth', publicKey, signature })
+  }
+
+  private compareKeyring(length: number, head: Hash): void {
+    const { keyring } = this.options
+    if (length > keyring.length) {
+      this.readKeyring()
+      return
+    }
+    if (length > 0 && !bytesEqual(keyring.hashAt(length - 1), head)) {
+      this.distrust(new SyncError('relay-forked', 'The relay has another keyring than this device.'))
+      return
+    }
+    if (length < keyring.length) {
+      // The relay is new to this account, or lost its end: any device can bring the keyring back.
+      this.send({ type: 'keyring-append', ...keyring.recordAt(length) })
+      return
+    }
+    if (this.current === 'connecting') this.online()
+  }
+
+  private async takeKeyring(frame: Extract<Frame, { type: 'keyring' }>): Promise<void> {
+    const { attempt } = this
+    const { keyring } = this.options
+    try {
+      await keyring.extend(frame.from, frame.records)
+    } catch (cause) {
+      if (attempt === this.attempt) this.distrust(cause instanceof SyncError ? cause : new SyncError('keyring-invalid', 'The keyring could not be read.', { cause }))
+      return
+    }
+    if (attempt !== this.attempt) return
+    this.isReadingKeyring = false
+    if (frame.length > keyring.length) {
+      if (frame.records.length > 0) this.readKeyring()
+      return
+    }
+    if (this.current === 'connecting') this.online()
+    else for (const document of this.options.documents()) document.keyringChanged()
+  }
+
+  private online(): void {
+    this.timers.get('handshake')?.()
+    this.timers.delete('handshake')
+    this.silentBeats = 0
+    this.setState('online')
+    for (const document of this.options.documents()) document.connected(this)
+    this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+  }
+
+  private heartbeat(): void {
+    if (this.silentBeats >= MAX_SILENT_BEATS) {
+      this.fail('The relay fell silent.')
+      return
+    }
+    this.silentBeats++
+    this.failures = 0
+    this.subscribing.clear()
+    this.send({ type: 'ping', id: 0 })
+    for (const document of this.options.documents()) this.subscribe(document.document)
+    this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+  }
+
+  private flushSubscribes(): void {
+    const queue = this.subscribeQueue
+    this.subscribeQueue = []
+    const cursors: Cursor[] = []
+    for (const id of queue) {
+      const document = this.options.document(id)
+      if (document !== undefined) cursors.push(document.cursor)
+    }
+    if (cursors.length > 0) this.send({ type: 'subscribe', generation: this.generation, cursors })
+  }
+
+  private refused(frame: Refusal): void {
+    const error = refusalToError(frame)
+    const document = frame.document && this.options.document(frame.document)
+    if (frame.request === 'push' && document !== undefined) {
+      document.refusedPush(frame, error)
+      return
+    }
+    if (frame.request === 'subscribe' && document !== undefined) {
+      this.subscribing.delete(bytesToHex(document.document))
+      document.refusedSubscribe(error)
+      return
+    }
+    if (frame.code === 'keyring-conflict') {
+      this.readKeyring()
+      return
+    }
+    this.retryAfterMs = error.retryAfterMs ?? 0
+    if (!error.retryable) this.refusal = error
+    this.options.report(error)
+    if (!error.retryable && this.current === 'connecting') {
+      // The relay answered the login with a plain no; some codes leave closing to us.
+      this.closed(4400, error.message)
+    }
+  }
+
+  private setState(state: ConnectionState): void {
+    if (this.current === state) return
+    this.current = state
+    this.options.onState()
+  }
+
+  private startTimer(name: 'handshake' | 'heartbeat' | 'retry', delayMs: number, action: () => void): void {
+    this.timers.get(name)?.()
+    this.timers.set(
+      name,
+      this.options.platform.setTimer(delayMs, () => {
+        this.timers.delete(name)
+        action()
+      }),
+    )
+  }
+}
+
+export function refusalToError(frame: Refusal): SyncError {
+  const details = { retryable: frame.retryable, ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }) }
+  if (isProtocolCode(frame.code)) return new SyncError(frame.code, frame.message, details)
+  return new SyncError('internal-error', `${frame.message} (${frame.code})`, details)
+}
+
+/** Host and port as they stand in the relay's URL. */
+export function hostOf(url: string): string {
+  return new URL(url).host
+}
