@@ -4,7 +4,17 @@ import { Collection, type CollectionOptions, type RecordFields } from './collect
 import { SyncError } from './errors'
 import { browserPlatform, type Platform } from './platform'
 import type { Store } from './storage'
-import { type ConnectionState, createProfile, type DeviceDetails, type DocumentStatus, type EditState, joinProfile, readProfile, SyncEngine, type SyncEvent } from './sync'
+import {
+  type ConnectionState,
+  createProfile,
+  type DeviceDetails,
+  type DocumentStatus,
+  type EditState,
+  joinProfile,
+  readProfile,
+  SyncEngine,
+  type SyncEvent,
+} from './sync'
 
 export interface OpenOptions {
   /** Clock, randomness, sockets and signatures. Default: those of the browser; in Node pass `nodePlatform()`. */
@@ -50,7 +60,9 @@ export interface SyncStatus {
  * @returns the account and its recovery phrase: 24 words to be shown once. They are kept nowhere; who loses them and all devices has lost the data.
  * @throws SyncError `profile-exists` when the store holds an account already
  */
-export async function createAccount(options: AccountOptions): Promise<{ readonly sync: Sync; readonly recoveryPhrase: string }> {
+export async function createAccount(
+  options: AccountOptions,
+): Promise<{ readonly sync: Sync; readonly recoveryPhrase: string }> {
   const recoveryPhrase = await createProfile(profileOptions(options))
   return { sync: await openAccount(options), recoveryPhrase }
 }
@@ -162,8 +174,19 @@ export class Sync {
     const unsent = all.reduce((sum, document) => sum + document.unsent, 0)
     const { connection, storageFailure: storage, refusal } = this.engine
     const isGreen =
-      unsent === 0 && storage === undefined && refusal === undefined && all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
-    return { connection, state: weakest(all.map((document) => document.state)), unsent, isGreen, storage, refusal, documents }
+      unsent === 0 &&
+      storage === undefined &&
+      refusal === undefined &&
+      all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
+    return {
+      connection,
+      state: weakest(all.map((document) => document.state)),
+      unsent,
+      isGreen,
+      storage,
+      refusal,
+      documents,
+    }
   }
 
   /** Calls `listener` whenever the status may have changed. @returns a function that ends it */
@@ -229,7 +252,10 @@ export class Sync {
     })
   }
 
-  private async openCollection<T extends RecordFields<T>>(name: string, options: CollectionOptions<T>): Promise<Collection<T>> {
+  private async openCollection<T extends RecordFields<T>>(
+    name: string,
+    options: CollectionOptions<T>,
+  ): Promise<Collection<T>> {
     let collection: Collection<T> | undefined
     const document = await this.engine.openDocument(name, (changed) => collection?.changed(changed))
     collection = new Collection<T>(name, document, options)

@@ -1,8 +1,9 @@
 // A typed view on one document's records: what an app reads and writes. It holds no data of its own.
+
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Candidate, Edit, FieldCandidate, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { DocumentStatus, DocumentSync } from './sync'
 
 /** Anything whose fields are JSON values; an interface or a type alias. */
@@ -103,7 +104,11 @@ export class Collection<T extends RecordFields<T>> {
 
   /** Fields with values that did not know each other. They stay until somebody writes the field. */
   conflicts(): Conflict<T>[] {
-    return [...this.sync().registers.conflicts()].map(({ id, field, candidates }) => ({ id, field: field as keyof T & string, candidates }))
+    return [...this.sync().registers.conflicts()].map(({ id, field, candidates }) => ({
+      id,
+      field: field as keyof T & string,
+      candidates,
+    }))
   }
 
   /** Records that one device deleted while another, not knowing, changed them. */
@@ -134,11 +139,18 @@ export class Collection<T extends RecordFields<T>> {
     refuseSecrets(fields, this.options.secret)
     if (this.options.schema === undefined) return withoutUndefined(fields)
     const result = this.options.schema['~standard'].validate(fields)
-    if (result instanceof Promise) throw new SyncError('invalid-record', `The schema of ${this.name} answers later; a write needs one that answers at once.`)
+    if (result instanceof Promise)
+      throw new SyncError(
+        'invalid-record',
+        `The schema of ${this.name} answers later; a write needs one that answers at once.`,
+      )
     if (result.issues !== undefined) {
       const [issue] = result.issues
       const path = issue?.path?.map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.')
-      throw new SyncError('invalid-record', `A record of ${this.name} is not valid${path ? ` at ${path}` : ''}: ${issue?.message ?? 'refused by its schema'}.`)
+      throw new SyncError(
+        'invalid-record',
+        `A record of ${this.name} is not valid${path ? ` at ${path}` : ''}: ${issue?.message ?? 'refused by its schema'}.`,
+      )
     }
     return withoutUndefined(result.value)
   }

@@ -11,26 +11,53 @@ interface CodeRow {
 
 /** Codes that arise on the device itself. Codes that the relay answers with are in `protocolCodes`. */
 export const localCodes = {
-  'secret-field': { retryable: false, action: 'Keep passwords and tokens in the keychain of the device; they may not be synced.' },
+  'secret-field': {
+    retryable: false,
+    action: 'Keep passwords and tokens in the keychain of the device; they may not be synced.',
+  },
   'invalid-id': { retryable: false, action: 'Use a record id of 1 to 256 bytes without control characters.' },
   'invalid-field': { retryable: false, action: 'Use a field name of 1 to 256 bytes without control characters.' },
-  'invalid-value': { retryable: false, action: 'Store only JSON values: text, finite numbers, booleans, null, lists and objects.' },
+  'invalid-value': {
+    retryable: false,
+    action: 'Store only JSON values: text, finite numbers, booleans, null, lists and objects.',
+  },
   'invalid-record': { retryable: false, action: 'Correct the fields that the schema refuses.' },
   'field-too-large': { retryable: false, action: 'Shorten the field to 64 KB, or keep the content as an attachment.' },
   'record-missing': { retryable: false, action: 'Add the record before changing it.' },
   'record-deleted': { retryable: false, action: 'Restore the record before changing it.' },
   'phrase-length': { retryable: false, action: 'Enter all 24 words of the recovery phrase.' },
   'phrase-word': { retryable: false, action: 'Correct the word that is not in the list.' },
-  'phrase-checksum': { retryable: false, action: 'Check the words and their order; one of them is another word than the one written down.' },
+  'phrase-checksum': {
+    retryable: false,
+    action: 'Check the words and their order; one of them is another word than the one written down.',
+  },
   'profile-missing': { retryable: false, action: 'Create an account or join one on this device first.' },
-  'profile-exists': { retryable: false, action: 'Open the account that this device already holds, or use another store.' },
+  'profile-exists': {
+    retryable: false,
+    action: 'Open the account that this device already holds, or use another store.',
+  },
   'profile-in-use': { retryable: true, action: 'Close the other window or process that has this profile open.' },
-  'profile-damaged': { retryable: false, action: 'Restore the store from a backup, or join the account again with the recovery phrase.' },
-  'storage-failed': { retryable: true, action: 'Free disk space or restore access to the store; edits are kept in memory and retried.' },
+  'profile-damaged': {
+    retryable: false,
+    action: 'Restore the store from a backup, or join the account again with the recovery phrase.',
+  },
+  'storage-failed': {
+    retryable: true,
+    action: 'Free disk space or restore access to the store; edits are kept in memory and retried.',
+  },
   'relay-unreachable': { retryable: true, action: 'Check the network and the address of the relay.' },
-  'relay-forked': { retryable: false, action: 'The relay answered with a history that differs from the one this device verified; ask its operator.' },
-  'relay-misbehaved': { retryable: true, action: 'The relay sent something that does not verify; it is kept aside and nothing was changed.' },
-  'keyring-invalid': { retryable: false, action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.' },
+  'relay-forked': {
+    retryable: false,
+    action: 'The relay answered with a history that differs from the one this device verified; ask its operator.',
+  },
+  'relay-misbehaved': {
+    retryable: true,
+    action: 'The relay sent something that does not verify; it is kept aside and nothing was changed.',
+  },
+  'keyring-invalid': {
+    retryable: false,
+    action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.',
+  },
   'connection-lost': { retryable: true, action: 'Nothing is lost; the device connects again by itself.' },
   closed: { retryable: false, action: 'Open the account again; this one was closed.' },
 } as const satisfies Record<string, CodeRow>
@@ -72,5 +99,7 @@ export class SyncError extends Error {
 
 /** True when `error` is a SyncError, and of this code when one is given. Works across copies of the package. */
 export function isSyncError(error: unknown, code?: SyncCode): error is SyncError {
-  return error instanceof Error && error.name === 'SyncError' && (code === undefined || (error as SyncError).code === code)
+  return (
+    error instanceof Error && error.name === 'SyncError' && (code === undefined || (error as SyncError).code === code)
+  )
 }

@@ -21,7 +21,16 @@ const secretNames = new Set([
   'credentials',
 ])
 /** `imapPassword`, `smtp_password`, `oauthAccessToken`. */
-const secretEndings = ['password', 'passwd', 'passphrase', 'secret', 'accesstoken', 'refreshtoken', 'apikey', 'privatekey']
+const secretEndings = [
+  'password',
+  'passwd',
+  'passphrase',
+  'secret',
+  'accesstoken',
+  'refreshtoken',
+  'apikey',
+  'privatekey',
+]
 
 /** @throws SyncError `secret-field` naming the field */
 export function refuseSecrets(value: unknown, declared: readonly string[] = [], path = ''): void {

@@ -5,6 +5,7 @@ import { type Fields, isList, type JsonValue, parseFrozen } from './json'
 import type { Writer } from './names'
 import type { CellWrite, KeptValue, SlotOperation } from './operation'
 import type { SlotReference } from './record-draft'
+import type { OwnTime, SeenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 const version = 1
@@ -28,11 +29,12 @@ type JsonList = readonly JsonValue[]
 
 function toList(operation: SlotOperation): JsonList {
   const { kind, record, t, past } = operation
-  const head = [kind, record, t, past, operation.removed.map(referenceToList)]
+  const seenTimes = [past.others, ...past.own.flatMap(({ n, t: seen }) => [n, seen])]
+  const head = [kind, record, t, seenTimes, operation.removed.map(referenceToList)]
   switch (operation.kind) {
     case 'row': {
       const kept = operation.kept.map((each) => [each.field, each.value, each.t, each.n])
-      return [...head, operation.fields, kept, operation.born ?? 0]
+      return [...head, operation.fields, kept, ...(operation.born ? [dotToList(operation.born)] : [])]
     }
     case 'cells':
       return [...head, operation.cells.map(cellToList)]
@@ -45,13 +47,13 @@ function fromList([kind, record, t, past, removed, ...rest]: JsonList): SlotOper
   const base = {
     record: record as string,
     t: t as number,
-    past: past as number,
+    past: seenTimesFromList(past as readonly number[]),
     removed: lists(removed).map(referenceFromList),
   }
   switch (kind) {
     case 'row': {
-      const [fields, kept, born] = rest as [Fields, JsonValue, number]
-      return { ...base, kind, fields, kept: lists(kept).map(keptFromList), ...(born > 0 && { born }) }
+      const [fields, kept, born] = rest as [Fields, JsonValue, JsonList | undefined]
+      return { ...base, kind, fields, kept: lists(kept).map(keptFromList), ...(born && { born: dotFromList(born) }) }
     }
     case 'cells':
       return { ...base, kind, cells: lists(rest[0]).map(cellFromList) }
@@ -60,6 +62,12 @@ function fromList([kind, record, t, past, removed, ...rest]: JsonList): SlotOper
     default:
       throw new SyncError('profile-damaged', `An unknown kind of pending edit: ${JSON.stringify(kind)}.`)
   }
+}
+
+function seenTimesFromList([others, ...rest]: readonly number[]): SeenTimes {
+  const own: OwnTime[] = []
+  for (let at = 0; at < rest.length; at += 2) own.push({ n: rest[at]!, t: rest[at + 1]! })
+  return { others: others!, own }
 }
 
 function lists(value: JsonValue | undefined): readonly JsonList[] {

@@ -3,26 +3,29 @@
 // author had seen. A device whose history was forked, or restored from a backup, needs exactly that.
 import { createFields, type Fields, type JsonValue } from './json'
 import type { RecordDraft, SlotReference } from './record-draft'
+import type { SeenTimes } from './seen-times'
 import type { Dot, RowGroup } from './slot'
 
 interface OperationBase {
   readonly record: string
   /** Milliseconds; greater than any t its author had seen in the record. */
   readonly t: number
-  /** The greatest t of other writers that its author had seen in the record, 0 when there was none. */
-  readonly past: number
+  readonly past: SeenTimes
   /** Slots that give way to this operation. */
   readonly removed: readonly SlotReference[]
 }
 
-/** Writes the author's row: a creation (which removes every slot it has seen) or a restore (which removes only marks). */
+/**
+ * Writes the author's row: a creation, which removes every slot it has seen, or a restore, which removes the marks and takes the
+ * place of the author's row.
+ */
 export interface RowOperation extends OperationBase {
   readonly kind: 'row'
   readonly fields: Fields
   /** Values of the replaced own row, of transaction n, that had lost a conflict. */
   readonly kept: readonly KeptValue[]
-  /** n of the own row that this one stands in for. */
-  readonly born?: number
+  /** The row that this one stands in for. */
+  readonly born?: Dot
 }
 
 export interface KeptValue {
@@ -73,7 +76,7 @@ export function execute(draft: RecordDraft, operation: SlotOperation, author: Do
 }
 
 function rowOf({ t, fields, kept, born }: RowOperation, { writer, n }: Dot): RowGroup[] {
-  const group = { writer, n, born: born ?? n }
+  const group = { writer, n, born: born ?? { writer, n } }
   return [{ ...group, t, fields }, ...kept.map((each) => ({ ...group, t: each.t, fields: onlyField(each) }))]
 }
 

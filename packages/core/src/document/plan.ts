@@ -16,6 +16,7 @@ import {
   winnersOf,
 } from './record'
 import type { RecordDraft } from './record-draft'
+import type { SeenTimes } from './seen-times'
 import { type Dot, rowKey } from './slot'
 
 /**
@@ -60,7 +61,7 @@ export function checkEdit(edit: Edit): CheckedEdit {
 /** The times of the transaction in this record; all its edits of one record share them. */
 export interface PlanTimes {
   readonly t: number
-  readonly past: number
+  readonly past: SeenTimes
 }
 
 /**
@@ -104,14 +105,14 @@ export function planEdit(
       if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
       if (draft.marks.size === 0) return undefined
       const fields = winnersOf(draft)
-      const born = draft.rows.get(writer)?.[0]?.born
+      const own = draft.rows.get(writer)?.[0]
       return {
         ...base,
         kind: 'row',
         fields,
         kept: keptValues(draft, writer, fields),
-        ...(born !== undefined && { born }),
-        removed: draft.markReferences(),
+        ...(own && { born: own.born }),
+        removed: [...draft.markReferences(), ...(own ? [{ slot: 'row' as const, writer, n: own.n }] : [])],
       }
     }
   }

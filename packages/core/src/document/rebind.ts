@@ -5,7 +5,8 @@
 import { isSameValue } from './json'
 import type { Writer } from './names'
 import type { KeptValue, SlotOperation } from './operation'
-import { greatestTime, type RecordDraft, type SlotReference } from './record-draft'
+import type { RecordDraft, SlotReference } from './record-draft'
+import { type SeenTimes, seenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 export class Rebinding {
@@ -32,28 +33,20 @@ export class Rebinding {
     this.#newN.set(n, newN)
   }
 
-  /** The operation's t, moved but still after everything its author had seen in the record. `draft` is the record before the transaction. */
-  timestamp(operation: SlotOperation, draft: RecordDraft): number {
-    if (this.#shiftMs === 0) return operation.t
-    const own = greatestTime(
-      draft.before,
-      ({ writer, n }) => (writer === this.#old && n < this.#firstPending) || this.#isRewritten({ writer, n }),
-    )
-    return Math.max(operation.t + this.#shiftMs, operation.past + 1, own + 1)
-  }
-
-  apply(operation: SlotOperation, draft: RecordDraft, t: number): SlotOperation {
-    const base = { record: operation.record, t, past: operation.past, removed: operation.removed.map(this.#reference) }
+  /** @param draft the record as the operations before this one left it */
+  apply(operation: SlotOperation, draft: RecordDraft): SlotOperation {
+    const past = this.#past(operation.past, draft)
+    const base = {
+      record: operation.record,
+      t: this.#shiftMs === 0 ? operation.t : Math.max(operation.t + this.#shiftMs, latestOf(past) + 1),
+      past,
+      removed: operation.removed.map(this.#reference),
+    }
     switch (operation.kind) {
       case 'row': {
-        const born = operation.born === undefined ? undefined : this.#ownDot(operation.born)
-        return {
-          ...base,
-          kind: 'row',
-          fields: operation.fields,
-          kept: this.#kept(operation.kept, draft),
-          ...(born?.writer === this.#writer && { born: born.n }),
-        }
+        const { fields, born } = operation
+        const kept = operation.kept.map((each) => this.#kept(each, draft))
+        return { ...base, kind: 'row', fields, kept, ...(born && { born: this.#dot(born) }) }
       }
       case 'cells': {
         const cells = operation.cells.map((cell) => ({ ...cell, seen: cell.seen.map(this.#dot) }))
@@ -73,20 +66,25 @@ export class Rebinding {
 
   #reference = (reference: SlotReference): SlotReference => ({ ...reference, ...this.#dot(reference) })
 
-  #isRewritten({ writer, n }: Dot): boolean {
-    return writer === this.#writer && (writer !== this.#old || n >= this.#firstPending)
+  /** What was seen of pending transactions has moved with them; times of the old writer's others stay as they were. */
+  #past({ others, own }: SeenTimes, { before }: RecordDraft): SeenTimes {
+    const stay = own.filter(({ n }) => !this.#newN.has(n))
+    const moved = new Set(own.map(({ n }) => this.#newN.get(n)))
+    const rewritten = seenTimes(before, this.#writer).own.filter(({ n }) => moved.has(n))
+    return this.#writer === this.#old
+      ? { others, own: [...stay, ...rewritten] }
+      : { others: Math.max(others, ...stay.map(({ t }) => t)), own: rewritten }
   }
 
-  /** A row of the old writer in the base is not replaced by the new writer's, so its values stay where they are. */
-  #kept(kept: readonly KeptValue[], draft: RecordDraft): KeptValue[] {
-    const own = draft.rows.get(this.#writer) ?? []
-    return kept.flatMap((each) => {
-      const present = own.find(
-        ({ fields }) => Object.hasOwn(fields, each.field) && isSameValue(fields[each.field], each.value),
-      )
-      if (present) return { ...each, t: present.t, n: present.n }
-      return this.#writer === this.#old ? each : []
-    })
+  /** A value kept from a pending row has moved in time with that row. */
+  #kept(kept: KeptValue, draft: RecordDraft): KeptValue {
+    const { n } = this.#ownDot(kept.n)
+    const row = draft.rows.get(this.#writer) ?? []
+    const source = row.find(
+      (group) =>
+        group.n === n && Object.hasOwn(group.fields, kept.field) && isSameValue(group.fields[kept.field], kept.value),
+    )
+    return source ? { ...kept, t: source.t, n } : kept
   }
 
   /** All the old writer's transactions before the first pending one were seen; of the others, those that are pending and named. */
@@ -98,4 +96,8 @@ export class Rebinding {
       return seenOfBase > 0 ? [{ writer: this.#old, n: seenOfBase }, moved] : moved
     })
   }
+}
+
+function latestOf({ others, own }: SeenTimes): number {
+  return Math.max(others, ...own.map(({ t }) => t))
 }

@@ -1,7 +1,7 @@
 // A record's slots while a transaction works on them. Nothing reaches the document before every edit of the transaction has been
 // accepted; then only the slots that differ are written.
 import { FOLDED, type Writer } from './names'
-import { allSlots, type RecordSlots } from './record'
+import type { RecordSlots } from './record'
 import {
   type CellSlot,
   cellKey,
@@ -98,13 +98,6 @@ export class RecordDraft implements RecordSlots {
     }
     return changes
   }
-}
-
-/** The greatest t of the slots whose dot is accepted, 0 when there is none. */
-export function greatestTime(slots: RecordSlots, accepts: (dot: Dot) => boolean): number {
-  let greatest = 0
-  for (const slot of allSlots(slots)) if (slot.t > greatest && accepts(slot)) greatest = slot.t
-  return greatest
 }
 
 /** A folded row is set once, with its document epoch, so its key alone says which row it is. */

@@ -9,7 +9,7 @@ import { digestMap } from './digest'
 import type { Fields } from './json'
 import type { Writer } from './names'
 import { execute, type SlotOperation } from './operation'
-import { checkEdit, type Edit, planEdit } from './plan'
+import { checkEdit, type Edit, type PlanTimes, planEdit } from './plan'
 import { Rebinding } from './rebind'
 import {
   type Candidate,
@@ -19,8 +19,9 @@ import {
   fieldNames,
   type Standing,
 } from './record'
-import { greatestTime, RecordDraft } from './record-draft'
+import { RecordDraft } from './record-draft'
 import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
+import { greatestTime, seenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 /** What one call of `transact` did. */
@@ -164,7 +165,8 @@ export class Registers {
 
   /**
    * Writes pending transactions again, on a document that holds only the verified base, under new dots. Each still replaces
-   * exactly what it had seen when it was first written. The writer of this object becomes `options.writer`.
+   * exactly what it had seen when it was first written. The writer of this object becomes `options.writer`. The updates rest on the
+   * base: whoever applies them must have all of it.
    * @param transactions of one writer, in their order; all its earlier transactions are in the base
    */
   rewrite(
@@ -184,7 +186,7 @@ export class Registers {
       const drafts = new Map<string, RecordDraft>()
       const operations = transaction.operations.map((operation) => {
         const draft = this.#draft(drafts, operation.record)
-        const moved = rebinding.apply(operation, draft, rebinding.timestamp(operation, draft))
+        const moved = rebinding.apply(operation, draft)
         execute(draft, moved, author)
         return moved
       })
@@ -270,10 +272,9 @@ export class Registers {
   }
 
   /** From the record before the transaction: a clock that ran far ahead elsewhere does not reach this record. */
-  #times({ before }: RecordDraft): { t: number; past: number } {
-    const greatest = greatestTime(before, () => true)
-    const t = Math.min(Math.max(Math.floor(this.#now()), greatest + 1), latestTime)
-    return { t, past: greatestTime(before, ({ writer }) => writer !== this.#writer) }
+  #times({ before }: RecordDraft): PlanTimes {
+    const t = Math.max(Math.floor(this.#now()), greatestTime(before) + 1)
+    return { t: Math.min(t, latestTime), past: seenTimes(before, this.#writer) }
   }
 
   #commit(author: Dot, drafts: ReadonlyMap<string, RecordDraft>, operations: readonly SlotOperation[]): Transaction {

@@ -9,7 +9,8 @@
 //
 // t is in milliseconds and decides order, (writer, n) is the dot that decides causality. covers is [writer, n, writer, n, …] or 0.
 // kept is [t, {field: value}, …] or 0: values of the writer's replaced row that had lost a conflict nobody has decided yet; they
-// share the row's n. born is the n of the row that this one stands in for, when a restore replaced it; otherwise n itself.
+// share the row's n. born is the dot of the row that this one stands in for, when a restore replaced it: n, or [writer, n] when it was
+// another writer's; otherwise the row's own dot, which is left out.
 //
 // A string a slot costs Yjs one item and the reader nothing until the record is read. A key or value of another shape comes from a
 // newer version: it stays in the document and is not read.
@@ -26,7 +27,7 @@ export interface Dot {
 export interface RowGroup extends Dot {
   readonly t: number
   readonly fields: Fields
-  readonly born: number
+  readonly born: Dot
 }
 
 /** The newest group first. */
@@ -87,11 +88,12 @@ export function parseKey(key: string): SlotKey | undefined {
 }
 
 export function encodeRow([newest, ...kept]: RowSlot): string {
-  const { t, n, fields, born } = newest!
-  const parts = [t, n, canonicalJson(fields)]
+  const { writer, t, n, fields, born } = newest!
+  const parts: (string | number)[] = [t, n, canonicalJson(fields)]
+  const isBornHere = isSameDot(born, newest!)
   if (kept.length > 0) parts.push(`[${kept.map((group) => `${group.t},${canonicalJson(group.fields)}`).join(',')}]`)
-  else if (born !== n) parts.push(0)
-  if (born !== n) parts.push(born)
+  else if (!isBornHere) parts.push(0)
+  if (!isBornHere) parts.push(born.writer === writer ? born.n : encodeDots([born]))
   return `[${parts.join(',')}]`
 }
 
@@ -99,16 +101,17 @@ export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
   const parts = parseFrozen(text)
   if (!isList(parts)) return undefined
   if (writer === FOLDED) return decodeFolded(parts)
-  const [t, n, fields, kept = 0, born = n] = parts
-  if (!isTime(t) || !isCount(n) || !isObject(fields) || !isCount(born) || parts.length > 5) return undefined
-  const groups: RowGroup[] = [{ writer, t, n, fields, born }]
-  if (kept === 0) return groups
+  const newest = decodeGroup(writer, [parts[0], parts[1], parts[2], parts[4]])
+  const kept = parts[3] ?? 0
+  if (!newest || parts.length > 5) return undefined
+  if (kept === 0) return [newest]
   if (!isList(kept) || kept.length % 2 !== 0) return undefined
+  const groups = [newest]
   for (let at = 0; at < kept.length; at += 2) {
-    const keptT = kept[at]
-    const keptFields = kept[at + 1]
-    if (!isTime(keptT) || !isObject(keptFields)) return undefined
-    groups.push({ writer, t: keptT, n, fields: keptFields, born })
+    const t = kept[at]
+    const fields = kept[at + 1]
+    if (!isTime(t) || !isObject(fields)) return undefined
+    groups.push({ ...newest, t, fields })
   }
   return groups
 }
@@ -116,12 +119,19 @@ export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
 function decodeFolded(parts: readonly JsonValue[]): RowSlot | undefined {
   const groups: RowGroup[] = []
   for (const part of parts) {
-    if (!isList(part) || part.length > 5) return undefined
-    const [writer, t, n, fields, born = n] = part
-    if (!isWriter(writer) || !isTime(t) || !isCount(n) || !isObject(fields) || !isCount(born)) return undefined
-    groups.push({ writer, t, n, fields, born })
+    if (!isList(part) || part.length > 5 || !isWriter(part[0])) return undefined
+    const group = decodeGroup(part[0], part.slice(1))
+    if (!group) return undefined
+    groups.push(group)
   }
   return groups.length > 0 ? groups : undefined
+}
+
+function decodeGroup(writer: Writer, parts: readonly (JsonValue | undefined)[]): RowGroup | undefined {
+  const [t, n, fields, birth] = parts
+  if (!isTime(t) || !isCount(n) || !isObject(fields)) return undefined
+  const born = birth === undefined ? { writer, n } : isCount(birth) ? { writer, n: birth } : decodeDots(birth)?.[0]
+  return born && { writer, t, n, fields, born }
 }
 
 export function encodeCell({ t, n, covers, value }: CellSlot): string {
@@ -155,6 +165,10 @@ export function decodeMark(text: string): MarkSlot | undefined {
     context.set(writer, seen)
   }
   return { t, n, context }
+}
+
+export function isSameDot(a: Dot, b: Dot): boolean {
+  return a.n === b.n && a.writer === b.writer
 }
 
 function encodeDots(dots: readonly Dot[]): string {

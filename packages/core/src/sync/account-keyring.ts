@@ -5,9 +5,9 @@ import {
   bytesToHex,
   type Cut,
   cutHashOf,
-  decodeCut,
   type DeviceId,
   type DocumentId,
+  decodeCut,
   findDevice,
   type Hash,
   isWithinCut,
@@ -43,7 +43,12 @@ export class AccountKeyring implements SessionKeyring {
    * @param records the whole chain from genesis; verified again, since a disk is not to be trusted more than a relay
    * @throws SyncError `profile-damaged`
    */
-  static async open(platform: Platform, device: DeviceKeys, records: readonly KeyringRow[], store: AccountKeyring['store']): Promise<AccountKeyring> {
+  static async open(
+    platform: Platform,
+    device: DeviceKeys,
+    records: readonly KeyringRow[],
+    store: AccountKeyring['store'],
+  ): Promise<AccountKeyring> {
     let state: KeyringState | undefined
     try {
       for (const { record } of records) state = await appendRecord(platform.signing, state, record)
@@ -88,7 +93,8 @@ export class AccountKeyring implements SessionKeyring {
   /** Wire id of a document: from the first epoch key, which never rotates, so that offline devices agree. */
   documentId(name: string): DocumentId {
     const first = this.epochKeys.get(this.state.epochs[0]?.position ?? 0)
-    if (first === undefined) throw new SyncError('keyring-invalid', 'The first key of the account is not open to this device.')
+    if (first === undefined)
+      throw new SyncError('keyring-invalid', 'The first key of the account is not open to this device.')
     return documentIdOf(first, name)
   }
 
@@ -106,7 +112,8 @@ export class AccountKeyring implements SessionKeyring {
   newestKey(document: DocumentId): SealingKey {
     const { position, keyId } = newestEpoch(this.state)
     const key = this.keyAt(document, position)
-    if (key === undefined) throw new SyncError('device-removed', 'This device does not hold the newest key of the account.')
+    if (key === undefined)
+      throw new SyncError('device-removed', 'This device does not hold the newest key of the account.')
     return { position, keyId, key }
   }
 
@@ -135,7 +142,10 @@ export class AccountKeyring implements SessionKeyring {
     const removed = [...state.devices.values()].find((device) => device.removedAt === position)
     if (removed?.cutHash === undefined) return
     if (row.cut === undefined || !bytesEqual(cutHashOf(this.platform.signing.sha512, row.cut), removed.cutHash)) {
-      throw new SyncError('keyring-invalid', 'The relay sent the removal of a device without the cut that belongs to it.')
+      throw new SyncError(
+        'keyring-invalid',
+        'The relay sent the removal of a device without the cut that belongs to it.',
+      )
     }
   }
 }

@@ -1,11 +1,20 @@
 // Builds a document's verified state from its rows: the base, the entries since, and what was released from being held.
 // Opening an account, starting over under a new writer, and folding the log into a new base all read the same rows.
-import { decodeBody, decodeEnvelope, type DocumentId, epochAt, roots } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeBody, decodeEnvelope, epochAt, roots } from '@owlivion/sync-protocol'
 import { openEntry } from '../crypto'
 import { SyncError } from '../errors'
 import { createDoc, Y } from '../yjs'
 import type { AccountContext } from './account-context'
-import { type BaseRow, decodeBase, decodeHeld, decodeLog, type HeldRow, type LogRow, rowKeys, type StoredEntry } from './rows'
+import {
+  type BaseRow,
+  decodeBase,
+  decodeHeld,
+  decodeLog,
+  type HeldRow,
+  type LogRow,
+  rowKeys,
+  type StoredEntry,
+} from './rows'
 
 export interface StoredBase {
   readonly base: BaseRow | undefined
@@ -60,7 +69,11 @@ export function buildBaseDocs(context: AccountContext, document: DocumentId, sto
 }
 
 /** Opens an entry that was verified before it was stored. */
-export function openStoredEntry(context: AccountContext, document: DocumentId, entry: StoredEntry): ReturnType<typeof decodeBody> {
+export function openStoredEntry(
+  context: AccountContext,
+  document: DocumentId,
+  entry: StoredEntry,
+): ReturnType<typeof decodeBody> {
   const envelope = decodeEnvelope(entry.bytes)
   const epoch = epochAt(context.keyring(), envelope.epoch)
   const key = context.keyAt(document, envelope.epoch)

@@ -41,7 +41,16 @@ export class DocumentState {
   /** The state row as of now: written with every step. */
   stateRow(): readonly [StoreKey, Uint8Array] {
     const { number, hash, chains, applied, context } = this.replica.state
-    const row = { number, hash, chains, applied, context, ...this.own, writer: this.registers.writer, nextOrder: this.outbox.nextOrder }
+    const row = {
+      number,
+      hash,
+      chains,
+      applied,
+      context,
+      ...this.own,
+      writer: this.registers.writer,
+      nextOrder: this.outbox.nextOrder,
+    }
     return [rowKeys.state(this.document), encodeState(row)]
   }
 
@@ -95,7 +104,12 @@ export class DocumentState {
     this.registers = registers
     this.texts = docs.texts
     return {
-      put: [this.stateRow(), ...this.outbox.pending.map((item) => [rowKeys.pending(this.document, item.order), encodePending(item.transaction)] as const)],
+      put: [
+        this.stateRow(),
+        ...this.outbox.pending.map(
+          (item) => [rowKeys.pending(this.document, item.order), encodePending(item.transaction)] as const,
+        ),
+      ],
       remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
     }
   }
@@ -108,7 +122,8 @@ function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN
 }
 
 function replicaOf(context: AccountContext, document: DocumentId, state: LogReplicaState): LogReplica {
-  const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean => context.isCutOff(document, device, incarnation, sequence)
+  const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean =>
+    context.isCutOff(document, device, incarnation, sequence)
   return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
 }
 
@@ -121,7 +136,8 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     context.store.list(rowKeys.pushes(document)),
   ])
   const isStored = stored.base !== undefined || stored.logs.length > 0 || pendingRows.length > 0
-  if (stateBytes === undefined && isStored) throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
+  if (stateBytes === undefined && isStored)
+    throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
   const row = stateBytes && decodeState(stateBytes)
 
   const outbox = new Outbox()
@@ -137,7 +153,10 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     for (const item of outbox.pending) Y.applyUpdate(docs.registers, item.transaction.update)
   })
 
-  const replicaState = row === undefined ? emptyReplicaState(context.platform.signing.sha512, context.account, document) : { ...row, context: new Map(row.context), held: [] }
+  const replicaState =
+    row === undefined
+      ? emptyReplicaState(context.platform.signing.sha512, context.account, document)
+      : { ...row, context: new Map(row.context), held: [] }
   const replica = replicaOf(context, document, replicaState)
   const own: OwnLineage = {
     incarnation: row?.incarnation ?? randomUint32(context.platform),
@@ -146,10 +165,17 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     announcedKeyringLength: row?.announcedKeyringLength ?? 0,
     seenByOthers: row?.seenByOthers ?? new LineageMap(),
   }
-  const state = new DocumentState(context, document, openLive(context, docs, writer, lastN), docs.texts, replica, outbox, own)
+  const state = new DocumentState(
+    context,
+    document,
+    openLive(context, docs, writer, lastN),
+    docs.texts,
+    replica,
+    outbox,
+    own,
+  )
   state.tailRows = stored.logs.length
   for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
   replicaState.held = reopenHeld(context, document, stored)
   return state
 }
-

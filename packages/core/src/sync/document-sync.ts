@@ -3,7 +3,15 @@
 //
 // Order on disk is what makes a crash harmless: an edit and its row are one commit; sealed bytes are committed before they
 // are sent; cursor and entries are one commit; confirmed rows go in the commit that moves the cursor over them.
-import { bytesEqual, type DocumentId, type Frame, type Hash, roots, type SignedHead, ZERO_HASH } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  type DocumentId,
+  type Frame,
+  type Hash,
+  roots,
+  type SignedHead,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
 import { checkEdit, type Edit, type Transaction } from '../document'
 import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
@@ -19,7 +27,7 @@ import type { HeldEntry, OpenedEntry, Received } from './log-replica'
 import { openPage, ownBody } from './open-page'
 import type { SealedPush } from './outbox'
 import { encodeHeld, encodeLog, encodePending, encodePush, rowKeys } from './rows'
-import { signPush, sealPush } from './seal-push'
+import { sealPush, signPush } from './seal-push'
 import { SeenRows } from './seen-rows'
 import { withoutUnreadable } from './unreadable'
 import { writerFromBytes } from './writer-bytes'
@@ -87,7 +95,12 @@ export class DocumentSync {
     this.seenRows = new SeenRows(context, state, () => this.link, onStatus)
   }
 
-  static async open(context: AccountContext, document: DocumentId, onChange: DocumentSync['onChange'], onStatus: () => void): Promise<DocumentSync> {
+  static async open(
+    context: AccountContext,
+    document: DocumentId,
+    onChange: DocumentSync['onChange'],
+    onStatus: () => void,
+  ): Promise<DocumentSync> {
     return new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
   }
 
@@ -123,7 +136,9 @@ export class DocumentSync {
     const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
     const { order } = this.state.outbox.add(transaction)
-    const stored = this.context.writer.write({ put: [[rowKeys.pending(this.document, order), encodePending(transaction)], this.state.stateRow()] })
+    const stored = this.context.writer.write({
+      put: [[rowKeys.pending(this.document, order), encodePending(transaction)], this.state.stateRow()],
+    })
     this.onChange(transaction.changed)
     this.onStatus()
     this.pump()
@@ -246,7 +261,10 @@ export class DocumentSync {
       } catch (cause) {
         // After closing, a rejected write is expected; before, nothing may pass in silence.
         if (this.closed) return
-        const error = cause instanceof SyncError ? cause : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
+        const error =
+          cause instanceof SyncError
+            ? cause
+            : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
         this.context.report(error)
         this.link?.distrust(error)
       }
@@ -295,7 +313,8 @@ export class DocumentSync {
       first,
       entries,
       heads: frame.heads,
-      findOwn: (lineage, sequence, hash) => (this.isOwnDevice(lineage) ? state.outbox.find(lineage.incarnation, sequence, hash) : undefined),
+      findOwn: (lineage, sequence, hash) =>
+        this.isOwnDevice(lineage) ? state.outbox.find(lineage.incarnation, sequence, hash) : undefined,
     })
     if (link !== this.link) return false
     if ('failure' in page) {
@@ -303,7 +322,9 @@ export class DocumentSync {
       return false
     }
     if (!bytesEqual(state.replica.hashAfter(page.entries), frame.logHash)) {
-      link.distrust(new SyncError('relay-misbehaved', 'The relay sent entries that do not add up to the hash it gave for them.'))
+      link.distrust(
+        new SyncError('relay-misbehaved', 'The relay sent entries that do not add up to the hash it gave for them.'),
+      )
       return false
     }
     await this.take(page.entries, frame.heads)
@@ -330,11 +351,20 @@ export class DocumentSync {
         link.subscribe(this.document)
         return
       }
-      entries.push({ ...lineage, ...entry, bytes: entry.envelope, number, own: true, outcome: { body: ownBody(entry) } })
+      entries.push({
+        ...lineage,
+        ...entry,
+        bytes: entry.envelope,
+        number,
+        own: true,
+        outcome: { body: ownBody(entry) },
+      })
     }
     if (entries.length === 0) return
     if (!bytesEqual(replica.hashAfter(entries), frame.logHash)) {
-      link.distrust(new SyncError('relay-misbehaved', 'The relay confirmed entries with a hash that they do not add up to.'))
+      link.distrust(
+        new SyncError('relay-misbehaved', 'The relay confirmed entries with a hash that they do not add up to.'),
+      )
       return
     }
     await this.take(entries, [{ ...lineage, sequence: frame.sequence, signature: push.signature }])
@@ -353,8 +383,13 @@ export class DocumentSync {
     put.push([rowKeys.log(document, first), log])
     state.tailRows++
     state.tailBytes += log.length
-    for (const { entry, reason } of received.newlyHeld) put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })])
-    for (const entry of received.released) put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason: 'waits-for-author', released: true })])
+    for (const { entry, reason } of received.newlyHeld)
+      put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })])
+    for (const entry of received.released)
+      put.push([
+        rowKeys.held(document, entry.number),
+        encodeHeld({ ...entry, reason: 'waits-for-author', released: true }),
+      ])
     for (const entry of received.applied) {
       if (!entry.own) continue
       const { orders, push } = state.outbox.confirm(entry.incarnation, entry.sequence)
@@ -414,7 +449,8 @@ export class DocumentSync {
         ;(update.root === roots.texts ? texts : registers).push(bytes)
       }
     }
-    if (texts.length > 0) this.state.texts.transact(() => texts.forEach((update) => Y.applyUpdate(this.state.texts, update)), this)
+    if (texts.length > 0)
+      this.state.texts.transact(() => texts.forEach((update) => Y.applyUpdate(this.state.texts, update)), this)
     if (registers.length > 0) this.onChange(this.state.registers.apply(registers))
   }
 
@@ -475,7 +511,16 @@ export class DocumentSync {
   /** Sends the next sealed push, or seals what has gathered. One push is under way at a time; what is written meanwhile joins the next. */
   private pump(): void {
     const { link, state } = this
-    if (link === undefined || !this.caughtUp || this.sealing || this.inFlight !== undefined || this.closed || this.blocked || this.cancelTimer !== undefined) return
+    if (
+      link === undefined ||
+      !this.caughtUp ||
+      this.sealing ||
+      this.inFlight !== undefined ||
+      this.closed ||
+      this.blocked ||
+      this.cancelTimer !== undefined
+    )
+      return
     const next = state.outbox.pushes.find((push) => !this.awaitingLog.has(push))
     if (next !== undefined) this.sendPush(next, link)
     else if (state.outbox.unsealed().length > 0) void this.seal()
@@ -485,7 +530,9 @@ export class DocumentSync {
     const last = push.entries.at(-1)
     if (last === undefined) return
     this.inFlight = push
-    this.startTimer(PUSH_TIMEOUT_MS, () => link.distrust(new SyncError('connection-lost', 'The relay did not answer a push in time.')))
+    this.startTimer(PUSH_TIMEOUT_MS, () =>
+      link.distrust(new SyncError('connection-lost', 'The relay did not answer a push in time.')),
+    )
     link.send({
       type: 'push',
       document: this.document,
@@ -510,17 +557,24 @@ export class DocumentSync {
         continues: state.own.continues,
         pending: state.outbox.unsealed(),
         applied: state.replica.state.applied,
-        announced: lastPush?.announced ?? { seen: state.own.announcedSeen, keyringLength: state.own.announcedKeyringLength },
+        announced: lastPush?.announced ?? {
+          seen: state.own.announcedSeen,
+          keyringLength: state.own.announcedKeyringLength,
+        },
       })
       const push = await signPush(context, document, unsigned)
       // Given up meanwhile: what it sealed is still pending and is sealed again under the new incarnation.
       if (token !== this.lineageToken || this.closed) return
       state.outbox.pushes.push(push)
-      await context.writer.write({ put: [[rowKeys.push(document, push.entries.at(-1)?.lastOrder ?? 0), encodePush(push)], state.stateRow()] })
+      await context.writer.write({
+        put: [[rowKeys.push(document, push.entries.at(-1)?.lastOrder ?? 0), encodePush(push)], state.stateRow()],
+      })
     } catch (cause) {
       if (this.closed) return
       this.blocked = true
-      context.report(cause instanceof SyncError ? cause : new SyncError('storage-failed', 'An edit could not be sealed.', { cause }))
+      context.report(
+        cause instanceof SyncError ? cause : new SyncError('storage-failed', 'An edit could not be sealed.', { cause }),
+      )
     } finally {
       this.sealing = false
       this.pump()

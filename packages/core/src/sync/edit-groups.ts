@@ -14,7 +14,11 @@ export function groupEdits(edits: readonly Edit[]): readonly (readonly Edit[])[]
   let sizeBytes = Number.POSITIVE_INFINITY
   for (const edit of edits) {
     const size = sizeOf(edit)
-    if (size > MAX_RECORD_BYTES) throw new SyncError('field-too-large', `The record ${edit.id} holds ${Math.ceil(size / 1024)} KB; together its fields may hold 160 KB.`)
+    if (size > MAX_RECORD_BYTES)
+      throw new SyncError(
+        'field-too-large',
+        `The record ${edit.id} holds ${Math.ceil(size / 1024)} KB; together its fields may hold 160 KB.`,
+      )
     if (sizeBytes + size > TRANSACTION_BYTES) {
       groups.push([])
       sizeBytes = 0
@@ -28,5 +32,7 @@ export function groupEdits(edits: readonly Edit[]): readonly (readonly Edit[])[]
 const encoder = new TextEncoder()
 
 function sizeOf(edit: Edit): number {
-  return encoder.encode(edit.id).length + ('fields' in edit ? encoder.encode(JSON.stringify(edit.fields) ?? '').length : 0)
+  return (
+    encoder.encode(edit.id).length + ('fields' in edit ? encoder.encode(JSON.stringify(edit.fields) ?? '').length : 0)
+  )
 }

@@ -1,5 +1,12 @@
 // One open account: its keyring, its clock, its connection and its documents. The documents see it as their context.
-import { type AccountId, bytesToHex, type DeviceId, type DocumentId, findDevice, type KeyringState } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  bytesToHex,
+  type DeviceId,
+  type DocumentId,
+  findDevice,
+  type KeyringState,
+} from '@owlivion/sync-protocol'
 import { openDeviceInfo } from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
@@ -7,7 +14,15 @@ import type { Store } from '../storage'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
 import { DocumentSync } from './document-sync'
-import { clockKey, decodeClock, decodeKeyringRow, encodeClock, keyringPrefix, type Profile, readProfile } from './profile'
+import {
+  clockKey,
+  decodeClock,
+  decodeKeyringRow,
+  encodeClock,
+  keyringPrefix,
+  type Profile,
+  readProfile,
+} from './profile'
 import { type ConnectionState, Session } from './session'
 import { StoreWriter } from './store-writer'
 
@@ -78,13 +93,16 @@ export class SyncEngine implements AccountContext {
     const profile = await readProfile(platform, store)
     if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
     const unlock = await platform.lock(`owlivion-sync/${bytesToHex(profile.keys.id)}`)
-    if (unlock === undefined) throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
+    if (unlock === undefined)
+      throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
     try {
       const [rows, clock] = await Promise.all([store.list(keyringPrefix), store.get(clockKey)])
       let engine: SyncEngine | undefined
       const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
       const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
-      const keyring = await AccountKeyring.open(platform, profile.keys, records, (batch) => writer.write(batch, { strict: true }))
+      const keyring = await AccountKeyring.open(platform, profile.keys, records, (batch) =>
+        writer.write(batch, { strict: true }),
+      )
       engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), writer, unlock)
       return engine
     } catch (error) {
@@ -134,7 +152,10 @@ export class SyncEngine implements AccountContext {
   // -- documents
 
   /** Opens a document by name; a second call answers with the same one. */
-  async openDocument(name: string, onChange: (changed: ReadonlySet<string> | undefined) => void): Promise<() => DocumentSync> {
+  async openDocument(
+    name: string,
+    onChange: (changed: ReadonlySet<string> | undefined) => void,
+  ): Promise<() => DocumentSync> {
     const id = this.keyringState.documentId(name)
     const key = bytesToHex(id)
     let opening = this.opening.get(key)

@@ -1,6 +1,6 @@
 // Folds the log since the base into a new base, so that opening a document costs its state and not its history. Built in
 // scratch documents from the rows on disk: the live document holds edits that are not verified yet.
-import { type DocumentId, type SignedHead } from '@owlivion/sync-protocol'
+import type { DocumentId, SignedHead } from '@owlivion/sync-protocol'
 import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
@@ -26,7 +26,11 @@ export interface FoldedBase {
 export async function foldBase(context: AccountContext, document: DocumentId, number: number): Promise<FoldedBase> {
   const stored = await readStoredBase(context, document)
   const docs = buildBaseDocs(context, document, stored)
-  const base = encodeBase({ number, registers: Y.encodeStateAsUpdateV2(docs.registers), texts: Y.encodeStateAsUpdateV2(docs.texts) })
+  const base = encodeBase({
+    number,
+    registers: Y.encodeStateAsUpdateV2(docs.registers),
+    texts: Y.encodeStateAsUpdateV2(docs.texts),
+  })
   const remove: StoreKey[] = []
   for (const [first] of stored.logs) remove.push(rowKeys.log(document, first))
   // What was released is in the base now.
@@ -42,7 +46,8 @@ function archiveRows(document: DocumentId, stored: StoredBase): (readonly [Store
   let heads = new LineageMap<SignedHead>()
   let sizeBytes = 0
   const close = (): void => {
-    if (entries.length > 0) rows.push([rowKeys.archive(document, first), encodeLog({ entries, heads: [...heads].map(([, head]) => head) })])
+    if (entries.length > 0)
+      rows.push([rowKeys.archive(document, first), encodeLog({ entries, heads: [...heads].map(([, head]) => head) })])
     entries = []
     heads = new LineageMap()
     sizeBytes = 0

@@ -1,12 +1,17 @@
 // Entries kept aside, across restarts: a newer version of the app, or a keyring read since, may understand them now.
-import { type Body, decodeEnvelope, type DocumentId, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { type Body, type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
 import type { AccountContext } from './account-context'
 import { openStoredEntry, type StoredBase } from './base'
 import type { HeldEntry, HoldReason } from './log-replica'
 import type { HeldRow } from './rows'
 
 /** Reasons that can pass without the bytes becoming others. */
-const passing: ReadonlySet<HoldReason> = new Set<HoldReason>(['waits-for-author', 'waits-for-seen', 'unknown-format', 'unknown-key'])
+const passing: ReadonlySet<HoldReason> = new Set<HoldReason>([
+  'waits-for-author',
+  'waits-for-seen',
+  'unknown-format',
+  'unknown-key',
+])
 
 export function reopenHeld(context: AccountContext, document: DocumentId, stored: StoredBase): HeldEntry[] {
   const held: HeldEntry[] = []
@@ -16,7 +21,14 @@ export function reopenHeld(context: AccountContext, document: DocumentId, stored
 
 function reopen(context: AccountContext, document: DocumentId, number: number, row: HeldRow): HeldEntry {
   const bytesHash = envelopeHash(context.platform.signing.sha512, row.bytes)
-  const common = { number, bytes: row.bytes, previous: row.previous, hash: ZERO_HASH, envelopeHash: bytesHash, own: false }
+  const common = {
+    number,
+    bytes: row.bytes,
+    previous: row.previous,
+    hash: ZERO_HASH,
+    envelopeHash: bytesHash,
+    own: false,
+  }
   const body = passing.has(row.reason) ? tryOpen(context, document, row) : undefined
   const outcome = body === undefined ? { held: row.reason } : { body }
   return { reason: row.reason, entry: { ...common, ...placeOf(row.bytes), outcome } }
@@ -31,7 +43,11 @@ function tryOpen(context: AccountContext, document: DocumentId, row: HeldRow): B
   }
 }
 
-function placeOf(bytes: Uint8Array): { device: ReturnType<typeof decodeEnvelope>['device']; incarnation: number; sequence: number } {
+function placeOf(bytes: Uint8Array): {
+  device: ReturnType<typeof decodeEnvelope>['device']
+  incarnation: number
+  sequence: number
+} {
   try {
     const { device, incarnation, sequence } = decodeEnvelope(bytes)
     return { device, incarnation, sequence }

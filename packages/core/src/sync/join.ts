@@ -17,7 +17,15 @@ import {
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
-import { encodeKeyringRow, encodeProfile, type KeyringRow, keyringKey, keyringPrefix, readProfile, profileKey } from './profile'
+import {
+  encodeKeyringRow,
+  encodeProfile,
+  type KeyringRow,
+  keyringKey,
+  keyringPrefix,
+  profileKey,
+  readProfile,
+} from './profile'
 import { RelayDialog } from './relay-dialog'
 
 export interface JoinOptions {
@@ -42,7 +50,11 @@ export async function createProfile({ platform, store, relay, info }: JoinOption
 }
 
 /** `recover`: all other devices are removed and the account gets a new key, in the same record. */
-export async function joinProfile({ platform, store, relay, info }: JoinOptions, phraseText: string, mode: 'add' | 'recover'): Promise<void> {
+export async function joinProfile(
+  { platform, store, relay, info }: JoinOptions,
+  phraseText: string,
+  mode: 'add' | 'recover',
+): Promise<void> {
   await refuseExisting(platform, store)
   const recovery = recoveryKeysOf(await parseRecoveryPhrase(phraseText))
   const device = createDeviceKeys(platform.random, platform.signing.sha512)
@@ -89,7 +101,8 @@ class Joining {
       await dialog.receive('keyring-changed')
       return true
     } catch (error) {
-      if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable')) return await this.isMemberAfterAll(error)
+      if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable'))
+        return await this.isMemberAfterAll(error)
       await forgetProfile(this.store)
       if (isSyncError(error, 'keyring-conflict') || isSyncError(error, 'cut-behind')) return false
       throw error
@@ -127,12 +140,18 @@ class Joining {
   }
 }
 
-async function readKeyring(platform: Platform, dialog: RelayDialog, records: KeyringRow[], known: KeyringState | undefined): Promise<KeyringState> {
+async function readKeyring(
+  platform: Platform,
+  dialog: RelayDialog,
+  records: KeyringRow[],
+  known: KeyringState | undefined,
+): Promise<KeyringState> {
   let state = known
   for (;;) {
     dialog.send({ type: 'keyring-fetch', from: records.length })
     const frame = await dialog.receive('keyring')
-    if (frame.from !== records.length) throw new SyncError('relay-misbehaved', 'The relay sent other keyring records than were asked for.')
+    if (frame.from !== records.length)
+      throw new SyncError('relay-misbehaved', 'The relay sent other keyring records than were asked for.')
     for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
       state = await appendRecord(platform.signing, state, record)
       records.push({ record: record.slice(), ...(cut && { cut: cut.slice() }) })
@@ -150,7 +169,12 @@ interface Newcomer {
   readonly mode: 'add' | 'recover'
 }
 
-async function makeRecord(platform: Platform, dialog: RelayDialog, state: KeyringState, newcomer: Newcomer): Promise<KeyringRow> {
+async function makeRecord(
+  platform: Platform,
+  dialog: RelayDialog,
+  state: KeyringState,
+  newcomer: Newcomer,
+): Promise<KeyringRow> {
   const { recovery, device, info } = newcomer
   if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
   dialog.send({ type: 'heads-fetch' })
@@ -160,12 +184,20 @@ async function makeRecord(platform: Platform, dialog: RelayDialog, state: Keyrin
 }
 
 async function refuseExisting(platform: Platform, store: Store): Promise<void> {
-  if ((await readProfile(platform, store)) !== undefined) throw new SyncError('profile-exists', 'This store holds an account already.')
+  if ((await readProfile(platform, store)) !== undefined)
+    throw new SyncError('profile-exists', 'This store holds an account already.')
 }
 
-async function storeProfile(store: Store, profile: Parameters<typeof encodeProfile>[0], records: readonly KeyringRow[]): Promise<void> {
+async function storeProfile(
+  store: Store,
+  profile: Parameters<typeof encodeProfile>[0],
+  records: readonly KeyringRow[],
+): Promise<void> {
   const rows = records.map((row, position) => [keyringKey(position), encodeKeyringRow(row)] as const)
-  await store.commit({ removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] }, { durability: 'strict' })
+  await store.commit(
+    { removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] },
+    { durability: 'strict' },
+  )
 }
 
 async function forgetProfile(store: Store): Promise<void> {

@@ -97,7 +97,14 @@ export class LogReplica {
   /** A replica that can be moved on while this one stays. */
   clone(): LogReplica {
     const { number, hash, chains, applied, context, held } = this.state
-    const state = { number, hash, chains: new LineageMap(chains), applied: new LineageMap(applied), context: new Map(context), held: [...held] }
+    const state = {
+      number,
+      hash,
+      chains: new LineageMap(chains),
+      applied: new LineageMap(applied),
+      context: new Map(context),
+      held: [...held],
+    }
     return new LogReplica(this.sha512, state, this.isCutOff, this.writerOf)
   }
 
@@ -191,7 +198,13 @@ export class LogReplica {
 
 /** Whether the chain's hash is unknown or untrue after an entry held for this reason. */
 function breaksChain(reason: HoldReason): boolean {
-  return reason === 'chain-gap' || reason === 'not-authentic' || reason === 'bad-signature' || reason === 'unsigned' || reason === 'unknown-device'
+  return (
+    reason === 'chain-gap' ||
+    reason === 'not-authentic' ||
+    reason === 'bad-signature' ||
+    reason === 'unsigned' ||
+    reason === 'unknown-device'
+  )
 }
 
 export function chainHeadOf(lineage: Lineage, chain: Chain): ChainHead {

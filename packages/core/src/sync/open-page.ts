@@ -6,9 +6,9 @@ import {
   type AccountId,
   type Body,
   bytesEqual,
+  type DocumentId,
   decodeBody,
   decodeEnvelope,
-  type DocumentId,
   ENVELOPE_VERSION,
   type Envelope,
   envelopeHash,
@@ -60,10 +60,21 @@ export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
   return { entries: entries.map((entry) => (entry.own ? entry : withVerdict(entry, trusted.get(entry)))) }
 }
 
-const unplaced = { device: new Uint8Array(16) as Lineage['device'], incarnation: 0, sequence: 0, previous: ZERO_HASH, own: false }
+const unplaced = {
+  device: new Uint8Array(16) as Lineage['device'],
+  incarnation: 0,
+  sequence: 0,
+  previous: ZERO_HASH,
+  own: false,
+}
 
 /** undefined when the keyring must be read first. */
-function placeEntry(input: OpenPageInput, chains: LineageMap<Chain>, number: number, bytes: Uint8Array): OpenedEntry | undefined {
+function placeEntry(
+  input: OpenPageInput,
+  chains: LineageMap<Chain>,
+  number: number,
+  bytes: Uint8Array,
+): OpenedEntry | undefined {
   const sha512: Sha512 = input.signing.sha512
   let envelope: Envelope
   try {
@@ -76,7 +87,10 @@ function placeEntry(input: OpenPageInput, chains: LineageMap<Chain>, number: num
   const chain = chains.get(envelope)
   const previous = chain?.hash ?? ZERO_HASH
   const base = { number, device, incarnation, sequence, bytes, previous, own: false }
-  const held = (reason: HoldReason, hashes = { hash: ZERO_HASH as Hash, envelopeHash: envelopeHash(sha512, bytes) }): OpenedEntry => ({
+  const held = (
+    reason: HoldReason,
+    hashes = { hash: ZERO_HASH as Hash, envelopeHash: envelopeHash(sha512, bytes) },
+  ): OpenedEntry => ({
     ...base,
     ...hashes,
     outcome: { held: reason },
@@ -90,13 +104,21 @@ function placeEntry(input: OpenPageInput, chains: LineageMap<Chain>, number: num
   chains.set(envelope, { sequence, hash: hashes.hash, broken: false })
   const own = input.findOwn(envelope, sequence, hashes.hash)
   if (own !== undefined) return { ...base, ...hashes, own: true, outcome: { body: ownBody(own) } }
-  if (envelope.version !== ENVELOPE_VERSION || envelope.suite !== SUITE_SECRETBOX || envelope.kind !== envelopeKinds.update) {
+  if (
+    envelope.version !== ENVELOPE_VERSION ||
+    envelope.suite !== SUITE_SECRETBOX ||
+    envelope.kind !== envelopeKinds.update
+  ) {
     return held('unknown-format', hashes)
   }
   const key = input.keyAt(envelope.epoch)
   if (key === undefined) return held('unknown-key', hashes)
   const opened = openEntry({ sha512, key, bytes, envelope, place })
-  if (!opened.ok) return held(opened.reason === 'not-authentic' || opened.reason === 'misplaced' ? 'not-authentic' : 'damaged', hashes)
+  if (!opened.ok)
+    return held(
+      opened.reason === 'not-authentic' || opened.reason === 'misplaced' ? 'not-authentic' : 'damaged',
+      hashes,
+    )
   try {
     return { ...base, ...hashes, outcome: { body: decodeBody(opened.content) } }
   } catch {
@@ -144,7 +166,8 @@ async function verifyHeads(input: OpenPageInput, entries: readonly OpenedEntry[]
 }
 
 function withVerdict(entry: OpenedEntry, verdict: Verdict | undefined): OpenedEntry {
-  if ('held' in entry.outcome && entry.outcome.held !== 'unknown-key' && entry.outcome.held !== 'unknown-format') return entry
+  if ('held' in entry.outcome && entry.outcome.held !== 'unknown-key' && entry.outcome.held !== 'unknown-format')
+    return entry
   if (verdict !== undefined && entry.sequence <= verdict.through) return entry
   return { ...entry, outcome: { held: verdict?.reason ?? 'unsigned' } }
 }

@@ -71,7 +71,9 @@ export class Outbox {
 
   /** The push whose last entry has this place. */
   findPush(incarnation: number, lastSequence: number): SealedPush | undefined {
-    return this.pushes.find((push) => push.incarnation === incarnation && push.entries.at(-1)?.sequence === lastSequence)
+    return this.pushes.find(
+      (push) => push.incarnation === incarnation && push.entries.at(-1)?.sequence === lastSequence,
+    )
   }
 
   /** Takes out what is in the verified log now; answers the rows that may go. */

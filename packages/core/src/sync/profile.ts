@@ -31,7 +31,12 @@ export interface KeyringRow {
 }
 
 export function encodeProfile(profile: Profile): Uint8Array {
-  return new Writer().byte(ROW_VERSION).fixed(profile.account).bytes(encodeDeviceKeys(profile.keys)).text(profile.relay, MAX_ROW_TEXT_BYTES).finish()
+  return new Writer()
+    .byte(ROW_VERSION)
+    .fixed(profile.account)
+    .bytes(encodeDeviceKeys(profile.keys))
+    .text(profile.relay, MAX_ROW_TEXT_BYTES)
+    .finish()
 }
 
 /** The profile in this store, if it holds one. @throws SyncError `profile-damaged` */
@@ -60,7 +65,11 @@ export function decodeKeyringRow(bytes: Uint8Array): KeyringRow {
 
 /** @param offsetMs relay's clock minus the device's */
 export function encodeClock(offsetMs: number): Uint8Array {
-  return new Writer().byte(ROW_VERSION).flag(offsetMs < 0).varUint(Math.abs(Math.round(offsetMs))).finish()
+  return new Writer()
+    .byte(ROW_VERSION)
+    .flag(offsetMs < 0)
+    .varUint(Math.abs(Math.round(offsetMs)))
+    .finish()
 }
 
 export function decodeClock(bytes: Uint8Array): number {
@@ -74,7 +83,8 @@ export function decodeClock(bytes: Uint8Array): number {
 function readRow<T>(bytes: Uint8Array, what: string, read: Parameters<typeof decodeWhole<T>>[1]): T {
   try {
     return decodeWhole(bytes, (reader) => {
-      if (reader.byte() !== ROW_VERSION) throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
+      if (reader.byte() !== ROW_VERSION)
+        throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
       return read(reader)
     })
   } catch (cause) {

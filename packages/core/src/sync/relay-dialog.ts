@@ -1,6 +1,13 @@
 // A short conversation with the relay before this device is a member: log in with the recovery key, read the keyring, append
 // one record. Request and answer, one after the other, with a time limit on each.
-import { type AccountId, decodeFrame, encodeFrame, type Frame, loginSigningBytes, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  loginSigningBytes,
+  PROTOCOL_VERSION,
+} from '@owlivion/sync-protocol'
 import type { RecoveryKeys } from '../account'
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
@@ -25,7 +32,11 @@ export class RelayDialog {
    * Connects and logs in as the holder of the recovery phrase.
    * @throws SyncError `relay-unreachable`, `account-unknown`, and what else the relay refuses
    */
-  static async open(platform: Platform, url: string, recovery: RecoveryKeys): Promise<{ readonly dialog: RelayDialog; readonly welcome: FrameOf<'welcome'> }> {
+  static async open(
+    platform: Platform,
+    url: string,
+    recovery: RecoveryKeys,
+  ): Promise<{ readonly dialog: RelayDialog; readonly welcome: FrameOf<'welcome'> }> {
     const dialog = new RelayDialog(platform, url)
     await dialog.connect()
     try {
@@ -33,7 +44,11 @@ export class RelayDialog {
       dialog.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: recovery.signing })
       const { nonce } = await dialog.receive('challenge')
       const message = loginSigningBytes(hostOf(url), account, recovery.signing, nonce)
-      dialog.send({ type: 'auth', publicKey: recovery.signing, signature: await platform.signing.sign(recovery.signingSeed, message) })
+      dialog.send({
+        type: 'auth',
+        publicKey: recovery.signing,
+        signature: await platform.signing.sign(recovery.signingSeed, message),
+      })
       return { dialog, welcome: await dialog.receive('welcome') }
     } catch (error) {
       dialog.close()
@@ -81,7 +96,10 @@ export class RelayDialog {
         this.wake?.()
       },
       closed: () => {
-        this.ended ??= new SyncError(isOpen ? 'connection-lost' : 'relay-unreachable', isOpen ? 'The connection to the relay broke.' : 'The relay cannot be reached.')
+        this.ended ??= new SyncError(
+          isOpen ? 'connection-lost' : 'relay-unreachable',
+          isOpen ? 'The connection to the relay broke.' : 'The relay cannot be reached.',
+        )
         this.wake?.()
       },
     })

@@ -12,12 +12,12 @@
 import {
   bytesToHex,
   DEVICE_ID_BYTES,
-  decodeWhole,
   type DeviceId,
   type DocumentId,
+  decodeWhole,
   HASH_BYTES,
   type Hash,
-  Reader,
+  type Reader,
   SIGNATURE_BYTES,
   type SignedHead,
   WRITER_BYTES,
@@ -52,7 +52,8 @@ export const rowKeys = {
 function readRow<T>(bytes: Uint8Array, what: string, read: (reader: Reader) => T): T {
   try {
     return decodeWhole(bytes, (reader) => {
-      if (reader.byte() !== ROW_VERSION) throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
+      if (reader.byte() !== ROW_VERSION)
+        throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
       return read(reader)
     })
   } catch (cause) {
@@ -98,7 +99,9 @@ export function encodeState(state: StateRow): Uint8Array {
   writeLineages(writer, state.applied, (sequence) => writer.varUint(sequence))
   writer.list([...state.context], ([id, n]) => writer.fixed(writerToBytes(id as WriterId)).varUint(n))
   writer.uint32(state.incarnation)
-  writer.optional(state.continues, (value) => writer.uint32(value.incarnation).varUint(value.sequence).fixed(value.hash))
+  writer.optional(state.continues, (value) =>
+    writer.uint32(value.incarnation).varUint(value.sequence).fixed(value.hash),
+  )
   writer.fixed(writerToBytes(state.writer))
   writeLineages(writer, state.announcedSeen, (sequence) => writer.varUint(sequence))
   writer.varUint(state.announcedKeyringLength)
@@ -110,11 +113,25 @@ export function decodeState(bytes: Uint8Array): StateRow {
   return readRow(bytes, 'state of a document', (reader) => ({
     number: reader.varUint(),
     hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
-    chains: readLineages(reader, () => ({ sequence: reader.varUint(), hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash, broken: reader.flag() })),
+    chains: readLineages(reader, () => ({
+      sequence: reader.varUint(),
+      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
+      broken: reader.flag(),
+    })),
     applied: readLineages(reader, () => reader.varUint()),
-    context: new Map(reader.list(NO_LIMIT, WRITER_BYTES + 1, () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const)),
+    context: new Map(
+      reader.list(
+        NO_LIMIT,
+        WRITER_BYTES + 1,
+        () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const,
+      ),
+    ),
     incarnation: reader.uint32(),
-    continues: reader.optional(() => ({ incarnation: reader.uint32(), sequence: reader.varUint(), hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash })),
+    continues: reader.optional(() => ({
+      incarnation: reader.uint32(),
+      sequence: reader.varUint(),
+      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
+    })),
     writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
     announcedSeen: readLineages(reader, () => reader.varUint()),
     announcedKeyringLength: reader.varUint(),
@@ -136,7 +153,11 @@ export function encodeBase(base: BaseRow): Uint8Array {
 }
 
 export function decodeBase(bytes: Uint8Array): BaseRow {
-  return readRow(bytes, 'base of a document', (reader) => ({ number: reader.varUint(), registers: reader.bytes(NO_LIMIT), texts: reader.bytes(NO_LIMIT) }))
+  return readRow(bytes, 'base of a document', (reader) => ({
+    number: reader.varUint(),
+    registers: reader.bytes(NO_LIMIT),
+    texts: reader.bytes(NO_LIMIT),
+  }))
 }
 
 /** An entry as it was received, with the hash of the entry before it in its chain, which opening needs. */
@@ -154,13 +175,18 @@ export interface LogRow {
 export function encodeLog(row: LogRow): Uint8Array {
   const writer = new Writer().byte(ROW_VERSION)
   writer.list(row.entries, (entry) => writer.fixed(entry.previous).bytes(entry.bytes))
-  writer.list(row.heads, (head) => writer.fixed(head.device).uint32(head.incarnation).varUint(head.sequence).fixed(head.signature))
+  writer.list(row.heads, (head) =>
+    writer.fixed(head.device).uint32(head.incarnation).varUint(head.sequence).fixed(head.signature),
+  )
   return writer.finish()
 }
 
 export function decodeLog(bytes: Uint8Array): LogRow {
   return readRow(bytes, 'log of a document', (reader) => ({
-    entries: reader.list(NO_LIMIT, HASH_BYTES + 1, () => ({ previous: reader.fixed<Hash>(HASH_BYTES), bytes: reader.bytes(NO_LIMIT) })),
+    entries: reader.list(NO_LIMIT, HASH_BYTES + 1, () => ({
+      previous: reader.fixed<Hash>(HASH_BYTES),
+      bytes: reader.bytes(NO_LIMIT),
+    })),
     heads: reader.list(NO_LIMIT, DEVICE_ID_BYTES + 5 + SIGNATURE_BYTES, () => ({
       device: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
       incarnation: reader.uint32(),
@@ -177,7 +203,13 @@ export interface HeldRow extends StoredEntry {
 }
 
 export function encodeHeld(row: HeldRow): Uint8Array {
-  return new Writer().byte(ROW_VERSION).text(row.reason).flag(row.released).fixed(row.previous).bytes(row.bytes).finish()
+  return new Writer()
+    .byte(ROW_VERSION)
+    .text(row.reason)
+    .flag(row.released)
+    .fixed(row.previous)
+    .bytes(row.bytes)
+    .finish()
 }
 
 export function decodeHeld(bytes: Uint8Array): HeldRow {
@@ -211,7 +243,13 @@ export function decodePending(bytes: Uint8Array): StoredTransaction {
 export function encodePush(push: SealedPush): Uint8Array {
   const writer = new Writer().byte(ROW_VERSION).uint32(push.incarnation).fixed(push.signature)
   writer.list(push.entries, (entry) => {
-    writer.varUint(entry.sequence).bytes(entry.envelope).fixed(entry.previous).fixed(entry.hash).fixed(entry.envelopeHash).varUint(entry.lastOrder)
+    writer
+      .varUint(entry.sequence)
+      .bytes(entry.envelope)
+      .fixed(entry.previous)
+      .fixed(entry.hash)
+      .fixed(entry.envelopeHash)
+      .varUint(entry.lastOrder)
     writer.list(entry.writers, (item) => writer.fixed(item.writer).varUint(item.n))
   })
   writeLineages(writer, push.announced.seen, (sequence) => writer.varUint(sequence))
@@ -235,6 +273,9 @@ function readSealedEntry(reader: Reader): SealedEntry {
     hash: reader.fixed<Hash>(HASH_BYTES),
     envelopeHash: reader.fixed<Hash>(HASH_BYTES),
     lastOrder: reader.varUint(),
-    writers: reader.list(NO_LIMIT, WRITER_BYTES + 1, () => ({ writer: reader.fixed(WRITER_BYTES), n: reader.varUint() })),
+    writers: reader.list(NO_LIMIT, WRITER_BYTES + 1, () => ({
+      writer: reader.fixed(WRITER_BYTES),
+      n: reader.varUint(),
+    })),
   }
 }

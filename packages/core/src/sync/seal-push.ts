@@ -53,7 +53,9 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
     sequence++
     const isFirst = sequence === 1
     const seen = [...input.applied]
-      .filter(([lineage, through]) => !isOwnLineage(context, input, lineage) && through > (announced.seen.get(lineage) ?? 0))
+      .filter(
+        ([lineage, through]) => !isOwnLineage(context, input, lineage) && through > (announced.seen.get(lineage) ?? 0),
+      )
       .map(([lineage, through]) => ({ ...lineage, sequence: through }))
     const tellsKeyring = isFirst || announced.keyringLength !== keyring.length
     const writers = writersOf(group)
@@ -63,7 +65,9 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
       ...(tellsKeyring && { keyringHead: { length: keyring.length, hash: keyring.head } }),
       seen,
       writers,
-      updates: [{ root: roots.registers, format: 1, bytes: mergeUpdates(group.map((item) => item.transaction.update)) }],
+      updates: [
+        { root: roots.registers, format: 1, bytes: mergeUpdates(group.map((item) => item.transaction.update)) },
+      ],
     })
     const header = {
       version: ENVELOPE_VERSION,
@@ -94,11 +98,18 @@ export async function signPush(context: AccountContext, document: DocumentId, pu
   return { incarnation: push.incarnation, entries: push.entries, announced: push.announced, signature }
 }
 
-function isOwnLineage(context: AccountContext, input: SealInput, lineage: { readonly device: Uint8Array; readonly incarnation: number }): boolean {
+function isOwnLineage(
+  context: AccountContext,
+  input: SealInput,
+  lineage: { readonly device: Uint8Array; readonly incarnation: number },
+): boolean {
   return lineage.incarnation === input.incarnation && lineage.device.every((byte, i) => byte === context.device[i])
 }
 
-function withSeen(seen: LineageMap<number>, news: readonly { device: ChainHead['device']; incarnation: number; sequence: number }[]): LineageMap<number> {
+function withSeen(
+  seen: LineageMap<number>,
+  news: readonly { device: ChainHead['device']; incarnation: number; sequence: number }[],
+): LineageMap<number> {
   if (news.length === 0) return seen
   const next = new LineageMap(seen)
   for (const entry of news) next.set(entry, entry.sequence)
@@ -123,7 +134,8 @@ function* groupTransactions(pending: readonly PendingTransaction[]): Generator<r
 
 function writersOf(group: readonly PendingTransaction[]): { writer: Uint8Array; n: number }[] {
   const greatest = new Map(group.map(({ transaction }) => [transaction.writer, 0]))
-  for (const { transaction } of group) greatest.set(transaction.writer, Math.max(transaction.n, greatest.get(transaction.writer) ?? 0))
+  for (const { transaction } of group)
+    greatest.set(transaction.writer, Math.max(transaction.n, greatest.get(transaction.writer) ?? 0))
   return [...greatest].map(([writer, n]) => ({ writer: writerToBytes(writer), n }))
 }
 

@@ -1,6 +1,7 @@
 // Tells the other devices what this one has applied, and learns what they have: one sealed, signed row per device and
 // document, overwritten at the relay, so that a reader that never writes is seen too.
 import {
+  activeDevice,
   bytesEqual,
   decodeEnvelope,
   decodeSeenBody,
@@ -8,10 +9,9 @@ import {
   encodeSeenBody,
   envelopeKinds,
   epochAt,
-  activeDevice,
   type Frame,
-  SUITE_SECRETBOX,
   type SeenEntry,
+  SUITE_SECRETBOX,
   seenSigningBytes,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
@@ -95,7 +95,11 @@ export class SeenRows {
     if (epoch === undefined || key === undefined || device === undefined || envelope.kind !== envelopeKinds.seen) return
     const place = { account: context.account, document: state.document, keyId: epoch.keyId, previous: ZERO_HASH }
     const { hash } = hashEntry(signing.sha512, frame.envelope, envelope, place)
-    const isSigned = await signing.verify(device.signing, seenSigningBytes(context.account, state.document, hash), frame.signature)
+    const isSigned = await signing.verify(
+      device.signing,
+      seenSigningBytes(context.account, state.document, hash),
+      frame.signature,
+    )
     const opened = isSigned && openEntry({ sha512: signing.sha512, key, bytes: frame.envelope, envelope, place })
     if (!opened || !opened.ok) {
       context.report(new SyncError('relay-misbehaved', 'The relay sent a row of seen entries that does not verify.'))
@@ -135,7 +139,14 @@ export class SeenRows {
       sequence: number,
     }
     const place = { account: context.account, document: state.document, keyId, previous: ZERO_HASH }
-    const sealed = sealEntry({ sha512: context.platform.signing.sha512, random: context.platform.random, key, header, place, content })
+    const sealed = sealEntry({
+      sha512: context.platform.signing.sha512,
+      random: context.platform.random,
+      key,
+      header,
+      place,
+      content,
+    })
     try {
       const signature = await context.sign(seenSigningBytes(context.account, state.document, sealed.hash))
       if (this.outlet() === outlet) {

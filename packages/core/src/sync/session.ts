@@ -6,9 +6,9 @@ import {
   bytesEqual,
   bytesToHex,
   type Cursor,
-  decodeFrame,
   type DeviceId,
   type DocumentId,
+  decodeFrame,
   encodeFrame,
   type Frame,
   type Generation,
@@ -144,7 +144,13 @@ export class Session implements DocumentLink {
     const isCurrent = (): boolean => attempt === this.attempt
     this.socket = platform.connect(url, {
       opened: () => {
-        if (isCurrent()) this.send({ type: 'hello', version: PROTOCOL_VERSION, account: this.options.account, device: this.options.device })
+        if (isCurrent())
+          this.send({
+            type: 'hello',
+            version: PROTOCOL_VERSION,
+            account: this.options.account,
+            device: this.options.device,
+          })
       },
       received: (bytes) => {
         if (isCurrent()) this.received(bytes)
@@ -164,7 +170,10 @@ export class Session implements DocumentLink {
   private closed(code: number, reason: string): void {
     if (!mayReconnectAfter(code)) {
       this.wanted = false
-      this.refusal ??= new SyncError('not-authenticated', `The relay closed the connection for good (${code}${reason ? `: ${reason}` : ''}).`)
+      this.refusal ??= new SyncError(
+        'not-authenticated',
+        `The relay closed the connection for good (${code}${reason ? `: ${reason}` : ''}).`,
+      )
       this.dropConnection()
       this.setState(this.refusal.code === 'device-removed' ? 'removed' : 'refused')
       return
@@ -272,7 +281,12 @@ export class Session implements DocumentLink {
     try {
       await keyring.extend(frame.from, frame.records)
     } catch (cause) {
-      if (attempt === this.attempt) this.distrust(cause instanceof SyncError ? cause : new SyncError('keyring-invalid', 'The keyring could not be read.', { cause }))
+      if (attempt === this.attempt)
+        this.distrust(
+          cause instanceof SyncError
+            ? cause
+            : new SyncError('keyring-invalid', 'The keyring could not be read.', { cause }),
+        )
       return
     }
     if (attempt !== this.attempt) return
@@ -362,7 +376,10 @@ export class Session implements DocumentLink {
 }
 
 export function refusalToError(frame: Refusal): SyncError {
-  const details = { retryable: frame.retryable, ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }) }
+  const details = {
+    retryable: frame.retryable,
+    ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }),
+  }
   if (isProtocolCode(frame.code)) return new SyncError(frame.code, frame.message, details)
   return new SyncError('internal-error', `${frame.message} (${frame.code})`, details)
 }

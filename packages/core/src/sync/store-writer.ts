@@ -51,7 +51,8 @@ export class StoreWriter {
     this.cancelRetry?.()
     const left = this.queue
     this.queue = []
-    for (const waiting of left) waiting.reject(new SyncError('closed', 'The account was closed before this could be stored.'))
+    for (const waiting of left)
+      waiting.reject(new SyncError('closed', 'The account was closed before this could be stored.'))
   }
 
   private schedule(): void {
@@ -65,7 +66,10 @@ export class StoreWriter {
       const taken = this.queue
       this.queue = []
       try {
-        await this.store.commit(mergeBatches(taken.map((item) => item.batch)), taken.some((item) => item.strict) ? { durability: 'strict' } : {})
+        await this.store.commit(
+          mergeBatches(taken.map((item) => item.batch)),
+          taken.some((item) => item.strict) ? { durability: 'strict' } : {},
+        )
       } catch (error) {
         this.queue = [...taken, ...this.queue]
         this.retryLater(error)
@@ -86,7 +90,11 @@ export class StoreWriter {
   private retryLater(cause: unknown): void {
     this.running = false
     this.failures++
-    this.onHealth(isSyncError(cause) ? cause : new SyncError('storage-failed', 'The device could not write to its store.', { cause }))
+    this.onHealth(
+      isSyncError(cause)
+        ? cause
+        : new SyncError('storage-failed', 'The device could not write to its store.', { cause }),
+    )
     if (this.closed) return
     this.cancelRetry = this.platform.setTimer(backoffMs(this.failures, this.platform.random), () => {
       this.cancelRetry = undefined

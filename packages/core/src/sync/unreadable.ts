@@ -7,7 +7,11 @@ import { buildBaseDocs, readStoredBase } from './base'
 import type { OpenedEntry } from './log-replica'
 
 /** The entries, with those marked as damaged whose updates cannot be applied to the verified base. */
-export async function withoutUnreadable(context: AccountContext, document: DocumentId, entries: readonly OpenedEntry[]): Promise<OpenedEntry[]> {
+export async function withoutUnreadable(
+  context: AccountContext,
+  document: DocumentId,
+  entries: readonly OpenedEntry[],
+): Promise<OpenedEntry[]> {
   const docs = buildBaseDocs(context, document, await readStoredBase(context, document))
   return entries.map((entry) => {
     if (entry.own || 'held' in entry.outcome) return entry

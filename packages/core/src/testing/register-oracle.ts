@@ -18,12 +18,18 @@ export type OracleEdit =
  * - `create` replaces everything seen in the record.
  * - `write` replaces the seen values of its fields, and seen deletes.
  * - `delete` replaces seen deletes and hides what is earlier.
- * - `restore` replaces seen deletes and the seen values that its own writer had created or restored, and asserts the winners anew;
- *   of the replaced values those that differ from the winner are asserted again with their old time.
+ * - `restore` replaces seen deletes and what its own writer had created or restored, and asserts the winners anew; of the replaced
+ *   values those that differ from the winner are asserted again with their old time.
  */
 export type OracleEffect =
-  | { readonly kind: 'create' | 'write' | 'restore'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
+  | { readonly kind: 'create' | 'write'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
   | { readonly kind: 'delete' }
+  | {
+      readonly kind: 'restore'
+      readonly fields: ReadonlyMap<string, JsonValue | undefined>
+      /** Ids of the creations and restores of the same writer that it stands in for. */
+      readonly replaced: ReadonlySet<string>
+    }
 
 export interface OracleOperation {
   /** Unique among all operations. */
@@ -61,8 +67,6 @@ export type OracleDecision = OracleEffect | 'nothing' | 'record-missing' | 'reco
 
 interface Value extends OracleCandidate {
   readonly field: string
-  /** Written by a `create` or `restore`. */
-  readonly isBorn: boolean
 }
 
 type ValueOperation = OracleOperation & { readonly effect: Exclude<OracleEffect, { kind: 'delete' }> }
@@ -75,10 +79,10 @@ export class RegisterOracle {
   /** Takes an operation. Everything it had seen must have been taken before. */
   take(operation: OracleOperation): void {
     if (operation.effect.kind === 'restore') {
-      const { id, writer, effect } = operation
+      const { id, effect } = operation
       const before = this.#liveValues(this.#seenOperations(operation.record, operation.seen))
       const isLoser = ({ field, value }: Value) => textOf(value) !== textOf(effect.fields.get(field))
-      const losers = before.filter((value) => value.isBorn && value.writer === writer && isLoser(value))
+      const losers = before.filter((value) => effect.replaced.has(value.operation) && isLoser(value))
       this.#reasserted.set(
         id,
         losers.map((value) => ({ ...value, operation: id })),
@@ -113,8 +117,8 @@ export class RegisterOracle {
     }
   }
 
-  /** What an edit does, or how it is refused, on a device that has the operations in `seen`. */
-  decide(edit: OracleEdit, seen: ReadonlySet<string>): OracleDecision {
+  /** What an edit by `writer` does, or how it is refused, on a device that has the operations in `seen`. */
+  decide(edit: OracleEdit, writer: string, seen: ReadonlySet<string>): OracleDecision {
     const record = this.view(edit.id, seen)
     switch (edit.kind) {
       case 'add': {
@@ -142,7 +146,8 @@ export class RegisterOracle {
         const isUndecided = operations.filter(isDelete).some((each) => !isDeleteReplaced(each, operations))
         if (!isUndecided) return 'nothing'
         const fields = new Map([...record.fields].map(([field, [winner]]) => [field, winner!.value]))
-        return { kind: 'restore', fields }
+        const own = operations.filter((each) => isBirth(each) && each.writer === writer)
+        return { kind: 'restore', fields, replaced: new Set(own.map(({ id }) => id)) }
       }
     }
   }
@@ -159,24 +164,23 @@ export class RegisterOracle {
   }
 
   #valuesOf({ id, writer, t, effect }: ValueOperation): Value[] {
-    const isBorn = effect.kind !== 'write'
     const values: Value[] = [...(this.#reasserted.get(id) ?? [])]
     for (const [field, value] of effect.fields) {
       // Only a write clears a field; a restore leaves out what is cleared.
-      if (value !== undefined || !isBorn) values.push({ operation: id, field, writer, t, value, isBorn })
+      if (value !== undefined || effect.kind === 'write') values.push({ operation: id, field, writer, t, value })
     }
     return values
   }
 }
 
-function replaces({ effect, writer }: ValueOperation, value: Value): boolean {
+function replaces({ effect }: ValueOperation, value: Value): boolean {
   switch (effect.kind) {
     case 'create':
       return true
     case 'write':
       return effect.fields.has(value.field)
     case 'restore':
-      return value.isBorn && value.writer === writer
+      return effect.replaced.has(value.operation)
   }
 }
 
@@ -192,10 +196,10 @@ function isBirth({ effect }: OracleOperation): boolean {
   return effect.kind === 'create' || effect.kind === 'restore'
 }
 
-function isBirthReplaced({ id, writer }: OracleOperation, operations: readonly OracleOperation[]): boolean {
+function isBirthReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
   return operations.some(
-    ({ seen, effect, writer: other }) =>
-      seen.has(id) && (effect.kind === 'create' || (effect.kind === 'restore' && other === writer)),
+    ({ seen, effect }) =>
+      (effect.kind === 'create' && seen.has(id)) || (effect.kind === 'restore' && effect.replaced.has(id)),
   )
 }
 

@@ -1,0 +1,34 @@
+// The times a transaction had seen in a record. What a device has seen always orders before what it writes, also when its pending
+// transactions move to a corrected clock.
+import type { Writer } from './names'
+import { allSlots, type RecordSlots } from './record'
+
+/** The times an author had seen in a record before the transaction. */
+export interface SeenTimes {
+  /** The greatest t of other writers, 0 when there was none. */
+  readonly others: number
+  /** The greatest t of each own transaction. */
+  readonly own: readonly OwnTime[]
+}
+
+export interface OwnTime {
+  readonly n: number
+  readonly t: number
+}
+
+/** The greatest t of the slots, 0 when there is none. */
+export function greatestTime(slots: RecordSlots): number {
+  let greatest = 0
+  for (const { t } of allSlots(slots)) if (t > greatest) greatest = t
+  return greatest
+}
+
+export function seenTimes(slots: RecordSlots, writer: Writer): SeenTimes {
+  let others = 0
+  const own = new Map<number, number>()
+  for (const slot of allSlots(slots)) {
+    if (slot.writer === writer) own.set(slot.n, Math.max(slot.t, own.get(slot.n) ?? 0))
+    else if (slot.t > others) others = slot.t
+  }
+  return { others, own: Array.from(own, ([n, t]) => ({ n, t })) }
+}
