@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { decodeBody, encodeBody } from '../src/body'
+import { describe, expect, test, vi } from 'vitest'
+import { decodeBody, decodeSeenBody, encodeBody, encodeSeenBody } from '../src/body'
 import { bytesToHex, compareBytes, hexToBytes } from '../src/bytes'
 import { Reader, Writer } from '../src/codec'
 import {
@@ -12,16 +12,23 @@ import {
 } from '../src/codes'
 import { type CutEntry, decodeCut, encodeCut, isWithinCut } from '../src/cut'
 import { decodeEnvelope, decodeLargeEnvelope, encodeEnvelope, envelopeKinds } from '../src/envelope'
-import type { Frame } from '../src/frame-types'
+import type { Cursor, Frame } from '../src/frame-types'
 import { decodeFrame, encodeFrame } from '../src/frames'
 import { hashParts } from '../src/hash'
-import type { DeviceId, DocumentId } from '../src/ids'
-import { decodeSignedRecord } from '../src/keyring-record'
+import type { DeviceId, DocumentId, Hash } from '../src/ids'
+import {
+  decodeSignedRecord,
+  encodeSignedRecord,
+  encodeUnsignedRecord,
+  type GenesisRecord,
+  type KeyringRecord,
+  type RecoverRecord,
+} from '../src/keyring-record'
 import * as limits from '../src/limits'
 import { loginSigningBytes } from '../src/login'
-import { decodeSnapshotHeader, encodeSnapshotHeader } from '../src/snapshot'
+import { decodeSnapshotBody, decodeSnapshotHeader, encodeSnapshotBody, encodeSnapshotHeader } from '../src/snapshot'
 import { counting, sha512 } from './support/bytes'
-import { follow, genesisContent } from './support/keyring-chain'
+import { acceptedChain, follow, genesisContent } from './support/keyring-chain'
 import { replaced, varint } from './support/mutations'
 import {
   bodySample,
@@ -29,6 +36,8 @@ import {
   envelopeSample,
   everyFrameSample,
   frameSamples,
+  seenBodySample,
+  snapshotBodySample,
   snapshotHeaderSample,
 } from './support/samples'
 
@@ -128,6 +137,152 @@ describe('a hello', () => {
     expect(codeOf(() => encodeFrame(neither))).toBe('malformed-frame')
     const bytes = encodeFrame(byDevice)
     expect(codeOf(() => decodeFrame(replaced(bytes, 34, 17, Uint8Array.of(0))))).toBe('malformed-frame')
+  })
+})
+
+describe('a list', () => {
+  const hash = counting<Hash>(32, 1)
+  const documents = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, index) => new Writer().uint32(index).fixed(counting(12, 1)).finish() as DocumentId,
+    )
+  const some = <T>(count: number, item: T): T[] => Array(count).fill(item)
+  const [genesis, recover] = [acceptedChain()[0], acceptedChain()[4]].map(
+    (each) => decodeSignedRecord((each as { bytes: Uint8Array }).bytes).record,
+  ) as [GenesisRecord, RecoverRecord]
+  const record = (value: KeyringRecord) => encodeSignedRecord(encodeUnsignedRecord(value), counting(64, 1))
+  const { cursors } = frameSamples.subscribe
+  const chain = { device: counting<DeviceId>(16, 1), incarnation: 1, sequence: 1 }
+  const update = { root: 0, format: 1, bytes: new Uint8Array(0) }
+
+  const lists: readonly [string, number, (count: number) => Uint8Array, (bytes: Uint8Array) => unknown][] = [
+    [
+      'cursors',
+      limits.MAX_DOCUMENTS,
+      (count) =>
+        encodeFrame({
+          ...frameSamples.subscribe,
+          cursors: documents(count).map((document) => ({ ...(cursors[0] as Cursor), document })),
+        }),
+      decodeFrame,
+    ],
+    [
+      'documents',
+      limits.MAX_DOCUMENTS,
+      (count) => encodeFrame({ type: 'unsubscribe', documents: documents(count) }),
+      decodeFrame,
+    ],
+    [
+      'entries of a push',
+      limits.MAX_PUSH_ENTRIES,
+      (count) => encodeFrame({ ...frameSamples.push, entries: some(count, counting(limits.MIN_ENVELOPE_BYTES, 1)) }),
+      decodeFrame,
+    ],
+    [
+      'entries of a page',
+      limits.MAX_PAGE_ENTRIES,
+      (count) => encodeFrame({ ...frameSamples.page, entries: some(count, counting(9, 1)) }),
+      decodeFrame,
+    ],
+    [
+      'heads of a page',
+      limits.MAX_PAGE_ENTRIES,
+      (count) => encodeFrame({ ...frameSamples.page, heads: some(count, { ...chain, signature: counting(64, 1) }) }),
+      decodeFrame,
+    ],
+    [
+      'numbers',
+      limits.MAX_PUSH_ENTRIES,
+      (count) => encodeFrame({ ...frameSamples.pushed, numbers: some(count, 1) }),
+      decodeFrame,
+    ],
+    [
+      'records',
+      limits.MAX_KEYRING_RECORDS,
+      (count) => encodeFrame({ ...frameSamples.keyring, records: some(count, { record: counting(70, 1) }) }),
+      decodeFrame,
+    ],
+    [
+      'removed devices',
+      limits.MAX_ACTIVE_DEVICES,
+      (count) => record({ ...recover, removed: some(count, chain.device) }),
+      decodeSignedRecord,
+    ],
+    [
+      'members of an epoch',
+      limits.MAX_ACTIVE_DEVICES + 1,
+      (count) =>
+        record({
+          ...genesis,
+          epoch: { ...genesis.epoch, sealed: some(count, { member: chain.device, box: counting(48, 1) }) },
+        }),
+      decodeSignedRecord,
+    ],
+    [
+      'devices seen',
+      limits.MAX_BODY_ITEMS,
+      (count) => encodeBody({ ...bodySample, seen: some(count, chain) }),
+      decodeBody,
+    ],
+    [
+      'writers',
+      limits.MAX_BODY_ITEMS,
+      (count) => encodeBody({ ...bodySample, writers: some(count, { writer: counting(6, 1), n: 1 }) }),
+      decodeBody,
+    ],
+    [
+      'updates',
+      limits.MAX_BODY_ITEMS,
+      (count) => encodeBody({ ...bodySample, updates: some(count, update) }),
+      decodeBody,
+    ],
+    [
+      'devices seen in a row',
+      limits.MAX_BODY_ITEMS,
+      (count) => encodeSeenBody({ ...seenBodySample, seen: some(count, chain) }),
+      decodeSeenBody,
+    ],
+    [
+      'the vector of a snapshot',
+      limits.MAX_BODY_ITEMS,
+      (count) =>
+        encodeSnapshotHeader({
+          ...snapshotHeaderSample,
+          vector: Array.from({ length: count }, (_, incarnation) => ({ ...chain, incarnation, hash })),
+        }),
+      decodeSnapshotHeader,
+    ],
+    [
+      'exempt numbers',
+      limits.MAX_BODY_ITEMS,
+      (count) =>
+        encodeSnapshotHeader({
+          ...snapshotHeaderSample,
+          coveredNumber: count,
+          exempt: Array.from({ length: count }, (_, index) => index + 1),
+        }),
+      decodeSnapshotHeader,
+    ],
+    [
+      'the context of a snapshot',
+      limits.MAX_BODY_ITEMS,
+      (count) => encodeSnapshotBody({ ...snapshotBodySample, context: some(count, { writer: counting(6, 1), n: 1 }) }),
+      decodeSnapshotBody,
+    ],
+  ]
+
+  test.each(lists)('of %s may be %i long and no longer, on both sides', (_name, limit, encode, decode) => {
+    expect(codeOf(() => decode(encode(limit)))).toBe('accepted')
+    expect(codeOf(() => encode(limit + 1))).toBe('frame-too-large')
+    // A writer that keeps no limits, as on the other side of the wire.
+    const list = Writer.prototype.list
+    const unlimited = vi.spyOn(Writer.prototype, 'list').mockImplementation(function (this: Writer, items, write) {
+      return list.call(this, items, write)
+    })
+    const tooLong = encode(limit + 1)
+    unlimited.mockRestore()
+    expect(codeOf(() => decode(tooLong))).toBe('frame-too-large')
   })
 })
 
