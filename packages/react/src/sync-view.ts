@@ -1,0 +1,74 @@
+// What an account answers to React. React asks for a snapshot at every render and wants the same object for as long as nothing
+// changed, so the answers are kept here, one view an account, for as long as the account itself lives.
+import type { Collection, CollectionOptions, RecordFields, Sync, SyncError, SyncStatus } from '@owlivion/sync'
+
+/** A collection on its way from the disk: neither field is set while it is being read. */
+export interface Opening {
+  readonly collection: Collection<never> | undefined
+  readonly error: SyncError | undefined
+}
+
+const notOpened: Opening = { collection: undefined, error: undefined }
+
+export class SyncView {
+  readonly #sync: Sync
+  readonly #openings = new Map<string, Opening>()
+  readonly #openingListeners = new Set<() => void>()
+  readonly #statusListeners = new Set<() => void>()
+  #status: SyncStatus | undefined
+
+  constructor(sync: Sync) {
+    this.#sync = sync
+    // Never taken back: view and account hold only each other, and go together. One subscription for all components, so that the
+    // kept status is given up before the first of them asks.
+    sync.subscribe(() => {
+      this.#status = undefined
+      for (const listener of [...this.#statusListeners]) listener()
+    })
+  }
+
+  readonly onStatus = (listener: () => void): (() => void) => {
+    this.#statusListeners.add(listener)
+    return () => this.#statusListeners.delete(listener)
+  }
+
+  status(): SyncStatus {
+    this.#status ??= this.#sync.status
+    return this.#status
+  }
+
+  opening(name: string): Opening {
+    return this.#openings.get(name) ?? notOpened
+  }
+
+  /** Opens the collection unless that is done or under way; after a failure it tries again. */
+  open<T extends RecordFields<T>>(name: string, options: CollectionOptions<T>): void {
+    if (this.#openings.has(name) && this.#openings.get(name)?.error === undefined) return
+    this.#openings.set(name, notOpened)
+    this.#sync.open(name, options).then(
+      (collection) => this.#opened(name, { collection: collection as unknown as Collection<never>, error: undefined }),
+      (error: SyncError) => this.#opened(name, { collection: undefined, error }),
+    )
+  }
+
+  onOpened(listener: () => void): () => void {
+    this.#openingListeners.add(listener)
+    return () => this.#openingListeners.delete(listener)
+  }
+
+  #opened(name: string, opening: Opening): void {
+    this.#openings.set(name, opening)
+    for (const listener of [...this.#openingListeners]) listener()
+  }
+}
+
+const viewBySync = new WeakMap<Sync, SyncView>()
+
+export function viewOfSync(sync: Sync): SyncView {
+  let view = viewBySync.get(sync)
+  if (view === undefined) {
+    view = new SyncView(sync)
+    viewBySync.set(sync, view)
+  }
+  return view
+}
