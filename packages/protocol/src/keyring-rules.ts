@@ -139,7 +139,9 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
   switch (record.type) {
     case 'add': {
       const sealedKey = { epoch: newestEpoch(state).position, ephemeral: record.ephemeral, box: record.sealedKey }
-      return { ...next, devices: withDevice(sha512, state.devices, { ...record.device, sealedKey }, position) }
+      const devices = withDevice(sha512, state.devices, { ...record.device, sealedKey }, position)
+      checkEphemeral(record.ephemeral, state.devices, state.epochs)
+      return { ...next, devices }
     }
     case 'rekey':
       checkEpoch(record.epoch, state.devices, state.epochs)
@@ -230,11 +232,9 @@ function checkEpoch(
 ): void {
   if ((epoch.wrappedPrevious !== undefined) !== earlier.length > 0)
     throw refuse('the previous key is wrapped exactly when there is one')
-  // An old key locks nobody out, and two keys in boxes from one ephemeral key to one member share a nonce.
-  for (const each of earlier) {
-    if (bytesEqual(each.keyId, epoch.keyId)) throw refuse('a new epoch needs a new key')
-    if (bytesEqual(each.ephemeral, epoch.ephemeral)) throw refuse('a new epoch needs a new ephemeral key')
-  }
+  // An old key locks nobody out.
+  if (earlier.some((each) => bytesEqual(each.keyId, epoch.keyId))) throw refuse('a new epoch needs a new key')
+  checkEphemeral(epoch.ephemeral, devices, earlier)
   const members = [RECOVERY_MEMBER, ...activeDevices(devices).map((device) => device.id)].sort(compareBytes)
   if (members.length !== epoch.sealed.length) throw refuse('the key is not sealed to exactly the active members')
   for (let i = 0; i < members.length; i++) {
@@ -242,4 +242,16 @@ function checkEpoch(
       throw refuse('the key is not sealed to exactly the active members, in order')
     }
   }
+}
+
+/** Two keys in boxes from one ephemeral key to one member would share a nonce, and tell their difference to everybody. */
+function checkEphemeral(
+  ephemeral: Uint8Array,
+  devices: ReadonlyMap<string, KeyringDevice>,
+  epochs: readonly EpochBlock[],
+): void {
+  const isUsed =
+    epochs.some((each) => bytesEqual(each.ephemeral, ephemeral)) ||
+    [...devices.values()].some(({ sealedKey }) => sealedKey !== undefined && bytesEqual(sealedKey.ephemeral, ephemeral))
+  if (isUsed) throw refuse('a key is sealed from a new ephemeral key')
 }

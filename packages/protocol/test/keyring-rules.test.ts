@@ -313,9 +313,26 @@ describe('a new key', () => {
 
   test('is sealed from a new ephemeral key, or two keys would share a nonce', () => {
     const state = withPhone()
-    const content = removeContent(state, phone)
-    const epoch = { ...content.epoch, ephemeral: newestEpoch(state).ephemeral }
-    expectRefused(state, follow(state, laptop, { ...content, epoch }), /needs a new ephemeral key/)
+    const used = [newestEpoch(state).ephemeral, addContent(phone).ephemeral]
+    for (const ephemeral of used) {
+      const content = removeContent(state, phone)
+      expectRefused(
+        state,
+        follow(state, laptop, { ...content, epoch: { ...content.epoch, ephemeral } }),
+        /new ephemeral/,
+      )
+      expectRefused(state, follow(state, laptop, { ...addContent(tablet), ephemeral }), /new ephemeral/)
+    }
+  })
+
+  test('reaches a device that is added later by its own record, with the epoch that it opens', () => {
+    const state = withPhone()
+    const content = addContent(phone)
+    const sealedKey = { epoch: 0, ephemeral: content.ephemeral, box: content.sealedKey }
+    expect(findDevice(state, phone.id)).toMatchObject({ sealedKey })
+    expect(findDevice(state, laptop.id)?.sealedKey).toBeUndefined()
+    const rekeyed = accept(state, follow(state, laptop, rekeyContent(state)))
+    expect(findDevice(withAdded(rekeyed, phone, tablet), tablet.id)?.sealedKey?.epoch).toBe(2)
   })
 })
 

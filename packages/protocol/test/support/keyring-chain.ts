@@ -90,7 +90,7 @@ export function addContent(member: Member, role: DeviceDescription['role'] = 'de
   return {
     type: 'add',
     device: description(member, role),
-    ephemeral: counting(32, 180),
+    ephemeral: new Uint8Array(sha512(member.keys.box).subarray(0, 32)),
     sealedKey: counting(SEALED_KEY_BYTES, 181),
   } as const satisfies Content
 }
