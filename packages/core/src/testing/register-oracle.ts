@@ -85,7 +85,7 @@ export class RegisterOracle {
       const losers = before.filter((value) => effect.replaced.has(value.operation) && isLoser(value))
       this.#reasserted.set(
         id,
-        losers.map((value) => ({ ...value, operation: id })),
+        losers.map((value) => ({ ...value, operation: id, writer: operation.writer })),
       )
     }
     const present = this.#byRecord.get(operation.record)

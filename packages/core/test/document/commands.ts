@@ -1,12 +1,12 @@
 // Random histories as lists of small commands, so that a failing one shrinks to a few lines that can be read.
 import fc from 'fast-check'
 import type { Edit, JsonValue } from '../../src/document'
-import type { World } from './world'
+import type { RejoinOptions, World } from './world'
 
 const yearMs = 365 * 24 * 3_600_000
 
-const record = fc.constantFrom('ann', 'bob')
-const field = fc.constantFrom('name', 'note', '__proto__')
+const record = fc.constantFrom('ann', 'ann', 'ann', 'ann', 'ann', 'bob')
+const field = fc.constantFrom('name', 'name', 'note', '__proto__')
 const value: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>('a', 'b', 1, null, { x: [1], '': false })
 const fields = fc.array(fc.tuple(field, value), { maxLength: 3 }).map((entries) => Object.fromEntries(entries))
 const changes = fc
@@ -14,8 +14,8 @@ const changes = fc
   .map((entries) => Object.fromEntries(entries))
 
 const edit: fc.Arbitrary<Edit> = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('add' as const), id: record, fields }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('update' as const), id: record, fields: changes }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('add' as const), id: record, fields }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('update' as const), id: record, fields: changes }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), id: record }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore' as const), id: record }) },
 )
@@ -23,21 +23,21 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 const at = fc.nat({ max: 4 })
 const log = fc.nat({ max: 9 })
 
-type Command = (world: World) => void
+type Command = (world: World) => unknown
 const named = (text: string, run: Command): Command => Object.assign(run, { toString: () => text })
 const deviceOf = (world: World, index: number) => index % world.devices.length
 
-const edits = fc
-  .tuple(
-    at,
-    fc.oneof(
-      { weight: 4, arbitrary: fc.array(edit, { minLength: 1, maxLength: 1 }) },
-      fc.array(edit, { maxLength: 4 }),
-    ),
-  )
-  .map(([index, list]) =>
-    named(`edit ${index} ${JSON.stringify(list)}`, (world) => world.edit(deviceOf(world, index), list)),
-  )
+const editList = fc.oneof(
+  { weight: 4, arbitrary: fc.array(edit, { minLength: 1, maxLength: 1 }) },
+  fc.array(edit, { maxLength: 4 }),
+  record.map((id): Edit[] => [
+    { kind: 'delete', id },
+    { kind: 'restore', id },
+  ]),
+)
+const editAt = (index: number, list: readonly Edit[]) =>
+  named(`edit ${index} ${JSON.stringify(list)}`, (world) => world.edit(deviceOf(world, index), list))
+const edits = fc.tuple(at, editList).map(([index, list]) => editAt(index, list))
 const delivery = fc
   .tuple(at, log, fc.integer({ min: 1, max: 4 }), fc.boolean())
   .map(([index, from, count, isMerged]) =>
@@ -45,26 +45,68 @@ const delivery = fc
       world.deliver(deviceOf(world, index), from, count, isMerged),
     ),
   )
+const gathering = at.map((index) =>
+  named(`deliver all to ${index}`, (world) => world.deliverAll(deviceOf(world, index))),
+)
 const reload = at.map((index) => named(`reload ${index}`, (world) => world.reload(deviceOf(world, index))))
 const tick = fc.tuple(at, fc.constantFrom(1, 1000, 60_000, -5000)).map(([index, ms]) =>
   named(`tick ${index} ${ms}`, (world) => {
     world.devices[deviceOf(world, index)]!.clock += ms
   }),
 )
-const checkpoint = at.map((index) => named(`checkpoint ${index}`, (world) => world.checkpoint(deviceOf(world, index))))
-const fallBack = at.map((index) => named(`fall back ${index}`, (world) => world.fallBack(deviceOf(world, index))))
-const rejoin = fc
-  .tuple(
-    at,
-    fc.record({
-      keepsWriter: fc.boolean(),
-      shiftMs: fc.constantFrom(0, 0, 400, -400, yearMs, -yearMs),
-      isTwice: fc.boolean(),
-    }),
+const checkpointAt = (index: number) =>
+  named(`checkpoint ${index}`, (world) => world.checkpoint(deviceOf(world, index)))
+const fallBackAt = (index: number) => named(`fall back ${index}`, (world) => world.fallBack(deviceOf(world, index)))
+const rejoinAt = (index: number, options: RejoinOptions) =>
+  named(`rejoin ${index} ${JSON.stringify(options)}`, (world) => world.rejoin(deviceOf(world, index), options))
+const rejoinOptions: fc.Arbitrary<RejoinOptions> = fc.record({
+  keepsWriter: fc.boolean(),
+  shiftMs: fc.constantFrom(0, 0, 400, -400, yearMs, -yearMs),
+  isTwice: fc.boolean(),
+  isBaseSmall: fc.boolean(),
+})
+
+const shared = named('a record that all know', (world) => {
+  world.edit(0, [{ kind: 'add', id: 'ann', fields: { name: 'a', note: 'b' } }])
+  for (const index of world.devices.keys()) world.deliverAll(index)
+})
+
+const raced = named('a record that two created at once', (world) => {
+  world.edit(0, [{ kind: 'add', id: 'ann', fields: { name: 'a', note: 'b' } }])
+  world.edit(1, [{ kind: 'add', id: 'ann', fields: { name: 'b', note: 'a' } }])
+  for (const index of world.devices.keys()) world.deliverAll(index)
+})
+
+const ordinary = fc.oneof(
+  { weight: 10, arbitrary: edits },
+  { weight: 9, arbitrary: delivery },
+  { weight: 2, arbitrary: gathering },
+  { weight: 1, arbitrary: reload },
+  { weight: 1, arbitrary: tick },
+)
+const start = fc.constantFrom([shared], [raced], [])
+const upTo = (maxLength: number) => fc.array(ordinary, { maxLength, size: 'max' })
+
+/** One device at a time is cut off: it edits, loses what it edited last, edits again and rejoins. */
+const fork = at.chain((index) => {
+  const own = fc.array(
+    editList.map((list) => editAt(index, list)),
+    { minLength: 1, maxLength: 4 },
   )
-  .map(([index, options]) =>
-    named(`rejoin ${index} ${JSON.stringify(options)}`, (world) => world.rejoin(deviceOf(world, index), options)),
-  )
+  const lost = fc.oneof(own, fc.constant([]))
+  return fc
+    .tuple(lost, upTo(8), own, upTo(6), own, rejoinOptions)
+    .map(([before, others, again, meanwhile, last, options]) => [
+      checkpointAt(index),
+      ...before,
+      ...others,
+      fallBackAt(index),
+      ...again,
+      ...meanwhile,
+      ...last,
+      rejoinAt(index, options),
+    ])
+})
 
 /** Clocks of three to five devices: close together, so that times collide, or up to a year apart. */
 export const clocks = fc.array(
@@ -72,25 +114,10 @@ export const clocks = fc.array(
   { minLength: 3, maxLength: 5 },
 )
 
-export const commands = fc.array(
-  fc.oneof(
-    { weight: 10, arbitrary: edits },
-    { weight: 9, arbitrary: delivery },
-    { weight: 1, arbitrary: reload },
-    { weight: 1, arbitrary: tick },
-  ),
-  { maxLength: 30, size: 'max' },
-)
+// Without fast-check's liking for short lists: rare situations need a history.
 
-export const commandsWithForks = fc.array(
-  fc.oneof(
-    { weight: 12, arbitrary: edits },
-    { weight: 10, arbitrary: delivery },
-    { weight: 1, arbitrary: reload },
-    { weight: 1, arbitrary: tick },
-    { weight: 2, arbitrary: checkpoint },
-    { weight: 2, arbitrary: fallBack },
-    { weight: 2, arbitrary: rejoin },
-  ),
-  { maxLength: 45, size: 'max' },
+export const commands = fc.noBias(fc.tuple(start, upTo(32)).map((parts) => parts.flat()))
+
+export const commandsWithForks = fc.noBias(
+  fc.tuple(start, upTo(8), fork, upTo(5), fc.oneof(fork, fc.constant([])), upTo(8)).map((parts) => parts.flat()),
 )

@@ -1,0 +1,127 @@
+// What registers answer and what the oracle expects, in one shape. Of candidates with equal values only the latest is compared:
+// copies of one value are no conflict, and which of them are left depends on how a value is stored.
+import type { JsonValue, Registers } from '../../src/document'
+import type { OracleCandidate, RegisterOracle } from '../../src/testing/register-oracle'
+
+interface Candidate {
+  readonly writer: string
+  readonly n: number
+  readonly t: number
+  readonly value: JsonValue | undefined
+}
+
+type ByField = Map<string, Candidate[]>
+
+export interface Answers {
+  readonly visible: readonly string[]
+  readonly hidden: readonly string[]
+  readonly records: Map<string, RecordAnswers>
+  /** By record. */
+  readonly conflicts: Map<string, ByField>
+  readonly deleteConflicts: Map<string, ByField>
+}
+
+interface RecordAnswers {
+  readonly standing: string
+  readonly values: Map<string, JsonValue> | undefined
+  readonly fields: ByField
+  readonly conflicts: readonly string[]
+  readonly deleteConflict: ByField
+}
+
+export function answersOf(registers: Registers, ids: readonly string[]): Answers {
+  const records = new Map<string, RecordAnswers>()
+  for (const id of ids) {
+    const record = registers.inspect(id)
+    if (!record) continue
+    const values = registers.get(id)
+    const fields: ByField = new Map()
+    const conflicts: string[] = []
+    for (const field of [...record.fields.keys()].sort()) {
+      const { candidates, winner, isConflict } = record.fields.get(field)!
+      fields.set(field, distinct([winner, ...candidates]))
+      if (isConflict) conflicts.push(field)
+    }
+    records.set(id, {
+      standing: registers.has(id) ? record.standing : 'hidden',
+      values: values && new Map(Object.entries(values)),
+      fields,
+      conflicts,
+      deleteConflict: byField(record.deleteConflict),
+    })
+  }
+  const conflicts = new Map<string, ByField>()
+  for (const { id, field, candidates } of registers.conflicts()) {
+    conflicts.set(id, (conflicts.get(id) ?? new Map()).set(field, distinct(candidates)))
+  }
+  const deleteConflicts = new Map<string, ByField>()
+  for (const { id, unseen } of registers.deleteConflicts()) deleteConflicts.set(id, byField(unseen))
+  const visible = [...registers.ids()].sort()
+  return {
+    visible: registers.size === visible.length ? visible : [],
+    hidden: [...registers.deletedIds()].sort(),
+    records,
+    conflicts,
+    deleteConflicts,
+  }
+}
+
+export function expectedAnswers(
+  oracle: RegisterOracle,
+  seen: ReadonlySet<string>,
+  nOf: (operation: string) => number,
+): Answers {
+  const convert = (fields: ReadonlyMap<string, readonly OracleCandidate[]>): ByField =>
+    new Map(
+      [...fields.keys()]
+        .sort()
+        .map((field) => [
+          field,
+          fields.get(field)!.map(({ operation, writer, t, value }) => ({ writer, n: nOf(operation), t, value })),
+        ]),
+    )
+
+  const answers: Answers & { visible: string[]; hidden: string[] } = {
+    visible: [],
+    hidden: [],
+    records: new Map(),
+    conflicts: new Map(),
+    deleteConflicts: new Map(),
+  }
+  for (const id of [...oracle.recordIds()].sort()) {
+    const record = oracle.view(id, seen)
+    if (!record) continue
+    const { isVisible, conflicts } = record
+    const fields = convert(record.fields)
+    const deleteConflict = convert(record.deleteConflicts)
+    const winners = [...fields].flatMap(([field, [first]]) =>
+      first!.value === undefined ? [] : [[field, first!.value] as const],
+    )
+    answers[isVisible ? 'visible' : 'hidden'].push(id)
+    answers.records.set(id, {
+      standing: isVisible ? 'visible' : 'hidden',
+      values: isVisible ? new Map(winners) : undefined,
+      fields,
+      conflicts: [...conflicts].sort(),
+      deleteConflict,
+    })
+    if (isVisible && conflicts.size > 0)
+      answers.conflicts.set(id, new Map([...fields].filter(([field]) => conflicts.has(field))))
+    if (deleteConflict.size > 0) answers.deleteConflicts.set(id, deleteConflict)
+  }
+  return answers
+}
+
+function byField(values: readonly (Candidate & { readonly field: string })[]): ByField {
+  const fields: ByField = new Map()
+  for (const { field, ...candidate } of values) fields.set(field, distinct([...(fields.get(field) ?? []), candidate]))
+  return fields
+}
+
+function distinct(candidates: readonly Candidate[]): Candidate[] {
+  const texts = new Set<string | undefined>()
+  return candidates.filter(({ value }) => {
+    const text = JSON.stringify(value)
+    return !texts.has(text) && texts.add(text)
+  })
+}
