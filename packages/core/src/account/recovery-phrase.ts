@@ -17,12 +17,22 @@ export interface RecoveryPhrase {
   readonly entropy: Uint8Array
 }
 
-async function loadWords() {
-  const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
-    import('@scure/bip39'),
-    import('@scure/bip39/wordlists/english.js'),
-  ])
-  return { entropyToMnemonic, mnemonicToEntropy, wordlist }
+type Words = Pick<typeof import('@scure/bip39'), 'entropyToMnemonic' | 'mnemonicToEntropy'> & {
+  readonly wordlist: string[]
+}
+
+/** Once they are there they are there at once: a second import could still go through a loader of the platform's. */
+let loadedWords: Words | undefined
+
+async function loadWords(): Promise<Words> {
+  if (loadedWords === undefined) {
+    const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
+      import('@scure/bip39'),
+      import('@scure/bip39/wordlists/english.js'),
+    ])
+    loadedWords = { entropyToMnemonic, mnemonicToEntropy, wordlist }
+  }
+  return loadedWords
 }
 
 export async function createRecoveryPhrase(random: (length: number) => Uint8Array): Promise<RecoveryPhrase> {
