@@ -1,0 +1,46 @@
+// Bounds that are the operator's to choose. What both sides must agree on stands in the protocol's own limits.
+import { MAX_DOCUMENTS } from '@owlivion/sync-protocol'
+
+export interface RelayLimits {
+  /** From the connection to a finished login. A connection that says nothing costs memory. */
+  readonly handshakeTimeoutMs: number
+  /** Silence after which a logged-in connection counts as dead. Devices ping more often. */
+  readonly idleTimeoutMs: number
+  readonly maxConnections: number
+  /** Bytes waiting to leave for one device; beyond it the device is disconnected and catches up when it comes back. */
+  readonly maxBufferedBytes: number
+  /** Bytes of one device that were received and not answered yet. */
+  readonly maxInFlightBytes: number
+  /** Frames a second that one connection may send for long, and at once. A frame counts one more for each 16 KB. */
+  readonly framesPerSecond: number
+  readonly frameBurst: number
+  readonly maxDocuments: number
+  /** Envelopes and seen rows of one account together; undefined for no bound. */
+  readonly maxAccountBytes: number | undefined
+  readonly maxKeyringRecords: number
+  /** Envelopes in one transaction: bounds how long a commit holds up everybody else. */
+  readonly maxTurnBytes: number
+  /** Envelopes answered to one subscribe frame; documents beyond it get an empty page and are asked for again. */
+  readonly maxSubscribeBytes: number
+  /** How long a device is asked to wait when the disk refuses, and how often the relay tries the disk itself. */
+  readonly storageRetryMs: number
+  /** Quiet time before the store is tidied (write-ahead log emptied, free pages returned). */
+  readonly tidyAfterMs: number
+}
+
+export const defaultLimits: RelayLimits = {
+  handshakeTimeoutMs: 10_000,
+  idleTimeoutMs: 120_000,
+  maxConnections: 10_000,
+  maxBufferedBytes: 16_777_216,
+  maxInFlightBytes: 8_388_608,
+  framesPerSecond: 5_000,
+  frameBurst: 20_000,
+  maxDocuments: MAX_DOCUMENTS,
+  maxAccountBytes: undefined,
+  maxKeyringRecords: 16_384,
+  maxTurnBytes: 16_777_216,
+  maxSubscribeBytes: 4_194_304,
+  storageRetryMs: 2_000,
+  tidyAfterMs: 5_000,
+}

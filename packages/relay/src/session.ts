@@ -1,0 +1,362 @@
+// One connection, from its first byte to its last: hello, challenge, login, then requests one after another. Whatever a device
+// sends, the outcome is an answer or a refusal with a code; a refusal ends the connection where the code's row says so.
+import {
+  bytesToHex,
+  closeCodeOf,
+  type DocumentId,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type FrameType,
+  type Hash,
+  headSigningBytes,
+  type KeyringState,
+  type ProtocolCode,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import type { Accounts, ConnectedAccount, Member } from './accounts'
+import { isProtocolRefusal, RelayError, toRefusal } from './errors'
+import { encodeHeads } from './heads'
+import { appendKeyring, readKeyring } from './keyring'
+import type { RelayLimits } from './limits'
+import { deviceKeyOf, logIn, type Standing, standingOf } from './login'
+import type { RelayConnection, RelayLog, RelayPlatform } from './platform'
+import { readPush } from './push'
+import { TokenBucket } from './rate-limit'
+import { readSeenPut } from './seen'
+import type { RelayStore } from './store/relay-store'
+import { answerSubscribe } from './subscribe'
+import type { Author, Turn } from './turn'
+
+/** What all sessions of a relay share. */
+export interface SessionContext {
+  readonly platform: RelayPlatform
+  readonly store: RelayStore
+  readonly limits: RelayLimits
+  readonly log: RelayLog
+  readonly accounts: Accounts
+  readonly turn: Turn
+  refused(code: ProtocolCode): void
+  /** Called once, when the connection is over for the relay. */
+  ended(session: Session): void
+}
+
+type Phase =
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'auth'; readonly hello: FrameOf<'hello'>; readonly nonce: Hash }
+  | { readonly kind: 'open'; readonly account: ConnectedAccount; standing: Standing }
+  | { readonly kind: 'closed' }
+
+type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
+type Open = Extract<Phase, { kind: 'open' }>
+
+const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> } = {
+  device: new Set<FrameType>([
+    'keyring-fetch',
+    'keyring-append',
+    'subscribe',
+    'unsubscribe',
+    'push',
+    'heads-fetch',
+    'seen-put',
+    'snapshot-put',
+    'ping',
+  ]),
+  recovery: new Set<FrameType>(['keyring-fetch', 'keyring-append', 'heads-fetch', 'ping']),
+  newcomer: new Set<FrameType>(['keyring-append', 'ping']),
+}
+
+/** A frame costs one token, and one more for each of these. */
+const BYTES_PER_TOKEN = 16_384
+/** What a device that sent too much at once is asked to wait. */
+const IN_FLIGHT_RETRY_MS = 1_000
+/** "Normal closure": the request was answered, and there is nothing more to say. */
+const NORMAL_CLOSE = 1000
+
+export class Session implements Author, Member {
+  private phase: Phase = { kind: 'hello' }
+  private readonly inbox: Uint8Array[] = []
+  private isWorking = false
+  private worked: Promise<void> = Promise.resolve()
+  private inFlightBytes = 0
+  private draining = false
+  private heard = true
+  private cancelTimer: () => void
+  private readonly bucket: TokenBucket
+
+  /** @param hosts addresses under which the device may have dialled */
+  constructor(
+    private readonly context: SessionContext,
+    private readonly connection: RelayConnection,
+    private readonly hosts: readonly string[],
+  ) {
+    const { platform, limits } = context
+    this.bucket = new TokenBucket(limits.framesPerSecond, limits.frameBurst, platform.now())
+    this.cancelTimer = platform.setTimer(limits.handshakeTimeoutMs, () => this.refuse('', new RelayError('timeout')))
+  }
+
+  get deviceKey(): string | undefined {
+    return this.phase.kind === 'open' ? deviceKeyOf(this.phase.standing) : undefined
+  }
+
+  get isOpen(): boolean {
+    return this.phase.kind === 'open'
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.phase.kind === 'closed' || this.draining) return
+    this.heard = true
+    if (this.inFlightBytes + bytes.length > this.context.limits.maxInFlightBytes && this.inFlightBytes > 0) {
+      this.refuseUnread(bytes)
+      return
+    }
+    this.inFlightBytes += bytes.length
+    this.inbox.push(bytes)
+    if (!this.isWorking) this.worked = this.work()
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.phase.kind === 'closed') return
+    this.connection.send(frame)
+    if (this.connection.bufferedBytes > this.context.limits.maxBufferedBytes)
+      this.refuse('', new RelayError('slow-consumer'))
+  }
+
+  /** Tells the device, and ends the connection when the code says so. */
+  refuse(request: FrameType | '', error: RelayError): void {
+    if (this.phase.kind === 'closed') return
+    const known = isProtocolRefusal(error) ? error : new RelayError('internal-error', undefined, { cause: error })
+    const code = known.code as ProtocolCode
+    const { document, retryable, retryAfterMs, message, state } = known
+    const { log } = this.context
+    if (code === 'internal-error') log.error({ ...this.names(), request, cause: error.cause }, 'a request failed')
+    else log.debug({ ...this.names(), request, code }, 'refused')
+    this.context.refused(code)
+    const details = {
+      ...(document && { document }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(state !== undefined && { state }),
+    }
+    this.connection.send(encodeFrame({ type: 'refused', request, code, retryable, message, ...details }))
+    const closeCode = closeCodeOf(code)
+    if (closeCode !== undefined) this.end(closeCode, code)
+  }
+
+  answered(sizeBytes: number): void {
+    this.inFlightBytes -= sizeBytes
+  }
+
+  replaced(): void {
+    this.refuse('', new RelayError('replaced-connection'))
+  }
+
+  keyringChanged(causedByMe: boolean): void {
+    const { phase } = this
+    if (phase.kind !== 'open') return
+    const { account, standing } = phase
+    try {
+      if (standing.kind !== 'recovery') phase.standing = standingOf(account, standing.id, standing.publicKey)
+      // The old phrase ends with the record that replaces it; whoever sent that record may still read the answer.
+      else if (
+        !causedByMe &&
+        bytesToHex(account.keyring?.recovery.signing ?? ZERO_HASH) !== bytesToHex(standing.publicKey)
+      )
+        this.end(NORMAL_CLOSE, 'the recovery key was replaced')
+    } catch (error) {
+      this.refuse('', toRefusal(error))
+    }
+  }
+
+  /** Nothing more is taken; resolves when what was received is handled. */
+  async drain(): Promise<void> {
+    this.draining = true
+    await this.worked
+  }
+
+  /** The connection is gone, or is to go with this code. */
+  end(closeCode?: number, reason = ''): void {
+    const { phase } = this
+    if (phase.kind === 'closed') return
+    this.phase = { kind: 'closed' }
+    this.inbox.length = 0
+    this.cancelTimer()
+    if (phase.kind === 'open') {
+      phase.account.leave(this)
+      this.context.accounts.leave(phase.account)
+    }
+    if (closeCode !== undefined) this.connection.close(closeCode, reason)
+    this.context.ended(this)
+  }
+
+  private async work(): Promise<void> {
+    this.isWorking = true
+    for (let bytes = this.inbox.shift(); bytes !== undefined; bytes = this.inbox.shift()) {
+      this.inFlightBytes -= bytes.length
+      let request: FrameType | '' = ''
+      try {
+        const frame = decodeFrame(bytes)
+        request = frame.type
+        await this.take(frame, bytes.length)
+      } catch (error) {
+        this.refuse(request, this.withRetryTime(toRefusal(error)))
+        // Before login there is nothing to be asked again: the device starts over.
+        if (this.phase.kind === 'hello' || this.phase.kind === 'auth') this.end(NORMAL_CLOSE, 'not logged in')
+      }
+    }
+    this.isWorking = false
+  }
+
+  private async take(frame: Frame, sizeBytes: number): Promise<void> {
+    const { phase } = this
+    if (phase.kind === 'hello' && frame.type === 'hello') this.challenge(frame)
+    else if (phase.kind === 'auth' && frame.type === 'auth') await this.welcome(phase, frame)
+    else if (phase.kind === 'open') await this.takeRequest(phase, frame, sizeBytes)
+    else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+  }
+
+  private challenge(hello: FrameOf<'hello'>): void {
+    const { platform } = this.context
+    const nonce = platform.random(32) as Hash
+    this.phase = { kind: 'auth', hello, nonce }
+    this.send(encodeFrame({ type: 'challenge', nonce, timeMs: platform.now() }))
+  }
+
+  private async welcome({ hello, nonce }: Extract<Phase, { kind: 'auth' }>, auth: FrameOf<'auth'>): Promise<void> {
+    const { platform, store, accounts, limits, log } = this.context
+    const { account, standing } = await logIn(this.context, { hello, auth, nonce, hosts: this.hosts })
+    const generation = await store.generation().catch((error) => {
+      accounts.leave(account)
+      throw error
+    })
+    if (this.phase.kind === 'closed') {
+      accounts.leave(account)
+      return
+    }
+    this.cancelTimer()
+    this.phase = { kind: 'open', account, standing }
+    this.watchSilence(limits.idleTimeoutMs / 2)
+    account.join(this)
+    const { length = 0, head = ZERO_HASH } = account.keyring ?? {}
+    log.info({ ...this.names(), standing: standing.kind }, 'logged in')
+    this.send(
+      encodeFrame({
+        type: 'welcome',
+        account: account.id,
+        generation,
+        keyringLength: length,
+        keyringHead: head,
+        timeMs: platform.now(),
+      }),
+    )
+    // The keyring may have changed while the login was verified.
+    this.keyringChanged(false)
+  }
+
+  private async takeRequest(phase: Open, frame: Frame, sizeBytes: number): Promise<void> {
+    const { platform, store, limits, turn } = this.context
+    const { account, standing } = phase
+    const document = 'document' in frame ? (frame.document as DocumentId) : undefined
+    const waitMs = this.bucket.take(1 + Math.floor(sizeBytes / BYTES_PER_TOKEN), platform.now())
+    if (waitMs > 0)
+      throw new RelayError('too-many-requests', undefined, { ...(document && { document }), retryAfterMs: waitMs })
+    this.assertAllowed(standing, frame)
+    switch (frame.type) {
+      case 'ping':
+        return this.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: platform.now() }))
+      case 'keyring-fetch':
+        return this.send(await readKeyring(store, account, frame.from))
+      case 'keyring-append':
+        // What the device pushed before goes before: a new key would make it stale.
+        await turn.settled()
+        return appendKeyring(this.context, account, this, frame, standing.kind === 'newcomer' ? standing.id : undefined)
+      case 'heads-fetch':
+        await turn.settled()
+        return this.send(encodeHeads(await store.readHeads(account.id)))
+      case 'unsubscribe':
+        for (const each of frame.documents) account.feed.unfollow(each, this)
+        return
+      case 'snapshot-put':
+        throw new RelayError('snapshot-refused', 'This relay keeps no snapshots.', { document: frame.document })
+    }
+    if (standing.kind !== 'device') return
+    switch (frame.type) {
+      case 'subscribe': {
+        const subscription = { store, account, subscriber: this, device: standing.id }
+        return answerSubscribe(subscription, frame.cursors, limits.maxSubscribeBytes)
+      }
+      case 'push':
+        return this.takePush(account, standing.id, standing.publicKey, frame)
+      case 'seen-put': {
+        const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
+        this.inFlightBytes += row.envelope.length
+        return turn.putSeen(account, this, row)
+      }
+    }
+  }
+
+  private assertAllowed(standing: Standing, frame: Frame): void {
+    if (!allowedFrames.device.has(frame.type))
+      throw new RelayError('malformed-frame', 'A device does not send frames of this type now.')
+    const isAllowed = allowedFrames[standing.kind].has(frame.type)
+    if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedFrames.recovery.has(frame.type))) return
+    throw standing.kind === 'newcomer' ? new RelayError('account-unknown') : new RelayError('not-authenticated')
+  }
+
+  private async takePush(
+    account: ConnectedAccount,
+    device: Extract<Standing, { kind: 'device' }>['id'],
+    publicKey: Uint8Array,
+    frame: FrameOf<'push'>,
+  ): Promise<void> {
+    const { platform, turn } = this.context
+    const push = readPush(platform.sha512, frame, device)
+    const { document, incarnation, last: sequence, headHash: hash, signature } = push
+    const signed = headSigningBytes(account.id, document, { device, incarnation, sequence, hash })
+    if (!(await platform.verify(publicKey, signed, signature)))
+      throw new RelayError('bad-signature', 'The signed end of the chain does not verify.', { document })
+    this.inFlightBytes += push.sizeBytes
+    turn.push(account, this, push)
+  }
+
+  /** Too much at once: refused by name as far as the frame can be read, and not kept. */
+  private refuseUnread(bytes: Uint8Array): void {
+    try {
+      const frame = decodeFrame(bytes)
+      const document = 'document' in frame ? (frame.document as DocumentId) : undefined
+      const details = { ...(document && { document }), retryAfterMs: IN_FLIGHT_RETRY_MS }
+      this.refuse(frame.type, new RelayError('too-many-requests', undefined, details))
+    } catch (error) {
+      this.refuse('', toRefusal(error))
+    }
+  }
+
+  private withRetryTime(error: RelayError): RelayError {
+    const { code, message, document } = error
+    if (code !== 'storage-unavailable' || error.retryAfterMs !== undefined) return error
+    return new RelayError(code, message, {
+      ...(document && { document }),
+      retryAfterMs: this.context.limits.storageRetryMs,
+    })
+  }
+
+  private watchSilence(periodMs: number): void {
+    this.heard = false
+    let wasSilent = false
+    const check = () => {
+      if (!this.heard && wasSilent) {
+        this.refuse('', new RelayError('timeout'))
+        return
+      }
+      wasSilent = !this.heard
+      this.heard = false
+      this.cancelTimer = this.context.platform.setTimer(periodMs, check)
+    }
+    this.cancelTimer = this.context.platform.setTimer(periodMs, check)
+  }
+
+  /** For the log: enough to follow one device through it, too little to name it. */
+  private names(): object {
+    if (this.phase.kind !== 'open') return {}
+    return { account: bytesToHex(this.phase.account.id).slice(0, 8), device: this.deviceKey?.slice(0, 8) }
+  }
+}

@@ -1,0 +1,341 @@
+// The store of a simulated relay, and the shortest statement of what a store does. The data lives apart from the store, so
+// that a relay can die and another be started on what had reached the disk.
+import {
+  type AccountId,
+  bytesEqual,
+  bytesToHex,
+  compareBytes,
+  type DeviceId,
+  type DocumentHead,
+  type DocumentId,
+  emptyLogHash,
+  type Generation,
+  type Hash,
+  nextLogHash,
+  type Sha512,
+  type SignedHead,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import { RelayError } from '../errors'
+import type {
+  AppendRequest,
+  AppendResult,
+  KeyringAppend,
+  KeyringAppendResult,
+  RelayStore,
+  SeenPut,
+  SeenPutResult,
+  SeenRow,
+  StoredKeyringRecord,
+} from './relay-store'
+import { isBeyondCut, judgeAppend, pageLength } from './rules'
+
+interface MemoryEntry {
+  readonly number: number
+  readonly chain: MemoryChain
+  readonly sequence: number
+  readonly envelope: Uint8Array
+  readonly entryHash: Hash
+  readonly logHash: Hash
+  /** Present on the last entry of a push. */
+  readonly signature: Uint8Array | undefined
+}
+
+interface MemoryChain {
+  readonly device: DeviceId
+  readonly incarnation: number
+  /** By sequence, from index 0 for sequence 1. */
+  readonly entries: MemoryEntry[]
+}
+
+interface MemoryDocument {
+  readonly id: DocumentId
+  /** By number, from index 0 for number 1. */
+  readonly entries: MemoryEntry[]
+  readonly chains: Map<string, MemoryChain>
+  readonly seen: Map<string, SeenRow>
+}
+
+interface MemoryAccount {
+  readonly id: AccountId
+  recovery: AccountId
+  head: Hash
+  readonly keyring: StoredKeyringRecord[]
+  readonly documents: Map<string, MemoryDocument>
+  bytes: number
+}
+
+/** What is on the simulated disk. Outlives every store opened on it. */
+export interface MemoryData {
+  readonly generation: Generation
+  readonly accounts: Map<string, MemoryAccount>
+  /** Every entry of every account, in the order in which they were stored. */
+  readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
+}
+
+export function createMemoryData(generation: Generation): MemoryData {
+  return { generation, accounts: new Map(), arrived: [] }
+}
+
+/** Everything the simulated disk holds of what devices sent, for a search for what should not be there. */
+export function* storedBytes(data: MemoryData): Iterable<Uint8Array> {
+  for (const account of data.accounts.values()) {
+    for (const { record, cut } of account.keyring) {
+      yield record
+      if (cut !== undefined) yield cut
+    }
+    for (const document of account.documents.values()) {
+      for (const entry of document.entries) yield entry.envelope
+      for (const row of document.seen.values()) yield row.envelope
+    }
+  }
+}
+
+export interface MemoryStoreOptions {
+  readonly sha512: Sha512
+  readonly data: MemoryData
+  /**
+   * How a write reaches the disk: calls `apply` once, at the moment when the write is durable, and then resolves. A crash
+   * before that moment is a hook that never calls it; a full disk one that rejects with RelayError `storage-unavailable`
+   * instead. Left out, a write is durable at once.
+   */
+  readonly commit?: (apply: () => void) => Promise<void>
+}
+
+export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions): RelayStore {
+  let closed = false
+
+  function assertOpen(): void {
+    if (closed) throw new RelayError('storage-unavailable', 'The store is closed.')
+  }
+
+  async function write<T>(change: () => T): Promise<T> {
+    assertOpen()
+    let result: { readonly value: T } | undefined
+    const apply = () => {
+      assertOpen()
+      result = { value: change() }
+    }
+    if (commit === undefined) apply()
+    else await commit(apply)
+    if (result === undefined) throw new RelayError('storage-unavailable', 'The write did not reach the disk.')
+    return result.value
+  }
+
+  function findAccount(id: AccountId): MemoryAccount | undefined {
+    assertOpen()
+    return data.accounts.get(bytesToHex(id))
+  }
+
+  function findDocument(account: AccountId, document: DocumentId): MemoryDocument | undefined {
+    return findAccount(account)?.documents.get(bytesToHex(document))
+  }
+
+  function ensureDocument(account: MemoryAccount, id: DocumentId): MemoryDocument {
+    const key = bytesToHex(id)
+    let document = account.documents.get(key)
+    if (document === undefined) {
+      document = { id, entries: [], chains: new Map(), seen: new Map() }
+      account.documents.set(key, document)
+    }
+    return document
+  }
+
+  function headsOf(account: MemoryAccount): DocumentHead[] {
+    const heads: DocumentHead[] = []
+    for (const { id, chains } of account.documents.values()) {
+      for (const { device, incarnation, entries } of chains.values()) {
+        const last = entries[entries.length - 1] as MemoryEntry
+        heads.push({ document: id, device, incarnation, sequence: last.sequence, hash: last.entryHash })
+      }
+    }
+    return heads.sort(
+      (a, b) =>
+        compareBytes(a.document, b.document) || compareBytes(a.device, b.device) || a.incarnation - b.incarnation,
+    )
+  }
+
+  function appendKeyring(request: KeyringAppend): KeyringAppendResult {
+    const account = findAccount(request.account)
+    if ((account?.keyring.length ?? 0) !== request.expectedLength) return { kind: 'conflict' }
+    if (!bytesEqual(account?.head ?? ZERO_HASH, request.expectedHead)) return { kind: 'conflict' }
+    for (const other of data.accounts.values()) {
+      if (other !== account && bytesEqual(other.recovery, request.recovery)) return { kind: 'recovery-taken' }
+    }
+    const { record, cut, head, recovery, removal } = request
+    const stored = { record, ...(cut && { cut }) }
+    const bytes = record.length + (cut?.length ?? 0)
+    if (account === undefined) {
+      const created = { id: request.account, recovery, head, keyring: [stored], documents: new Map(), bytes }
+      data.accounts.set(bytesToHex(request.account), created)
+      return { kind: 'stored' }
+    }
+    if (removal !== undefined) {
+      const removed = new Set(removal.devices.map(bytesToHex))
+      const heads = headsOf(account).filter((each) => removed.has(bytesToHex(each.device)))
+      if (isBeyondCut(removal.cut, heads)) return { kind: 'cut-behind' }
+      for (const document of account.documents.values()) for (const device of removed) document.seen.delete(device)
+    }
+    account.keyring.push(stored)
+    account.head = head
+    account.recovery = recovery
+    account.bytes += bytes
+    return { kind: 'stored' }
+  }
+
+  function append(request: AppendRequest, maxDocuments: number, maxBytes: number | undefined): AppendResult {
+    const account = findAccount(request.account)
+    if (account === undefined) return { kind: 'keyring-moved' }
+    const known = account.documents.get(bytesToHex(request.document))
+    const chainKey = `${bytesToHex(request.device)}${request.incarnation}`
+    const chain = known?.chains.get(chainKey) ?? {
+      device: request.device,
+      incarnation: request.incarnation,
+      entries: [],
+    }
+    const verdict = judgeAppend(request, account.keyring.length, {
+      newest: chain.entries.length,
+      entryAt: (sequence) => chain.entries[sequence - 1],
+    })
+    if (verdict.kind !== 'fits') return verdict
+
+    const numbers = [...verdict.duplicateNumbers]
+    const fresh = request.entries.slice(numbers.length)
+    const bytes = fresh.reduce((sum, entry) => sum + entry.envelope.length, 0)
+    if (fresh.length > 0) {
+      if (known === undefined && account.documents.size >= maxDocuments) return { kind: 'too-many-documents' }
+      if (maxBytes !== undefined && account.bytes + bytes > maxBytes) return { kind: 'quota-exceeded' }
+    }
+    const document = ensureDocument(account, request.document)
+    account.bytes += bytes
+    document.chains.set(chainKey, chain)
+    let logHash =
+      document.entries[document.entries.length - 1]?.logHash ?? emptyLogHash(sha512, request.account, request.document)
+    fresh.forEach((each, index) => {
+      logHash = nextLogHash(sha512, logHash, each.envelopeHash)
+      const entry: MemoryEntry = {
+        number: document.entries.length + 1,
+        chain,
+        sequence: each.sequence,
+        envelope: each.envelope,
+        entryHash: each.entryHash,
+        logHash,
+        signature: index === fresh.length - 1 ? request.signature : undefined,
+      }
+      document.entries.push(entry)
+      chain.entries.push(entry)
+      data.arrived.push({ document: document.id, entry })
+      numbers.push(entry.number)
+    })
+    const last = document.entries[(numbers[numbers.length - 1] as number) - 1] as MemoryEntry
+    return { kind: 'stored', numbers, logHash: last.logHash, fresh: fresh.length }
+  }
+
+  function putSeen(row: SeenPut, maxDocuments: number, maxBytes: number | undefined): SeenPutResult {
+    const account = findAccount(row.account)
+    if (account === undefined) return 'quota-exceeded'
+    const known = account.documents.get(bytesToHex(row.document))
+    if (known === undefined && account.documents.size >= maxDocuments) return 'too-many-documents'
+    const device = bytesToHex(row.device)
+    const growth = row.envelope.length - (known?.seen.get(device)?.envelope.length ?? 0)
+    if (maxBytes !== undefined && growth > 0 && account.bytes + growth > maxBytes) return 'quota-exceeded'
+    account.bytes += growth
+    const { envelope, signature } = row
+    ensureDocument(account, row.document).seen.set(device, { device: row.device, envelope, signature })
+    return 'stored'
+  }
+
+  return {
+    async generation() {
+      assertOpen()
+      return data.generation
+    },
+    async accountByRecovery(recovery) {
+      assertOpen()
+      for (const account of data.accounts.values()) if (bytesEqual(account.recovery, recovery)) return account.id
+      return undefined
+    },
+    async readKeyring(id, from, maxRecords, maxBytes) {
+      const account = findAccount(id)
+      const records: StoredKeyringRecord[] = []
+      let bytes = 0
+      for (const stored of account?.keyring.slice(from, from + maxRecords) ?? []) {
+        bytes += stored.record.length + (stored.cut?.length ?? 0)
+        if (records.length > 0 && bytes > maxBytes) break
+        records.push(stored)
+      }
+      return { length: account?.keyring.length ?? 0, head: account?.head ?? ZERO_HASH, records }
+    },
+    appendKeyring: (request) => write(() => appendKeyring(request)),
+    async readChains(places) {
+      return places.map(({ account, document, device, incarnation, sequence }) => {
+        const chain = findDocument(account, document)?.chains.get(`${bytesToHex(device)}${incarnation}`)
+        const hash = chain?.entries[sequence - 1]?.entryHash
+        return { newest: chain?.entries.length ?? 0, ...(hash && { hash }) }
+      })
+    },
+    append: (requests, quota) =>
+      write(() => requests.map((request) => append(request, quota.maxDocuments, quota.maxBytes))),
+    async readPage({ account, document: id, after, maxBytes }) {
+      const document = findDocument(account, id)
+      const all = document?.entries ?? []
+      const newest = all.length
+      if (after > newest) return { newest, entries: [], heads: [] }
+      const hashAtCursor = all[after - 1]?.logHash ?? emptyLogHash(sha512, account, id)
+      const following = all.slice(after)
+      const length = pageLength(
+        following.map(({ envelope, chain, signature }) => ({
+          bytes: envelope.length,
+          chain,
+          endsPush: signature !== undefined,
+        })),
+        maxBytes,
+      )
+      const page = following.slice(0, length)
+      const headByChain = new Map<MemoryChain, SignedHead>()
+      for (const { chain, sequence, signature } of page) {
+        const { device, incarnation } = chain
+        if (signature !== undefined) headByChain.set(chain, { device, incarnation, sequence, signature })
+      }
+      return {
+        newest,
+        hashAtCursor,
+        entries: page.map((entry) => entry.envelope),
+        heads: [...headByChain.values()],
+        logHash: page[page.length - 1]?.logHash ?? hashAtCursor,
+      }
+    },
+    async readHeads(id) {
+      const account = findAccount(id)
+      return account === undefined ? [] : headsOf(account)
+    },
+    putSeen: (rows, quota) => write(() => rows.map((row) => putSeen(row, quota.maxDocuments, quota.maxBytes))),
+    async readSeen(account, document) {
+      return [...(findDocument(account, document)?.seen.values() ?? [])].sort((a, b) =>
+        compareBytes(a.device, b.device),
+      )
+    },
+    async inspect(limit) {
+      assertOpen()
+      let totalBytes = 0
+      for (const account of data.accounts.values()) totalBytes += account.bytes
+      const newest = limit === 0 ? [] : data.arrived.slice(-limit).reverse()
+      return {
+        entries: newest.map(({ document, entry }) => ({
+          document,
+          number: entry.number,
+          device: entry.chain.device,
+          bytes: entry.envelope.length,
+          start: entry.envelope.slice(0, 48),
+        })),
+        totalEntries: data.arrived.length,
+        totalBytes,
+      }
+    },
+    probe: () => write(() => {}),
+    async tidy() {},
+    async close() {
+      closed = true
+    },
+  }
+}

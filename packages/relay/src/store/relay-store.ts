@@ -1,0 +1,208 @@
+// What the relay keeps, as an interface: SQLite in one process, a database server for several. The contract suite in
+// `@owlivion/relay/testing` proves an implementation.
+import type {
+  AccountId,
+  Cut,
+  DeviceId,
+  DocumentHead,
+  DocumentId,
+  Generation,
+  Hash,
+  SignedHead,
+} from '@owlivion/sync-protocol'
+
+export interface StoredKeyringRecord {
+  readonly record: Uint8Array
+  readonly cut?: Uint8Array
+}
+
+export interface KeyringSlice {
+  /** Records the account has in all. 0 for an account that the store does not know. */
+  readonly length: number
+  readonly head: Hash
+  readonly records: readonly StoredKeyringRecord[]
+}
+
+export interface KeyringAppend extends StoredKeyringRecord {
+  readonly account: AccountId
+  /** The keyring that the record was judged against; 0 and zeros to create the account. */
+  readonly expectedLength: number
+  readonly expectedHead: Hash
+  /** Hash of the record: the keyring's head from now on. */
+  readonly head: Hash
+  /** Hash of the recovery key that is current from now on: what a recovery login is looked up by. */
+  readonly recovery: AccountId
+  /** For a record that removes devices: whom, and where their chains end. */
+  readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut: Cut }
+}
+
+export type KeyringAppendResult =
+  | { readonly kind: 'stored' }
+  /** The keyring is another than expected. */
+  | { readonly kind: 'conflict' }
+  /** The store holds entries of a removed device that the cut does not cover. */
+  | { readonly kind: 'cut-behind' }
+  /** Another account has this recovery key. */
+  | { readonly kind: 'recovery-taken' }
+
+export interface ChainPlace {
+  readonly account: AccountId
+  readonly document: DocumentId
+  readonly device: DeviceId
+  readonly incarnation: number
+  readonly sequence: number
+}
+
+export interface ChainLink {
+  /** Entry hash at the place that was asked for, when it is stored. */
+  readonly hash?: Hash
+  /** Sequence of the chain's last entry, 0 for a chain that does not exist. */
+  readonly newest: number
+}
+
+export interface AppendEntry {
+  readonly sequence: number
+  readonly envelope: Uint8Array
+  /** Goes into the log hash. */
+  readonly envelopeHash: Hash
+  /** Recognises a duplicate, and is what the next entry follows. */
+  readonly entryHash: Hash
+}
+
+/** Contiguous entries of one device, document and incarnation. */
+export interface AppendRequest {
+  readonly account: AccountId
+  readonly document: DocumentId
+  readonly device: DeviceId
+  readonly incarnation: number
+  /** Entry hash of the entry before the first, zeros before sequence 1. */
+  readonly previous: Hash
+  readonly entries: readonly AppendEntry[]
+  /** Signs the chain's end at the last entry; kept with it. */
+  readonly signature: Uint8Array
+  /** Entries before this sequence are sealed under an older key: they may be duplicates, but not new. */
+  readonly freshFrom: number
+  /** The keyring that standing and keys were judged by. */
+  readonly keyringLength: number
+}
+
+export interface AccountQuota {
+  readonly maxDocuments: number
+  /** Envelopes and seen rows of an account together; undefined for no bound. */
+  readonly maxBytes: number | undefined
+}
+
+export type AppendResult =
+  | {
+      readonly kind: 'stored'
+      /** One for each entry. */
+      readonly numbers: readonly number[]
+      /** The log hash at the last of `numbers`. */
+      readonly logHash: Hash
+      /** How many entries, at the end of the request, were new; the others were there already. */
+      readonly fresh: number
+    }
+  /** Other content stands under one of these sequences. `newest` is the last sequence of the chain. */
+  | { readonly kind: 'fork'; readonly newest: number }
+  | { readonly kind: 'chain-gap'; readonly newest: number }
+  | { readonly kind: 'stale-epoch' }
+  /** The keyring changed since the request was judged. */
+  | { readonly kind: 'keyring-moved' }
+  | { readonly kind: 'too-many-documents' }
+  | { readonly kind: 'quota-exceeded' }
+
+export interface PageRequest {
+  readonly account: AccountId
+  readonly document: DocumentId
+  /** The page starts behind this number. */
+  readonly after: number
+  /** Bound for what the page takes in a frame. The first push is in the page whatever its size; 0 for none at all. */
+  readonly maxBytes: number
+}
+
+export interface StoredPage {
+  /** Number of the document's last entry, 0 when the store does not know the document. */
+  readonly newest: number
+  /** Log hash at `after`; undefined when `after` lies beyond `newest`. */
+  readonly hashAtCursor?: Hash
+  readonly entries: readonly Uint8Array[]
+  readonly heads: readonly SignedHead[]
+  /** Log hash after the last entry of the page; as `hashAtCursor` when the page is empty. */
+  readonly logHash?: Hash
+}
+
+export interface SeenRow {
+  readonly device: DeviceId
+  readonly envelope: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export interface SeenPut extends SeenRow {
+  readonly account: AccountId
+  readonly document: DocumentId
+}
+
+export type SeenPutResult = 'stored' | 'too-many-documents' | 'quota-exceeded'
+
+/** What an operator may see of an entry: nothing that tells what it says. */
+export interface InspectedEntry {
+  readonly document: DocumentId
+  readonly number: number
+  readonly device: DeviceId
+  readonly bytes: number
+  /** The first bytes of the envelope, as stored. */
+  readonly start: Uint8Array
+}
+
+export interface Inspection {
+  /** Newest first. */
+  readonly entries: readonly InspectedEntry[]
+  readonly totalEntries: number
+  readonly totalBytes: number
+}
+
+/**
+ * An implementer may assume: bytes handed in or out are changed by nobody; one relay waits for an `append` before the next.
+ *
+ * An implementer promises:
+ * - `append`, `appendKeyring` and `putSeen` are one transaction each. When the promise resolves, all of it is on disk and
+ *   survives a power cut; when it rejects, nothing of it is stored;
+ * - a call that was made after a write resolved sees it;
+ * - the requests of one `append` are judged in order, each on what those before it left, and a refused one leaves nothing;
+ * - numbers of a document are 1, 2, 3, … without a gap and are never given twice, for they come from a counter in the
+ *   document's own row that moves in the same transaction. The entries of one request have neighbouring numbers;
+ * - h(0) is the protocol's `emptyLogHash` and h(n) its `nextLogHash`.
+ *
+ * Failures are RelayError `storage-unavailable` whose message says what is wrong with the disk in one sentence.
+ */
+export interface RelayStore {
+  /** 16 random bytes made with the database. */
+  generation(): Promise<Generation>
+
+  accountByRecovery(recovery: AccountId): Promise<AccountId | undefined>
+  /** Records from position `from` on, at least one if there is one, then up to `maxRecords` and `maxBytes`. */
+  readKeyring(account: AccountId, from: number, maxRecords: number, maxBytes: number): Promise<KeyringSlice>
+  /** Compare-and-set: stores only if the account's keyring is the expected one and the cut covers what is held. */
+  appendKeyring(request: KeyringAppend): Promise<KeyringAppendResult>
+
+  /** One answer a place, in order. */
+  readChains(places: readonly ChainPlace[]): Promise<readonly ChainLink[]>
+  /** One result a request, in order. Duplicates are recognised before anything is judged stale. */
+  append(requests: readonly AppendRequest[], quota: AccountQuota): Promise<readonly AppendResult[]>
+  /** Entries after a number, ending where a push ended, and each chain's signed head at its last entry in the page. */
+  readPage(request: PageRequest): Promise<StoredPage>
+  /** The end of every chain of the account, sorted by document, device and incarnation. */
+  readHeads(account: AccountId): Promise<readonly DocumentHead[]>
+
+  /** Overwrites what the device had in the document. One result a row, in order. */
+  putSeen(rows: readonly SeenPut[], quota: AccountQuota): Promise<readonly SeenPutResult[]>
+  readSeen(account: AccountId, document: DocumentId): Promise<readonly SeenRow[]>
+
+  inspect(limit: number): Promise<Inspection>
+  /** Writes something that means nothing; rejects when the disk would refuse an append. */
+  probe(): Promise<void>
+  /** Called when nothing happens: time to give disk space back. */
+  tidy(): Promise<void>
+  /** Ends the store; may be called twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,36 @@
+// A store whose disk may not be there yet: a relay that starts on a read-only or full disk runs, says why it is not ready, and
+// begins to serve when the disk does.
+import { RelayError } from '../errors'
+import type { RelayStore } from './relay-store'
+
+/** @param open throws RelayError `storage-unavailable` while the disk refuses; it is asked again at the next call */
+export function createReopeningStore(open: () => RelayStore): RelayStore {
+  let opened: RelayStore | undefined
+  let closed = false
+
+  async function use<T>(work: (store: RelayStore) => Promise<T>): Promise<T> {
+    if (opened === undefined && !closed) opened = open()
+    if (opened === undefined) throw new RelayError('storage-unavailable', 'The store is closed.')
+    return work(opened)
+  }
+
+  return {
+    generation: () => use((store) => store.generation()),
+    accountByRecovery: (...request) => use((store) => store.accountByRecovery(...request)),
+    readKeyring: (...request) => use((store) => store.readKeyring(...request)),
+    appendKeyring: (...request) => use((store) => store.appendKeyring(...request)),
+    readChains: (...request) => use((store) => store.readChains(...request)),
+    append: (...request) => use((store) => store.append(...request)),
+    readPage: (...request) => use((store) => store.readPage(...request)),
+    readHeads: (...request) => use((store) => store.readHeads(...request)),
+    putSeen: (...request) => use((store) => store.putSeen(...request)),
+    readSeen: (...request) => use((store) => store.readSeen(...request)),
+    inspect: (...request) => use((store) => store.inspect(...request)),
+    probe: () => use((store) => store.probe()),
+    tidy: () => use((store) => store.tidy()),
+    async close() {
+      closed = true
+      await opened?.close()
+    },
+  }
+}

@@ -1,0 +1,76 @@
+// A keyring record goes in by compare-and-set, together with what follows from it: the recovery key that logins are looked up
+// by, and the end of what removed devices may have written.
+import {
+  bytesEqual,
+  type DeviceId,
+  type DocumentHead,
+  type DocumentId,
+  type Hash,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import type Database from 'better-sqlite3'
+import { plainBytes } from '../../node-platform'
+import type { KeyringAppend, KeyringAppendResult } from '../relay-store'
+import { isBeyondCut } from '../rules'
+
+interface AccountRow {
+  readonly id: number
+  readonly keyring_length: number
+  readonly keyring_head: Uint8Array
+}
+
+export interface HeadRow {
+  readonly document: Uint8Array
+  readonly device: Uint8Array
+  readonly incarnation: number
+  readonly sequence: number
+  readonly hash: Uint8Array
+}
+
+export function toHead(row: HeadRow): DocumentHead {
+  return {
+    document: plainBytes<DocumentId>(row.document),
+    device: plainBytes<DeviceId>(row.device),
+    incarnation: row.incarnation,
+    sequence: row.sequence,
+    hash: plainBytes<Hash>(row.hash),
+  }
+}
+
+export function createKeyringTransaction(
+  db: Database.Database,
+): Database.Transaction<(request: KeyringAppend) => KeyringAppendResult> {
+  const findAccount = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
+  const findRecovery = db.prepare('SELECT id FROM accounts WHERE recovery = ?')
+  const addAccount = db.prepare(
+    'INSERT INTO accounts (account, recovery, keyring_length, keyring_head) VALUES (?, ?, 0, ?)',
+  )
+  const saveAccount = db.prepare(
+    'UPDATE accounts SET recovery = ?, keyring_length = keyring_length + 1, keyring_head = ?, bytes = bytes + ? WHERE id = ?',
+  )
+  const addRecord = db.prepare('INSERT INTO keyring (account, position, record, cut) VALUES (?, ?, ?, ?)')
+  const headsOfDevice = db.prepare(
+    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash FROM documents d JOIN chains c ON c.document = d.id WHERE d.account = ? AND c.device = ?',
+  )
+  const removeSeen = db.prepare(
+    'DELETE FROM seen WHERE device = ? AND document IN (SELECT id FROM documents WHERE account = ?)',
+  )
+
+  return db.transaction((request: KeyringAppend): KeyringAppendResult => {
+    const account = findAccount.get(request.account) as AccountRow | undefined
+    if ((account?.keyring_length ?? 0) !== request.expectedLength) return { kind: 'conflict' }
+    if (!bytesEqual(account?.keyring_head ?? ZERO_HASH, request.expectedHead)) return { kind: 'conflict' }
+    const holder = findRecovery.get(request.recovery) as { id: number } | undefined
+    if (holder !== undefined && holder.id !== account?.id) return { kind: 'recovery-taken' }
+    const { record, cut, head, recovery, removal } = request
+    if (account !== undefined && removal !== undefined) {
+      const heads = removal.devices.flatMap((device) => headsOfDevice.all(account.id, device) as HeadRow[])
+      if (isBeyondCut(removal.cut, heads.map(toHead))) return { kind: 'cut-behind' }
+      for (const device of removal.devices) removeSeen.run(device, account.id)
+    }
+    const id = account?.id ?? addAccount.run(request.account, recovery, ZERO_HASH).lastInsertRowid
+    addRecord.run(id, request.expectedLength, record, cut ?? null)
+    saveAccount.run(recovery, head, record.length + (cut?.length ?? 0), id)
+    return { kind: 'stored' }
+  })
+}

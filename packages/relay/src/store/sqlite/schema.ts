@@ -1,0 +1,70 @@
+// The tables. Accounts, documents and chains are numbered, so that a log row repeats none of their 16 to 32 bytes; log rows
+// live in a rowid table, where rows of many documents in one commit dirty a quarter of the pages of a clustered one.
+
+/** Written into the file, so that no other program's database is taken for ours: "OWLR". */
+export const APPLICATION_ID = 0x4f574c52
+
+/** Applied in order, each in one transaction; never changed once released, only followed. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE relay (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    generation BLOB NOT NULL,
+    probes INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    account BLOB NOT NULL UNIQUE,
+    recovery BLOB NOT NULL UNIQUE,
+    keyring_length INTEGER NOT NULL,
+    keyring_head BLOB NOT NULL,
+    documents INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE keyring (
+    account INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    cut BLOB,
+    PRIMARY KEY (account, position)
+  );
+  CREATE TABLE documents (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    newest INTEGER NOT NULL,
+    log_hash BLOB NOT NULL,
+    UNIQUE (account, document)
+  );
+  CREATE TABLE chains (
+    id INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL,
+    device BLOB NOT NULL,
+    incarnation INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    UNIQUE (document, device, incarnation)
+  );
+  CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    chain INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    entry_hash BLOB NOT NULL,
+    log_hash BLOB NOT NULL,
+    signature BLOB,
+    envelope BLOB NOT NULL,
+    UNIQUE (document, number),
+    UNIQUE (chain, sequence)
+  );
+  CREATE TABLE seen (
+    document INTEGER NOT NULL,
+    device BLOB NOT NULL,
+    envelope BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (document, device)
+  );
+  `,
+]

@@ -1,0 +1,86 @@
+// The answer to a subscribe: for each cursor one page, or the news that the cursor does not lie on the relay's log. More than a
+// page is asked for again by the device, so that a slow one is never sent more than it can take.
+import {
+  activeDevice,
+  bytesEqual,
+  type Cursor,
+  type DeviceId,
+  type DocumentId,
+  encodeFrame,
+  PAGE_BYTES,
+} from '@owlivion/sync-protocol'
+import type { ConnectedAccount } from './accounts'
+import type { Follower } from './document-feed'
+import { RelayError } from './errors'
+import type { RelayStore } from './store/relay-store'
+
+export interface Subscriber extends Follower {
+  readonly isOpen: boolean
+  refuse(request: 'subscribe', error: RelayError): void
+}
+
+export interface Subscription {
+  readonly store: RelayStore
+  readonly account: ConnectedAccount
+  readonly subscriber: Subscriber
+  /** The subscriber's own seen rows are not sent back to it. */
+  readonly device: DeviceId
+}
+
+/** @param maxBytes envelopes in the whole answer; cursors beyond it get an empty page that says how much there is */
+export async function answerSubscribe(
+  subscription: Subscription,
+  cursors: readonly Cursor[],
+  maxBytes: number,
+): Promise<void> {
+  const { account, subscriber } = subscription
+  let room = maxBytes
+  for (const cursor of cursors) {
+    // A connection that ended while a page was read follows nothing any more.
+    if (!subscriber.isOpen) return
+    account.feed.catchingUp(cursor.document, subscriber)
+    try {
+      room -= await answerCursor(subscription, cursor, Math.max(0, Math.min(PAGE_BYTES, room)))
+    } catch (error) {
+      account.feed.unfollow(cursor.document, subscriber)
+      if (!(error instanceof RelayError) || error.document === undefined) throw error
+      subscriber.refuse('subscribe', error)
+    }
+  }
+}
+
+/** @returns bytes of the envelopes sent */
+async function answerCursor(
+  { store, account, subscriber, device }: Subscription,
+  { document, number: after, hash }: Cursor,
+  maxBytes: number,
+): Promise<number> {
+  const page = await store.readPage({ account: account.id, document, after, maxBytes })
+  const { newest, hashAtCursor, entries, heads, logHash } = page
+  if (hashAtCursor === undefined || logHash === undefined)
+    throw new RelayError('cursor-ahead', undefined, { document, state: newest })
+  if (!bytesEqual(hashAtCursor, hash)) throw new RelayError('cursor-mismatch', undefined, { document })
+  const last = after + entries.length
+  const seen = last === newest ? await readSeen(store, account, document, device) : []
+  subscriber.send(
+    encodeFrame({ type: 'page', document, first: after + 1, entries, heads, logHash, newest, live: false }),
+  )
+  account.feed.caughtUp(document, subscriber, last)
+  for (const frame of seen) subscriber.send(frame)
+  let bytes = 0
+  for (const entry of entries) bytes += entry.length
+  return bytes
+}
+
+/** Rows of the other active devices: what a removed one has seen concerns nobody. */
+async function readSeen(
+  store: RelayStore,
+  { id, keyring }: ConnectedAccount,
+  document: DocumentId,
+  own: DeviceId,
+): Promise<Uint8Array[]> {
+  const rows = await store.readSeen(id, document)
+  return rows
+    .filter((row) => !bytesEqual(row.device, own) && keyring !== undefined && activeDevice(keyring, row.device))
+    .map(({ envelope, signature }) => encodeFrame({ type: 'seen', document, envelope, signature }))
+}

@@ -1,0 +1,308 @@
+// Group commit: everything that arrived in one turn of the event loop becomes one transaction, and only when it is on disk
+// does anybody hear of it: first the author, then, in number order, the other followers of the document.
+import { activeDevice, bytesToHex, encodeFrame, type Hash, type ProtocolCode, ZERO_HASH } from '@owlivion/sync-protocol'
+import type { ConnectedAccount } from './accounts'
+import type { Follower } from './document-feed'
+import { RelayError, toRefusal } from './errors'
+import type { RelayLimits } from './limits'
+import type { RelayLog, RelayPlatform } from './platform'
+import { chainPush, type Push } from './push'
+import type { StorageHealth } from './storage-health'
+import type { AppendRequest, AppendResult, ChainLink, RelayStore, SeenPut, SeenPutResult } from './store/relay-store'
+
+/** The connection a push or a row came from. */
+export interface Author extends Follower {
+  /** Called once for each push and row, whatever became of it. */
+  answered(sizeBytes: number): void
+  refuse(request: 'push' | 'seen-put', error: RelayError): void
+}
+
+interface QueuedPush {
+  readonly account: ConnectedAccount
+  readonly author: Author
+  readonly push: Push
+  attempts: number
+}
+
+interface QueuedSeen {
+  readonly account: ConnectedAccount
+  readonly author: Author
+  readonly row: SeenPut
+}
+
+export interface TurnStats {
+  commits: number
+  pushes: number
+  entries: number
+  bytes: number
+}
+
+/** A keyring that changes under a push is judged again; more often than this it would be an attack or a defect. */
+const MAX_ATTEMPTS = 5
+
+export class Turn {
+  readonly stats: TurnStats = { commits: 0, pushes: 0, entries: 0, bytes: 0 }
+  private pushes: QueuedPush[] = []
+  private seen: QueuedSeen[] = []
+  private queued = 0
+  private answered = 0
+  private running: Promise<void> | undefined
+  private cancelTidy: (() => void) | undefined
+  private stopped = false
+
+  constructor(
+    private readonly platform: RelayPlatform,
+    private readonly store: RelayStore,
+    private readonly limits: RelayLimits,
+    private readonly health: StorageHealth,
+    private readonly log: RelayLog,
+  ) {}
+
+  push(account: ConnectedAccount, author: Author, push: Push): void {
+    this.pushes.push({ account, author, push, attempts: 0 })
+    this.queued++
+    this.start()
+  }
+
+  putSeen(account: ConnectedAccount, author: Author, row: SeenPut): void {
+    this.seen.push({ account, author, row })
+    this.queued++
+    this.start()
+  }
+
+  /** Resolves when everything queued so far is answered; what comes later is not waited for. */
+  async settled(): Promise<void> {
+    const target = this.queued
+    while (this.answered < target && this.running !== undefined) await this.running
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.cancelTidy?.()
+  }
+
+  private start(): void {
+    this.running ??= new Promise<void>((resolve) => {
+      this.platform.defer(() => {
+        void this.run().then(() => {
+          this.running = undefined
+          resolve()
+          if (this.pushes.length + this.seen.length > 0) this.start()
+        })
+      })
+    })
+  }
+
+  private async run(): Promise<void> {
+    this.cancelTidy?.()
+    const pushes = this.takePushes()
+    const seen = this.seen
+    this.seen = []
+    try {
+      if (pushes.length > 0) await this.appendAll(pushes)
+    } catch (error) {
+      for (const item of pushes) this.answer(item, this.toFailure(error))
+    }
+    try {
+      if (seen.length > 0) await this.storeSeen(seen)
+    } catch (error) {
+      for (const { author, row } of seen) this.answerSeen(author, row, this.toFailure(error))
+    }
+    if (!this.stopped) this.cancelTidy = this.platform.setTimer(this.limits.tidyAfterMs, () => void this.tidy())
+  }
+
+  private takePushes(): QueuedPush[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.pushes.length) {
+      bytes += (this.pushes[count] as QueuedPush).push.sizeBytes
+      if (count > 0 && bytes > this.limits.maxTurnBytes) break
+      count++
+    }
+    return this.pushes.splice(0, count)
+  }
+
+  private async appendAll(items: readonly QueuedPush[]): Promise<void> {
+    const places = items.map(({ account, push }) => ({ account: account.id, ...push, sequence: push.first - 1 }))
+    const links = await this.store.readChains(places)
+    // Pushes of one device may follow each other within a turn: the later one's chain begins where the earlier one's ends.
+    const hashByPlace = new Map<string, Hash>()
+    const judged = items.map((item, index) => this.judge(item, links[index] as ChainLink, hashByPlace))
+    const requests = judged.filter((each): each is AppendRequest => !(each instanceof RelayError))
+    const { maxDocuments, maxAccountBytes } = this.limits
+    const results =
+      requests.length === 0 ? [] : await this.store.append(requests, { maxDocuments, maxBytes: maxAccountBytes })
+    if (requests.length > 0) {
+      this.stats.commits++
+      this.health.worked()
+    }
+    // A refused push may stand behind one of the same turn that was stored: what the relay has is told as it is now.
+    const ends = requests.length === judged.length ? links : await this.store.readChains(places).catch(() => links)
+    const moved: QueuedPush[] = []
+    let answered = 0
+    items.forEach((item, index) => {
+      const request = judged[index] as AppendRequest | RelayError
+      if (request instanceof RelayError) {
+        this.answer(item, this.withState(request, ends[index] as ChainLink))
+        return
+      }
+      const result = results[answered++] as AppendResult
+      if (result.kind === 'stored') this.stored(item, request, result)
+      else if (result.kind === 'keyring-moved' && ++item.attempts < MAX_ATTEMPTS) moved.push(item)
+      else this.answer(item, this.toRefused(item, result))
+    })
+    if (moved.length > 0) await this.judgeAgain(moved)
+  }
+
+  private async judgeAgain(moved: readonly QueuedPush[]): Promise<void> {
+    try {
+      for (const account of new Set(moved.map((item) => item.account))) await account.reload()
+      this.pushes.unshift(...moved)
+    } catch (error) {
+      for (const item of moved) this.answer(item, this.toFailure(error))
+    }
+  }
+
+  private judge(item: QueuedPush, link: ChainLink, hashByPlace: Map<string, Hash>): AppendRequest | RelayError {
+    try {
+      return this.toRequest(item, link, hashByPlace)
+    } catch (error) {
+      return toRefusal(error)
+    }
+  }
+
+  private toRequest({ account, push }: QueuedPush, link: ChainLink, hashByPlace: Map<string, Hash>): AppendRequest {
+    const { document, device, incarnation, first, last, signature } = push
+    const { keyring } = account
+    if (keyring === undefined || activeDevice(keyring, device) === undefined)
+      throw new RelayError('device-removed', undefined, { document })
+    const chain = `${bytesToHex(account.id)}${bytesToHex(document)}${bytesToHex(device)}${incarnation}`
+    const previous = first === 1 ? ZERO_HASH : (link.hash ?? hashByPlace.get(`${chain}:${first - 1}`))
+    if (previous === undefined) throw new RelayError('chain-gap', undefined, { document })
+    const { entries, freshFrom, endsAsSigned } = chainPush(this.platform.sha512, push, keyring, previous)
+    if (!endsAsSigned) {
+      // The device signed this end, so it stands on another entry before it than the relay does; at a chain's start there is none.
+      if (first > 1) throw new RelayError('fork', undefined, { document })
+      throw new RelayError('bad-signature', 'The signed end of the chain does not fit the entries.', { document })
+    }
+    hashByPlace.set(`${chain}:${last}`, push.headHash)
+    const keyringLength = keyring.length
+    return {
+      account: account.id,
+      document,
+      device,
+      incarnation,
+      previous,
+      entries,
+      signature,
+      freshFrom,
+      keyringLength,
+    }
+  }
+
+  private stored(item: QueuedPush, request: AppendRequest, result: Extract<AppendResult, { kind: 'stored' }>): void {
+    const { account, author, push } = item
+    const { document, device, incarnation, last: sequence, signature } = push
+    const { numbers, logHash, fresh } = result
+    author.send(encodeFrame({ type: 'pushed', document, incarnation, sequence, numbers, logHash }))
+    this.finish(author, push.sizeBytes)
+    this.stats.pushes++
+    if (fresh === 0) return
+    const entries = request.entries.slice(-fresh).map((entry) => entry.envelope)
+    this.stats.entries += fresh
+    for (const entry of entries) this.stats.bytes += entry.length
+    const last = numbers[numbers.length - 1] as number
+    const first = last - fresh + 1
+    let frame: Uint8Array | undefined
+    account.feed.appended(document, {
+      first,
+      last,
+      author,
+      frame: () => {
+        const heads = [{ device, incarnation, sequence, signature }]
+        frame ??= encodeFrame({ type: 'page', document, first, entries, heads, logHash, newest: last, live: true })
+        return frame
+      },
+    })
+  }
+
+  private withState(error: RelayError, { newest }: ChainLink): RelayError {
+    const { code, document } = error
+    if (code !== 'chain-gap' && code !== 'fork') return error
+    return new RelayError(code, undefined, { ...(document && { document }), state: newest })
+  }
+
+  private toRefused({ push }: QueuedPush, result: Exclude<AppendResult, { kind: 'stored' }>): RelayError {
+    const { document } = push
+    switch (result.kind) {
+      case 'fork':
+      case 'chain-gap':
+        return new RelayError(result.kind, undefined, { document, state: result.newest })
+      case 'too-many-documents':
+        return new RelayError(result.kind, undefined, { document, state: this.limits.maxDocuments })
+      case 'keyring-moved':
+        return new RelayError('keyring-conflict', undefined, { document })
+      default:
+        return new RelayError(result.kind, undefined, { document })
+    }
+  }
+
+  private async storeSeen(items: readonly QueuedSeen[]): Promise<void> {
+    const { maxDocuments, maxAccountBytes } = this.limits
+    const rows = items.map(({ row }) => row)
+    const results = await this.store.putSeen(rows, { maxDocuments, maxBytes: maxAccountBytes })
+    items.forEach(({ account, author, row }, index) => {
+      const result = results[index] as SeenPutResult
+      if (result !== 'stored') {
+        this.answerSeen(author, row, new RelayError(result, undefined, { document: row.document }))
+        return
+      }
+      this.finish(author, row.envelope.length)
+      const { document, envelope, signature } = row
+      account.feed.broadcast(document, author, encodeFrame({ type: 'seen', document, envelope, signature }))
+    })
+  }
+
+  private answer({ author, push }: QueuedPush, error: RelayError): void {
+    this.finish(author, push.sizeBytes)
+    author.refuse('push', withDocument(error, push))
+  }
+
+  private answerSeen(author: Author, row: SeenPut, error: RelayError): void {
+    this.finish(author, row.envelope.length)
+    author.refuse('seen-put', withDocument(error, row))
+  }
+
+  private finish(author: Author, sizeBytes: number): void {
+    this.answered++
+    author.answered(sizeBytes)
+  }
+
+  private toFailure(error: unknown): RelayError {
+    const refusal = toRefusal(error)
+    const code: ProtocolCode = 'storage-unavailable'
+    if (refusal.code !== code) {
+      this.log.error({ error }, 'a commit failed')
+      return refusal
+    }
+    this.health.failed(error)
+    return new RelayError(code, refusal.message, { retryAfterMs: this.limits.storageRetryMs })
+  }
+
+  private async tidy(): Promise<void> {
+    try {
+      await this.store.tidy()
+    } catch (error) {
+      this.health.failed(error)
+    }
+  }
+}
+
+function withDocument(error: RelayError, { document }: Pick<Push, 'document'>): RelayError {
+  const { code, message, state, retryAfterMs } = error
+  return new RelayError(code, message, {
+    document,
+    ...(state !== undefined && { state }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}

@@ -1,0 +1,135 @@
+// A device's end of a connection, over any transport: sends frames, and reads what comes back in order.
+import { decodeFrame, encodeFrame, type Frame, type FrameType, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
+import { WebSocket } from 'ws'
+import type { Relay } from '../../src/relay'
+import type { TestAccount, TestDevice } from './account'
+
+type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
+
+export interface Link {
+  send(bytes: Uint8Array): void
+  close(): void
+}
+
+export class TestClient {
+  private readonly frames: Frame[] = []
+  private readonly waiting: (() => void)[] = []
+  closeCode: number | undefined
+  link!: Link
+
+  constructor(readonly host: string) {}
+
+  received(bytes: Uint8Array): void {
+    this.frames.push(decodeFrame(bytes))
+    this.wake()
+  }
+
+  ended(code: number): void {
+    this.closeCode ??= code
+    this.wake()
+  }
+
+  send(...frames: readonly Frame[]): void {
+    for (const frame of frames) this.link.send(encodeFrame(frame))
+  }
+
+  /** What has come and was not read. */
+  get unread(): Frame[] {
+    return this.frames
+  }
+
+  /** The next frame; fails when it is of another type, or when the connection ends before. */
+  async next<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+    while (this.frames.length === 0) {
+      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${type}`)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
+    const frame = this.frames.shift() as Frame
+    if (frame.type !== type) throw new Error(`${JSON.stringify(frame)} came instead of ${type}`)
+    return frame as FrameOf<T>
+  }
+
+  /** Drops everything before the next frame of the type. */
+  async find<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+    for (;;) {
+      const index = this.frames.findIndex((frame) => frame.type === type)
+      if (index >= 0) {
+        const found = this.frames[index] as FrameOf<T>
+        this.frames.splice(0, index + 1)
+        return found
+      }
+      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${type}`)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
+  }
+
+  async closed(): Promise<number> {
+    while (this.closeCode === undefined) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    return this.closeCode
+  }
+
+  async logIn(device: TestDevice, account = device.account): Promise<FrameOf<'welcome'>> {
+    this.send({ type: 'hello', version: PROTOCOL_VERSION, account: account.id, device: device.id })
+    const { nonce } = await this.next('challenge')
+    this.send(device.auth(this.host, nonce, account.id))
+    return this.next('welcome')
+  }
+
+  /** Logs in with the account's first device and opens the account. */
+  async open(account: TestAccount): Promise<void> {
+    await this.logIn(account.first)
+    this.send(account.genesis())
+    await this.next('keyring-changed')
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+}
+
+export interface DirectClient extends TestClient {
+  /** Bytes that the transport pretends not to have sent yet. */
+  bufferedBytes: number
+}
+
+/** A connection without a socket. */
+export function connectDirectly(relay: Relay, host = 'relay.example'): DirectClient {
+  const client = Object.assign(new TestClient(host), { bufferedBytes: 0 })
+  const handlers = relay.connect(
+    {
+      send: (frame) => client.received(frame.slice()),
+      close: (code) => client.ended(code),
+      get bufferedBytes() {
+        return client.bufferedBytes
+      },
+    },
+    { host },
+  )
+  client.link = {
+    send: (bytes) => handlers.received(bytes),
+    close() {
+      client.ended(1005)
+      handlers.closed()
+    },
+  }
+  return client
+}
+
+export interface SocketClient extends TestClient {
+  readonly socket: WebSocket
+}
+
+/** A connection over a real WebSocket. */
+export async function connectSocket(url: string): Promise<SocketClient> {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), { perMessageDeflate: false })
+  const client = Object.assign(new TestClient(new URL(url).host), { socket })
+  socket.on('message', (data) => client.received(new Uint8Array(data as Buffer)))
+  socket.on('close', (code) => client.ended(code))
+  socket.on('error', () => client.ended(1006))
+  client.link = { send: (bytes) => socket.send(bytes), close: () => socket.close() }
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  return client
+}

@@ -1,0 +1,70 @@
+// A relay on a memory store, with a clock and timers that only the test moves.
+import type { Generation } from '@owlivion/sync-protocol'
+import type { RelayLimits } from '../../src/limits'
+import { createNodePlatform } from '../../src/node-platform'
+import type { RelayPlatform } from '../../src/platform'
+import { createRelay, type Relay } from '../../src/relay'
+import { createMemoryData, createMemoryStore, type MemoryData } from '../../src/store/memory'
+import type { RelayStore } from '../../src/store/relay-store'
+import { random, sha512 } from './account'
+import { connectDirectly, type DirectClient } from './client'
+
+export interface TestRelay {
+  readonly relay: Relay
+  readonly store: RelayStore
+  readonly data: MemoryData
+  connect(host?: string): DirectClient
+  /** Moves the clock and runs what is due. */
+  pass(ms: number): Promise<void>
+  /** Lets everything that is under way come to rest. */
+  settle(): Promise<void>
+}
+
+export interface TestRelayOptions {
+  readonly limits?: Partial<RelayLimits>
+  readonly hosts?: readonly string[]
+  readonly commit?: (apply: () => void) => Promise<void>
+  readonly data?: MemoryData
+}
+
+export function startTestRelay({ limits, hosts, commit, data }: TestRelayOptions = {}): TestRelay {
+  let nowMs = 1_700_000_000_000
+  const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
+  const platform: RelayPlatform = {
+    ...createNodePlatform(),
+    now: () => nowMs,
+    setTimer(delayMs, callback) {
+      const timer = { at: nowMs + delayMs, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+  }
+  const disk = data ?? createMemoryData(random<Generation>(16))
+  const store = createMemoryStore({ sha512, data: disk, ...(commit && { commit }) })
+  const relay = createRelay({ platform, store, ...(limits && { limits }), ...(hosts && { hosts }) })
+
+  async function settle(): Promise<void> {
+    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  return {
+    relay,
+    store,
+    data: disk,
+    connect: (host) => connectDirectly(relay, host),
+    settle,
+    async pass(ms) {
+      const end = nowMs + ms
+      for (;;) {
+        const due = [...timers].filter((timer) => timer.at <= end).sort((x, y) => x.at - y.at)[0]
+        if (due === undefined) break
+        timers.delete(due)
+        nowMs = Math.max(nowMs, due.at)
+        due.callback()
+        await settle()
+      }
+      nowMs = end
+      await settle()
+    },
+  }
+}
