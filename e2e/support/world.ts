@@ -15,7 +15,11 @@ export interface PipeRelay {
 export function startPipeRelay(folder: string): PipeRelay {
   const relayPlatform = createNodePlatform()
   const store = openSqliteStore({ folder, sha512: relayPlatform.sha512, random: relayPlatform.random })
-  const relay = createRelay({ platform: relayPlatform, store })
+  const relay = createRelay({
+    platform: relayPlatform,
+    store,
+    log: { debug() {}, info() {}, warn: console.log, error: console.error },
+  })
   const cuts = new Set<() => void>()
   const platform: Platform = {
     ...nodePlatform(),

@@ -14,6 +14,13 @@ export class MemoryDisk {
   readonly #keys: EncodedKey[] = []
   readonly #values = new Map<EncodedKey, Uint8Array>()
 
+  /** An independent disk with the same entries: what a backup of a device holds. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk()
+    for (const key of this.#keys) copy.put(key, this.#values.get(key) as Uint8Array)
+    return copy
+  }
+
   /** @internal */
   put(key: EncodedKey, value: Uint8Array): void {
     if (!this.#values.has(key)) this.#keys.splice(this.#position(key), 0, key)

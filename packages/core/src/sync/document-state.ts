@@ -9,6 +9,7 @@ import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from '.
 import { LineageMap } from './device-map'
 import { reopenHeld } from './held'
 import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
+import { observerOf } from './observer'
 import { Outbox, type StoredTransaction } from './outbox'
 import { decodePending, decodePush, decodeState, encodePending, encodeState, rowKeys, type StateRow } from './rows'
 import { writerFromBytes } from './writer-bytes'
@@ -97,6 +98,12 @@ export class DocumentState {
     const rewritten = registers.rewrite(
       kept.map((item) => item.transaction),
       { writer, lastN, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
+    )
+    observerOf(this.context.platform)?.rewritten(
+      this.document,
+      registers,
+      kept.map((item) => item.transaction),
+      rewritten,
     )
     this.outbox.pending = kept.map((item, i) => ({ order: item.order, transaction: rewritten[i] as StoredTransaction }))
     this.registers.doc.destroy()

@@ -24,6 +24,7 @@ import { type DocumentState, loadDocument } from './document-state'
 import { groupEdits } from './edit-groups'
 import { type FoldedBase, foldBase, isTailLong } from './fold'
 import type { HeldEntry, OpenedEntry, Received } from './log-replica'
+import { observerOf } from './observer'
 import { openPage, ownBody } from './open-page'
 import type { SealedPush } from './outbox'
 import { encodeHeld, encodeLog, encodePending, encodePush, rowKeys } from './rows'
@@ -135,9 +136,14 @@ export class DocumentSync {
     if (this.closed) throw new SyncError('closed', 'The account is closed.')
     const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
+    observerOf(this.context.platform)?.written(this.document, this.state.registers, transaction)
     const { order } = this.state.outbox.add(transaction)
     const stored = this.context.writer.write({
-      put: [[rowKeys.pending(this.document, order), encodePending(transaction)], this.state.stateRow()],
+      // The state row is written with whatever changes it; a new document's first edit makes its writer known.
+      put: [
+        [rowKeys.pending(this.document, order), encodePending(transaction)],
+        ...(order === 1 ? [this.state.stateRow()] : []),
+      ],
     })
     this.onChange(transaction.changed)
     this.onStatus()
@@ -273,8 +279,7 @@ export class DocumentSync {
   }
 
   private async receivePage(frame: FrameOf<'page'>, link: DocumentLink): Promise<void> {
-    const { replica } = this.state
-    const gap = frame.first - (replica.state.number + 1)
+    const gap = frame.first - (this.cursor.number + 1)
     if (gap > 0) {
       link.subscribe(this.document)
       return
@@ -283,7 +288,7 @@ export class DocumentSync {
     if (gap === 0 || -gap < frame.entries.length) {
       if (entries.length > 0 && !(await this.takePage(frame, entries, link))) return
     }
-    if (frame.newest > replica.state.number) {
+    if (frame.newest > this.cursor.number) {
       link.subscribe(this.document)
       return
     }
@@ -449,8 +454,11 @@ export class DocumentSync {
         ;(update.root === roots.texts ? texts : registers).push(bytes)
       }
     }
-    if (texts.length > 0)
-      this.state.texts.transact(() => texts.forEach((update) => Y.applyUpdate(this.state.texts, update)), this)
+    if (texts.length > 0) {
+      this.state.texts.transact(() => {
+        for (const update of texts) Y.applyUpdate(this.state.texts, update)
+      }, this)
+    }
     if (registers.length > 0) this.onChange(this.state.registers.apply(registers))
   }
 
@@ -487,7 +495,7 @@ export class DocumentSync {
   }
 
   private async rewrite(options: { readonly newWriter: boolean; readonly shiftMs?: number }): Promise<void> {
-    await this.context.writer.idle()
+    await this.context.writer.barrier()
     const stored = await readStoredBase(this.context, this.document)
     if (this.closed) return
     this.lineageToken++
@@ -498,7 +506,7 @@ export class DocumentSync {
   }
 
   private async fold(): Promise<void> {
-    await this.context.writer.idle()
+    await this.context.writer.barrier()
     const folded: FoldedBase = await foldBase(this.context, this.document, this.state.replica.state.number)
     if (this.closed) return
     await this.context.writer.write(folded.batch)

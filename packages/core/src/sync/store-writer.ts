@@ -39,8 +39,12 @@ export class StoreWriter {
     })
   }
 
-  /** Resolves when everything handed over before is committed. */
-  async idle(): Promise<void> {
+  /** Resolves when everything handed over before is committed, however much follows. */
+  barrier(): Promise<void> {
+    return this.write({})
+  }
+
+  private async idle(): Promise<void> {
     if (this.queue.length > 0 || this.running) await new Promise<void>((resolve) => this.idleListeners.push(resolve))
   }
 
