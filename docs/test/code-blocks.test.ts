@@ -1,41 +1,21 @@
 // Every code block that a reader may paste is run as pasted: a page that no longer works is a failing test that names the page,
 // the heading and the line.
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { codeBlocks, isRunnable } from './markdown'
+import { codeBlocks, isRunnable, programs, promisedOutput } from './markdown'
+import { pages, project, scratchFolder } from './pages'
+import { runFile } from './run-node'
 
-const docs = fileURLToPath(new URL('..', import.meta.url))
-const project = join(docs, '..')
-// Inside docs, where the packages that a reader would install resolve; and each run in a folder of its own, so that a block
-// may write files beside itself.
-const scratch = join(docs, 'node_modules', '.code-blocks')
+const scratch = scratchFolder('code-blocks')
 
-const pages = [
-  join(project, 'README.md'),
-  ...readdirSync(docs, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
-    .sort()
-    .map((path) => join(docs, path)),
-].filter((path) => existsSync(path))
-
-function run(code: string): Promise<{ status: number | null; output: string }> {
+/** Each run in a folder of its own, so that a block may write files beside itself. */
+async function run(code: string): Promise<{ status: number | null; output: string }> {
   mkdirSync(scratch, { recursive: true })
   const folder = mkdtempSync(join(scratch, 'block-'))
   const file = join(folder, 'block.mts')
   writeFileSync(file, code)
-  return new Promise((resolve, reject) => {
-    const args = ['--conditions=@owlivion/source', '--import', import.meta.resolve('tsx'), file]
-    // A block that leaves a timer or a socket open never ends by itself; it is ended here and fails.
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: 45_000 })
-    let output = ''
-    child.stdout.on('data', (chunk) => (output += chunk))
-    child.stderr.on('data', (chunk) => (output += chunk))
-    child.once('error', reject)
-    child.once('close', (status) => resolve({ status, output }))
-  })
+  return await runFile(file, folder)
 }
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
@@ -63,6 +43,27 @@ test('a page is read into its code blocks, each with its heading and line', () =
   expect(blocks.map(isRunnable)).toEqual([true, false, false])
 })
 
+test('a block runs with those that continue it, every line where it stands on the page', () => {
+  const page = [
+    '# One',
+    '```ts',
+    'a()',
+    '```',
+    'Then:',
+    '```ts continued',
+    'b()',
+    '```',
+    '## Two',
+    '```ts',
+    'c()',
+    '```',
+  ]
+  expect(programs(page.join('\n'))).toEqual([
+    { heading: 'One', line: 3, code: '\n\na()\n\n\n\nb()\n' },
+    { heading: 'Two', line: 11, code: `${'\n'.repeat(10)}c()\n` },
+  ])
+})
+
 test('a block that throws fails with its output, one that ends quietly passes', async () => {
   expect(await run("console.log('hello')")).toEqual({ status: 0, output: 'hello\n' })
   const failing = await run("throw new Error('on purpose')")
@@ -71,13 +72,14 @@ test('a block that throws fails with its output, one that ends quietly passes', 
 })
 
 for (const path of pages) {
-  const blocks = codeBlocks(readFileSync(path, 'utf8')).filter(isRunnable)
-  if (blocks.length === 0) continue
+  const found = programs(readFileSync(path, 'utf8'))
+  if (found.length === 0) continue
   describe(relative(project, path), () => {
-    for (const { heading, line, code } of blocks)
+    for (const { heading, line, code } of found)
       test(`${heading} (line ${line})`, async () => {
         const { status, output } = await run(code)
         expect(status, `the block ended with ${status}:\n${output}`).toBe(0)
+        expect(output.trim().split('\n')).toEqual(expect.arrayContaining(promisedOutput(code)))
       })
   })
 }

@@ -75,8 +75,12 @@ export interface SyncErrorDetails {
  * Everything the engine refuses or reports.
  *
  * @example
- * try { await contacts.add({ id: 'ann@example.com', password: 'x' }) }
- * catch (error) { if (isSyncError(error, 'secret-field')) console.log(error.action) }
+ * try {
+ *   await contacts.delete('ann\n@example.com')
+ * } catch (error) {
+ *   if (isSyncError(error, 'invalid-id')) console.log(error.action)
+ *   else throw error
+ * }
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError'

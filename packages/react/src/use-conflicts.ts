@@ -15,7 +15,7 @@ const none: readonly never[] = []
  * const [conflict] = useConflicts(collection)
  * if (!conflict) return null
  * return conflict.candidates.map(({ value }) => (
- *   <button onClick={() => collection?.update(conflict.id, { [conflict.field]: value })}>Keep {String(value)}</button>
+ *   <button onClick={() => collection?.update(conflict.id, { [conflict.field]: value } as { name?: string })}>Keep {String(value)}</button>
  * ))
  */
 export function useConflicts<T extends RecordFields<T>>(collection: Collection<T> | undefined): readonly Conflict<T>[] {

@@ -68,7 +68,7 @@ export type MailAccount = {
  * Throws `invalid-id` when the address is empty, longer than 256 bytes or has control characters.
  *
  * @example
- * accountKey({ email: 'Ann@Example.com', displayName: 'Ann' }) // 'ann@example.com'
+ * accountKey({ email: 'Ann@Example.com' }) // 'ann@example.com'
  */
 export function accountKey(account: Pick<MailAccount, 'email'>): string {
   const id = emailId(account.email)

@@ -43,7 +43,7 @@ export function mergeContacts(first: Contact, second: Contact): Contact {
  * that would make a field of the merged record larger than the engine takes stays a record of its own.
  *
  * @example
- * for (const [id, contact] of contactsByKey(parseVCards(file).contacts)) await contacts.add({ id, ...contact })
+ * await contacts.addAll(contactsByKey(parseVCards(file).contacts))
  */
 export function contactsByKey(contacts: Iterable<Contact>): Map<string, Contact> {
   const contactByKey = new Map<string, Contact>()
