@@ -27,7 +27,7 @@ const packages = [
 ]
 /** What the user installs beside them, in the versions that this workspace itself is tested with. */
 const companions = { core: ['yjs', 'ws', 'better-sqlite3'], react: ['react'] }
-const stepWithinMs = 180_000
+const stepWithinMs = 600_000
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'owlivion-dist-')))
 const tarballs = join(scratch, 'tarballs')

@@ -11,7 +11,11 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
   },
   format: ['esm', 'cjs'],
-  dts: true,
+  // What two entries share is one file for both, in CommonJS too: one SyncError class, one list of locks held by this process.
+  splitting: true,
+  // Constructors that only the package itself calls would drag the engine, and Yjs's types with it, into the declarations; these
+  // do not resolve from CommonJS.
+  dts: { compilerOptions: { stripInternal: true } },
   sourcemap: true,
   clean: true,
 })
