@@ -3,18 +3,14 @@ export { type DeviceInfo, openDeviceInfo, sealDeviceInfo } from './device-info'
 export { createDeviceKeys, type DeviceKeys, decodeDeviceKeys, encodeDeviceKeys } from './device-keys'
 export { type Member, openEpochKeys, openNewestEpochKey } from './epoch-keys'
 export {
-  type AddInput,
   appendRecord,
   createAdd,
   createGenesis,
   createRecover,
-  type KeyringPlatform,
-  type RecoverInput,
 } from './keyring'
 export {
   createRecoveryPhrase,
   parseRecoveryPhrase,
   type RecoveryKeys,
-  type RecoveryPhrase,
   recoveryKeysOf,
 } from './recovery-phrase'

@@ -2,7 +2,6 @@
 // points of small order that Node takes), and a signature that is good on one device and bad on another would split their
 // histories. So the edges are refused here, before a library is asked, and the verdict is the same everywhere.
 
-export const ED25519_SEED_BYTES = 32
 export const ED25519_PUBLIC_KEY_BYTES = 32
 export const ED25519_SIGNATURE_BYTES = 64
 
