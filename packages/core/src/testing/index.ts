@@ -1,2 +1,14 @@
-// What helps to test code that builds on this package: contract suites for adapters. Nothing here belongs in an app.
+// What helps to test code that builds on this package: contract suites for adapters, and for a simulator of whole devices an
+// independent oracle and a view on what documents write. Nothing here belongs in an app.
+export type { InspectedRecord, Registers, Transaction } from '../document'
+export { type DocumentObserver, observeDocuments } from '../sync'
+export { registersOf } from './observe'
+export {
+  type OracleDecision,
+  type OracleEdit,
+  type OracleEffect,
+  type OracleOperation,
+  type OracleRecord,
+  RegisterOracle,
+} from './register-oracle'
 export { storeContract, type TestFunctions } from './store-contract'
