@@ -123,11 +123,10 @@ export function checkNamedOnce(documents: readonly DocumentId[]): void {
   if (new Set(documents.map(bytesToHex)).size !== documents.length) throw malformed('a document is named twice')
 }
 
-/** The UTF-8 of a sentence, cut between two characters where it is over the limit. */
-export function shortened(message: string): Uint8Array {
+/** A sentence that can be sent: cut between two characters where it is over the limit, half characters replaced. */
+export function shortened(message: string): string {
   const bytes = new TextEncoder().encode(message)
-  if (bytes.length <= MAX_MESSAGE_BYTES) return bytes
-  let end = MAX_MESSAGE_BYTES
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--
-  return bytes.subarray(0, end)
+  let end = Math.min(bytes.length, MAX_MESSAGE_BYTES)
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, end))
 }

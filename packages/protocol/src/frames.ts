@@ -271,7 +271,7 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
       w.text(f.request, MAX_NAME_BYTES).optional(f.document, (document) => w.fixed(document, DOCUMENT_ID_BYTES))
       w.text(f.code, MAX_NAME_BYTES).flag(f.retryable)
       w.optional(f.retryAfterMs, (ms) => w.varUint(ms))
-      w.bytes(shortened(f.message), MAX_MESSAGE_BYTES).optional(f.state, (state) => w.varUint(state))
+      w.text(shortened(f.message), MAX_MESSAGE_BYTES).optional(f.state, (state) => w.varUint(state))
     },
     read: (r) => {
       const request = r.text(MAX_NAME_BYTES)
