@@ -19,7 +19,8 @@ export type DeviceEdit =
   | { readonly kind: 'add'; readonly id: string; readonly fields: Fields }
   /** `cleared` fields are written as `undefined`, which JSON cannot say. */
   | { readonly kind: 'update'; readonly id: string; readonly fields: Fields; readonly cleared?: readonly string[] }
-  | { readonly kind: 'delete' | 'restore'; readonly id: string }
+  | { readonly kind: 'delete'; readonly id: string }
+  | { readonly kind: 'restore'; readonly id: string }
 
 /** What the device shows of one collection; equal on two devices exactly when their texts are. */
 export interface DeviceContent {
