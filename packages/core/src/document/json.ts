@@ -59,6 +59,21 @@ export function toCanonicalJson(value: unknown): string {
   return text
 }
 
+/**
+ * The value as it is stored: canonical, a copy, and nothing that anybody can change.
+ * @throws SyncError as `toCanonicalJson`
+ */
+export function toStoredValue(value: unknown): JsonValue {
+  // Most values are short texts; these need neither writing out nor parsing again.
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value
+  if (typeof value === 'string' && value.length <= alwaysFits && !loneSurrogate.test(value)) return value
+  return parseFrozen(toCanonicalJson(value))!
+}
+
+/** JSON writes a character as six bytes at most (\u0000), within two quotes. */
+const alwaysFits = (MAX_FIELD_BYTES - 2) / 6
+
 /** The canonical JSON of a value that is known to be JSON. */
 export function canonicalJson(value: JsonValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)

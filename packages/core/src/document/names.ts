@@ -40,9 +40,11 @@ export function checkFieldName(field: unknown): asserts field is string {
 }
 
 const refusedCharacter = /[\p{Cc}\p{Cs}]/u
+const printableAscii = /^[ -~]+$/
 
 function isName(name: unknown): boolean {
   if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_BYTES) return false
+  if (printableAscii.test(name)) return true
   return !refusedCharacter.test(name) && name.normalize('NFC') === name && utf8Length(name) <= MAX_NAME_BYTES
 }
 

@@ -1,7 +1,7 @@
 // From what an app asks to what happens to slots: which fields really change, what gives way, what is refused. An edit is planned
 // on the record as the device sees it now; the operation it becomes carries that view with it.
 import { SyncError } from '../errors'
-import { createFields, type Fields, isSameValue, type JsonValue, parseFrozen, toCanonicalJson } from './json'
+import { createFields, type Fields, isSameValue, type JsonValue, toStoredValue } from './json'
 import { checkFieldName, checkRecordId, type Writer } from './names'
 import type { CellWrite, KeptValue, SlotOperation } from './operation'
 import {
@@ -52,7 +52,7 @@ export function checkEdit(edit: Edit): CheckedEdit {
   const fields = new Map<string, JsonValue | undefined>()
   for (const [field, value] of Object.entries(edit.fields)) {
     checkFieldName(field)
-    if (value !== undefined) fields.set(field, parseFrozen(toCanonicalJson(value)))
+    if (value !== undefined) fields.set(field, toStoredValue(value))
     else if (edit.kind === 'update') fields.set(field, undefined)
   }
   return { kind: edit.kind, id: edit.id, fields }

@@ -94,11 +94,20 @@ export function winnerOf(slots: RecordSlots, field: string): JsonValue | undefin
 
 export function winnersOf(slots: RecordSlots): Fields {
   const winners = createFields()
+  const onlyGroup = onlyGroupOf(slots)
+  if (onlyGroup) return Object.freeze(Object.assign(winners, onlyGroup.fields))
   for (const field of fieldNames(slots)) {
     const value = winnerOf(slots, field)
     if (value !== undefined) winners[field] = value
   }
   return Object.freeze(winners)
+}
+
+/** The group that is all of the record's values, as in a record nobody has changed since it was created. */
+export function onlyGroupOf({ rows, cells }: RecordSlots): RowGroup | undefined {
+  if (cells.size > 0 || rows.size !== 1) return undefined
+  const [row] = rows.values()
+  return row!.length === 1 ? row![0] : undefined
 }
 
 /** `hidden` records were deleted and can be restored; `absent` ones hold no slot that can be read. */

@@ -8,6 +8,7 @@ import {
   emptySlots,
   fieldNames,
   isConflict,
+  onlyGroupOf,
   parseRecord,
   type RecordSlots,
   type Standing,
@@ -116,7 +117,7 @@ export interface FieldConflict {
 }
 
 export function* conflictsOf(slots: RecordSlots): Generator<FieldConflict, undefined> {
-  if (slots.cells.size === 0 && slots.rows.size === 1 && [...slots.rows.values()][0]!.length === 1) return
+  if (onlyGroupOf(slots)) return
   for (const field of fieldNames(slots)) {
     const candidates = candidatesOf(slots, field)
     if (isConflict(candidates)) yield { field, candidates }

@@ -22,7 +22,7 @@ describe('registers against the oracle', () => {
         for (const command of history) command(world)
         world.settle()
       }),
-      { seed: 20_262, numRuns: 600 },
+      { seed: 20_262, numRuns: 400 },
     )
   })
 

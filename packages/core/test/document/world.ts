@@ -129,10 +129,11 @@ export class World {
   deliver(index: number, log: number, count: number, isMerged: boolean): boolean {
     const device = this.devices[index]!
     const entries = this.#logs[log % this.#logs.length]!
-    if (device.pending) return false
     const updates: Uint8Array[] = []
     const operations: string[] = []
     const at = log % this.#logs.length
+    // Its own lost life reaches a cut-off device only when it rejoins.
+    if (device.pending && at === device.log) return false
     while (updates.length < count) {
       const entry = entries[device.applied[at] ?? 0]
       if (!entry?.needs.every((need, of) => (device.applied[of] ?? 0) >= need)) break
@@ -191,13 +192,11 @@ export class World {
     const { pending, checkpoint } = device
     if (!pending || !checkpoint) return
     const old = device.registers.writer
-    const hasLostLife = this.#logs[device.log]!.length > (checkpoint.applied[device.log] ?? 0)
+    const hasLostLife = this.#logs[device.log]!.length > (device.applied[device.log] ?? 0)
     const isSameWriter = keepsWriter && !hasLostLife
     if (pending.length > 0)
       this.reached.add(hasLostLife ? 'a lost life' : isSameWriter ? 'the same writer' : 'a new writer')
-    device.applied = isBaseSmall
-      ? this.#closure(checkpoint.applied, device.log)
-      : this.#logs.map(({ length }) => length)
+    device.applied = isBaseSmall ? this.#closure(device.applied, device.log) : this.#logs.map(({ length }) => length)
     const entries = this.#logs.flatMap((log, at) => log.slice(0, device.applied[at]))
     const base = () => {
       const registers = this.#open(device, undefined, old, 0)
