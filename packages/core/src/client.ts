@@ -159,7 +159,8 @@ export class Sync {
 
   /** Connects, and stays connected: a lost connection comes back by itself. */
   goOnline(): void {
-    this.engine.goOnline()
+    // An app's "online" event may come at any time, and must not bring a closed account back.
+    if (this.closing === undefined) this.engine.goOnline()
   }
 
   /** Ends the connection until `goOnline`; reading and writing go on. */

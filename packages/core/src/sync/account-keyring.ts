@@ -28,6 +28,7 @@ export class AccountKeyring implements SessionKeyring {
   private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
   private readonly documentKeys = new Map<string, Uint8Array>()
   private readonly cuts = new Map<string, Cut>()
+  private extending: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly platform: Platform,
@@ -75,7 +76,14 @@ export class AccountKeyring implements SessionKeyring {
     return recordHash(this.platform.signing.sha512, this.recordAt(position).record)
   }
 
-  async extend(from: number, records: readonly KeyringRow[]): Promise<void> {
+  extend(from: number, records: readonly KeyringRow[]): Promise<void> {
+    // One after the other: the same records may come twice at once.
+    const extended = this.extending.then(() => this.extendNow(from, records))
+    this.extending = extended.catch(() => {})
+    return extended
+  }
+
+  private async extendNow(from: number, records: readonly KeyringRow[]): Promise<void> {
     const news = records.slice(Math.max(0, this.state.length - from)).map(copyRow)
     if (from > this.state.length || news.length === 0) return
     let { state } = this

@@ -81,6 +81,10 @@ export class DocumentSync {
   private reseal = false
   /** Another life of this device wrote to the log: take a new writer once all of it has arrived. */
   private hasOtherLife = false
+  /** Number of the first entry of a page that waits for the keyring to be read. */
+  private keyringAwaitedFor: number | undefined
+  /** As above, once the keyring was read since. */
+  private keyringReadFor: number | undefined
   /** Refused for a reason that sending again does not change; tried once more on the next connection. */
   private blocked = false
   private closed = false
@@ -184,6 +188,8 @@ export class DocumentSync {
     this.caughtUp = false
     this.inFlight = undefined
     this.awaitingLog.clear()
+    this.keyringAwaitedFor = undefined
+    this.keyringReadFor = undefined
     this.clearTimer()
     this.seenRows.disconnected()
     this.onStatus()
@@ -191,6 +197,7 @@ export class DocumentSync {
 
   keyringChanged(): void {
     this.runJob(async () => {
+      this.keyringReadFor = this.keyringAwaitedFor
       if (this.reseal) {
         this.reseal = false
         this.startIncarnation()
@@ -312,6 +319,7 @@ export class DocumentSync {
       account: context.account,
       document,
       keyring: context.keyring(),
+      isKeyringFresh: this.keyringReadFor === first,
       keyAt: (position) => context.keyAt(document, position),
       signing: context.platform.signing,
       chains: state.replica.state.chains,
@@ -323,6 +331,7 @@ export class DocumentSync {
     })
     if (link !== this.link) return false
     if ('failure' in page) {
+      this.keyringAwaitedFor = first
       link.readKeyring()
       return false
     }

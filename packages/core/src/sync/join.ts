@@ -1,6 +1,13 @@
 // Becoming a member. Creating an account needs no relay; joining one needs the phrase and the relay. Nothing is written
 // before the phrase has opened the account, and the device's keys are on disk before the relay lets them in.
-import { type CutEntry, findDevice, type KeyringState, MAX_KEYRING_RECORDS } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  type CutEntry,
+  findDevice,
+  type KeyringState,
+  MAX_KEYRING_RECORDS,
+  recordHash,
+} from '@owlivion/sync-protocol'
 import {
   appendRecord,
   createAdd,
@@ -18,8 +25,10 @@ import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
 import {
+  decodeProfile,
   encodeKeyringRow,
   encodeProfile,
+  joiningKey,
   type KeyringRow,
   keyringKey,
   keyringPrefix,
@@ -57,8 +66,7 @@ export async function joinProfile(
 ): Promise<void> {
   await refuseExisting(platform, store)
   const recovery = recoveryKeysOf(await parseRecoveryPhrase(phraseText))
-  const device = createDeviceKeys(platform.random, platform.signing.sha512)
-  const join = new Joining(platform, store, relay, { recovery, device, info, mode })
+  const join = new Joining(platform, store, relay, { recovery, info, mode })
   try {
     await join.run()
   } finally {
@@ -79,8 +87,18 @@ class Joining {
   ) {}
 
   async run(): Promise<void> {
+    await this.connect()
+    let device = await this.begin()
     for (let race = 0; race < MAX_RACES; race++) {
-      if (await this.append()) return
+      const state = await this.readKeyring()
+      const member = findDevice(state, device.id)
+      if (member !== undefined && member.removedAt === undefined) {
+        await this.finish(state, device)
+        return
+      }
+      // Removed meanwhile: its keys are of no use to anybody any more.
+      if (member !== undefined) device = await this.beginAnew()
+      await this.append(state, device)
     }
     throw new SyncError('keyring-conflict', 'Other devices changed the account again and again meanwhile.')
   }
@@ -89,40 +107,52 @@ class Joining {
     this.dialog?.close()
   }
 
-  /** False when another record came first. */
-  private async append(): Promise<boolean> {
-    const dialog = await this.connect()
-    const state = await this.readKeyring(dialog)
-    const next = await makeRecord(this.platform, dialog, state, this.newcomer)
-    // Keys first: a device that the account knows and that has lost its keys could not be finished.
-    await this.storeProfile(state, [...this.records, next])
-    dialog.send({ type: 'keyring-append', ...next })
-    try {
-      await dialog.receive('keyring-changed')
-      return true
-    } catch (error) {
-      if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable'))
-        return await this.isMemberAfterAll(error)
-      await forgetProfile(this.store)
-      if (isSyncError(error, 'keyring-conflict') || isSyncError(error, 'cut-behind')) return false
-      throw error
-    }
+  /** The keys of an earlier attempt whose end nobody knows: if the relay took its record, it is this device. */
+  private async begin(): Promise<DeviceKeys> {
+    const { recovery, mode } = this.newcomer
+    const bytes = mode === 'add' ? await this.store.get(joiningKey) : undefined
+    const earlier = bytes && decodeProfile(this.platform, bytes)
+    if (earlier !== undefined && bytesEqual(earlier.account, recovery.account)) return earlier.keys
+    return this.beginAnew()
   }
 
-  /** The answer was lost: only the keyring can tell whether the record was. */
-  private async isMemberAfterAll(error: SyncError): Promise<boolean> {
-    this.dialog = undefined
+  /** Keys first: a device that the account knows and that has lost its keys could not be finished. */
+  private async beginAnew(): Promise<DeviceKeys> {
+    const keys = createDeviceKeys(this.platform.random, this.platform.signing.sha512)
+    const profile = { account: this.newcomer.recovery.account, keys, relay: this.relay }
+    await this.store.commit({ put: [[joiningKey, encodeProfile(profile)]] }, { durability: 'strict' })
+    return keys
+  }
+
+  private finish(state: KeyringState, keys: DeviceKeys): Promise<void> {
+    return storeProfile(this.store, { account: state.account, keys, relay: this.relay }, this.records)
+  }
+
+  /** Sends the record, and waits until it is known what became of it or that the keyring must tell. */
+  private async append(state: KeyringState, device: DeviceKeys): Promise<void> {
+    const dialog = await this.connect()
+    const next = await makeRecord(this.platform, dialog, state, { ...this.newcomer, device })
+    const ownHead = recordHash(this.platform.signing.sha512, next.record)
+    dialog.send({ type: 'keyring-append', ...next })
     try {
-      const state = await this.readKeyring(await this.connect())
-      if (findDevice(state, this.newcomer.device.id) !== undefined) {
-        await this.storeProfile(state, this.records)
-        return true
+      // Other devices' records are news here, too; only our own is the answer.
+      for (;;) {
+        const { head } = await dialog.receive('keyring-changed')
+        if (bytesEqual(head, ownHead)) return
       }
-    } catch {
-      // The relay is still away. The first error says so.
+    } catch (error) {
+      if (isSyncError(error, 'keyring-conflict') || isSyncError(error, 'cut-behind')) return
+      if (!isSyncError(error, 'connection-lost') && !isSyncError(error, 'relay-unreachable')) {
+        await this.store.commit({ remove: [joiningKey] }, { durability: 'strict' })
+        throw error
+      }
+      // The answer was lost: only the keyring can tell whether the record was.
+      this.dialog = undefined
+      // The relay may be away for long; the first error says why then, and the next attempt goes on from here.
+      await this.connect().catch(() => {
+        throw error
+      })
     }
-    await forgetProfile(this.store)
-    throw error
   }
 
   private async connect(): Promise<RelayDialog> {
@@ -130,13 +160,9 @@ class Joining {
     return this.dialog
   }
 
-  private async readKeyring(dialog: RelayDialog): Promise<KeyringState> {
-    this.state = await readKeyring(this.platform, dialog, this.records, this.state)
+  private async readKeyring(): Promise<KeyringState> {
+    this.state = await readKeyring(this.platform, await this.connect(), this.records, this.state)
     return this.state
-  }
-
-  private storeProfile(state: KeyringState, records: readonly KeyringRow[]): Promise<void> {
-    return storeProfile(this.store, { account: state.account, keys: this.newcomer.device, relay: this.relay }, records)
   }
 }
 
@@ -164,7 +190,6 @@ async function readKeyring(
 
 interface Newcomer {
   readonly recovery: RecoveryKeys
-  readonly device: DeviceKeys
   readonly info: DeviceInfo
   readonly mode: 'add' | 'recover'
 }
@@ -173,7 +198,7 @@ async function makeRecord(
   platform: Platform,
   dialog: RelayDialog,
   state: KeyringState,
-  newcomer: Newcomer,
+  newcomer: Newcomer & { readonly device: DeviceKeys },
 ): Promise<KeyringRow> {
   const { recovery, device, info } = newcomer
   if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
@@ -195,11 +220,7 @@ async function storeProfile(
 ): Promise<void> {
   const rows = records.map((row, position) => [keyringKey(position), encodeKeyringRow(row)] as const)
   await store.commit(
-    { removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] },
+    { remove: [joiningKey], removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] },
     { durability: 'strict' },
   )
-}
-
-async function forgetProfile(store: Store): Promise<void> {
-  await store.commit({ remove: [profileKey], removePrefix: [keyringPrefix] }, { durability: 'strict' })
 }

@@ -33,6 +33,8 @@ export interface OpenPageInput {
   readonly account: AccountId
   readonly document: DocumentId
   readonly keyring: KeyringState
+  /** The keyring was read again because of this very page: what it does not know, it will not know. */
+  readonly isKeyringFresh: boolean
   /** The document's key under the epoch at this keyring position, when this device has it. */
   keyAt(position: number): Uint8Array | undefined
   readonly signing: SigningProvider
@@ -45,7 +47,7 @@ export interface OpenPageInput {
   findOwn(lineage: Lineage, sequence: number, hash: Hash): SealedEntry | undefined
 }
 
-/** `needs-keyring`: an entry is sealed under a key that was made after this device last read the keyring. */
+/** `needs-keyring`: an entry is by a device, or under a key, that may have come after this device last read the keyring. */
 export type OpenedPage = { readonly entries: readonly OpenedEntry[] } | { readonly failure: 'needs-keyring' }
 
 export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
@@ -96,7 +98,11 @@ function placeEntry(
     outcome: { held: reason },
   })
   const epoch = epochAt(input.keyring, envelope.epoch)
-  if (epoch === undefined) return envelope.epoch >= input.keyring.length ? undefined : held('unknown-key')
+  if (!input.isKeyringFresh) {
+    const isEpochMissing = epoch === undefined && envelope.epoch >= input.keyring.length
+    if (isEpochMissing || findDevice(input.keyring, device) === undefined) return undefined
+  }
+  if (epoch === undefined) return held('unknown-key')
   if (chain?.broken || sequence !== (chain?.sequence ?? 0) + 1) return held('chain-gap')
 
   const place = { account: input.account, document: input.document, keyId: epoch.keyId, previous }

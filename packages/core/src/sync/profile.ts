@@ -1,6 +1,7 @@
 // Who this device is and what it has read of the keyring: the rows that make a store a profile.
 //
-//   ['profile']            account, device keys, relay, and whether joining was finished
+//   ['profile']            account, device keys, relay
+//   ['joining']            the same of a device that may or may not have become a member yet
 //   ['clock']              how far the device's clock is from the relay's
 //   ['keyring', position]  a verified keyring record, with its cut
 import { ACCOUNT_ID_BYTES, type AccountId, decodeWhole, Writer } from '@owlivion/sync-protocol'
@@ -10,6 +11,7 @@ import type { Platform } from '../platform'
 import type { Store, StoreKey } from '../storage'
 
 export const profileKey: StoreKey = ['profile']
+export const joiningKey: StoreKey = ['joining']
 export const clockKey: StoreKey = ['clock']
 export const keyringPrefix: StoreKey = ['keyring']
 export const keyringKey = (position: number): StoreKey => ['keyring', position]
@@ -42,7 +44,11 @@ export function encodeProfile(profile: Profile): Uint8Array {
 /** The profile in this store, if it holds one. @throws SyncError `profile-damaged` */
 export async function readProfile(platform: Platform, store: Store): Promise<Profile | undefined> {
   const bytes = await store.get(profileKey)
-  if (bytes === undefined) return undefined
+  return bytes && decodeProfile(platform, bytes)
+}
+
+/** @throws SyncError `profile-damaged` */
+export function decodeProfile(platform: Platform, bytes: Uint8Array): Profile {
   return readRow(bytes, 'profile', (reader) => ({
     account: reader.fixed<AccountId>(ACCOUNT_ID_BYTES).slice() as AccountId,
     keys: decodeDeviceKeys(reader.bytes(MAX_ROW_BYTES), platform.signing.sha512),

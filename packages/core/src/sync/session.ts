@@ -76,6 +76,8 @@ export class Session implements DocumentLink {
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
   private isReadingKeyring = false
+  /** Asked for once more while it was being read. */
+  private readsKeyringAgain = false
   private readonly timers = new Map<'handshake' | 'heartbeat' | 'retry', () => void>()
   /** Documents whose subscribe has not been answered. */
   private readonly subscribing = new Set<string>()
@@ -123,6 +125,8 @@ export class Session implements DocumentLink {
   }
 
   readKeyring(): void {
+    // What is on its way may be older than what is asked for now.
+    this.readsKeyringAgain = this.isReadingKeyring
     if (this.isReadingKeyring) return
     this.isReadingKeyring = true
     this.send({ type: 'keyring-fetch', from: this.options.keyring.length })
@@ -201,6 +205,7 @@ export class Session implements DocumentLink {
     this.subscribing.clear()
     this.subscribeQueue = []
     this.isReadingKeyring = false
+    this.readsKeyringAgain = false
     const wasOnline = this.current === 'online'
     socket?.close(1000, '')
     if (wasOnline) for (const document of this.options.documents()) document.disconnected()
@@ -291,10 +296,11 @@ export class Session implements DocumentLink {
     }
     if (attempt !== this.attempt) return
     this.isReadingKeyring = false
-    if (frame.length > keyring.length) {
-      if (frame.records.length > 0) this.readKeyring()
+    if (this.readsKeyringAgain || (frame.length > keyring.length && frame.records.length > 0)) {
+      this.readKeyring()
       return
     }
+    if (frame.length > keyring.length) return
     if (this.current === 'connecting') this.online()
     else for (const document of this.options.documents()) document.keyringChanged()
   }
@@ -316,6 +322,11 @@ export class Session implements DocumentLink {
     this.silentBeats++
     this.failures = 0
     this.subscribing.clear()
+    // An answer that took this long was lost.
+    if (this.isReadingKeyring) {
+      this.isReadingKeyring = false
+      this.readKeyring()
+    }
     this.send({ type: 'ping', id: 0 })
     for (const document of this.options.documents()) this.subscribe(document.document)
     this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
