@@ -9,7 +9,7 @@ import { docExamples } from './doc-comments'
 import { fragmentToModule } from './fragment'
 import { codeBlocks, isRunnable, isTypeScript, programs } from './markdown'
 import { pages, project, scratchFolder } from './pages'
-import { entriesOf, exportedNames } from './public-names'
+import { entriesOf, isExplained, publicNames } from './public-names'
 import { runFile, runNode } from './run-node'
 
 interface Example {
@@ -21,9 +21,8 @@ interface Example {
 
 const packages = ['core', 'relay', 'react', 'protocol'].map((name) => join(project, 'packages', name))
 /** Names that example-names.d.ts declares: an example that uses one compiles, and has nothing to run on. */
-const atHand = /\b(sync|contacts|file|root|AddressBook)\b/
-/** Files whose examples need a browser. */
-const inBrowser = /\/(react|browser\.ts|indexeddb\.ts)/
+const atHand = ['sync', 'contacts', 'file', 'root', 'AddressBook']
+const inBrowser = /openIndexedDbStore|browserPlatform|use[A-Z]/
 const scratch = scratchFolder('examples')
 /** The compiler reads every package; on a busy machine that is a minute. */
 const compilesWithinMs = 240_000
@@ -31,13 +30,18 @@ const compilesWithinMs = 240_000
 /** For each public name, where it is imported from; of one that two packages export, the nearer package's comes first. */
 function importSources(nearest: string, file: string): Map<string, string> {
   const sources = new Map<string, string>()
-  const take = (specifier: string, names: readonly string[]) => {
-    for (const name of names) if (!sources.has(name)) sources.set(name, specifier)
+  const take = (specifier: string, entry: string) => {
+    for (const { name } of publicNames(entry)) if (!sources.has(name)) sources.set(name, specifier)
   }
-  for (const folder of [nearest, ...packages])
-    for (const entry of entriesOf(folder)) take(entry.specifier, exportedNames(entry.file))
-  take(relative(scratch, file).replace(/\.tsx?$/, ''), exportedNames(file))
+  for (const folder of [nearest, ...packages]) for (const entry of entriesOf(folder)) take(entry.specifier, entry.file)
+  take(relative(scratch, file).replace(/\.tsx?$/, ''), file)
   return sources
+}
+
+/** True when the example takes the name from its surroundings: neither a property nor declared by the example itself. */
+function uses(code: string, name: string): boolean {
+  const isDeclared = new RegExp(`\\b(const|let) [^=]*\\b${name}\\b[^=]*=`).test(code)
+  return !isDeclared && new RegExp(`(?<![.\\w])${name}\\b`).test(code.replace(/'[^']*'/g, ''))
 }
 
 function sourceExamples(): Example[] {
@@ -52,7 +56,7 @@ function sourceExamples(): Example[] {
         return examples.map(({ line, code }) => ({
           origin: `${relative(project, file)}:${line}`,
           module: fragmentToModule(code, sources),
-          runs: !inBrowser.test(file) && !atHand.test(code.replace(/'[^']*'/g, '')),
+          runs: !inBrowser.test(code) && !atHand.some((name) => uses(code, name)),
         }))
       }),
   )
@@ -101,6 +105,16 @@ test('examples are found, their imports completed and their remarks turned into 
     "import { add } from 'sums'\nexport async function example() {\nassertEqual(add(1, 2), 3)\n}\n",
   )
   expect(examples.filter(({ runs }) => runs).length).toBeGreaterThan(5)
+})
+
+test('every public name says what it means', () => {
+  const unexplained = packages
+    .filter((folder) => !folder.endsWith('protocol'))
+    .flatMap((folder) => entriesOf(folder))
+    .flatMap((entry) => publicNames(entry.file))
+    .filter((each) => !isExplained(each))
+    .map(({ name, file }) => `${relative(project, file)}: ${name}`)
+  expect([...new Set(unexplained)]).toEqual([])
 })
 
 test('every example compiles', { timeout: compilesWithinMs }, async () => {

@@ -16,6 +16,7 @@ import {
   type SyncEvent,
 } from './sync'
 
+/** What an account that is on this device already needs from its surroundings. */
 export interface OpenOptions {
   /** Clock, randomness, sockets and signatures. Default: those of the browser; in Node pass `nodePlatform()`. */
   readonly platform?: Platform
@@ -25,6 +26,7 @@ export interface OpenOptions {
   readonly online?: boolean
 }
 
+/** What a device needs that becomes a member of an account, or makes one. */
 export interface AccountOptions extends OpenOptions {
   /** URL of the relay: `wss://…`, or `ws://` for one on this machine. */
   readonly relay: string
@@ -34,6 +36,7 @@ export interface AccountOptions extends OpenOptions {
   readonly devicePlatform?: string
 }
 
+/** What a device needs that becomes a member by the recovery phrase. */
 export interface PhraseOptions extends AccountOptions {
   /** The 24 words. */
   readonly recoveryPhrase: string
@@ -59,6 +62,17 @@ export interface SyncStatus {
  * Creates an account on this device. Works without the relay, which learns of it on the first connection.
  * @returns the account and its recovery phrase: 24 words to be shown once. They are kept nowhere; who loses them and all devices has lost the data.
  * @throws SyncError `profile-exists` when the store holds an account already
+ *
+ * @example
+ * const { sync, recoveryPhrase } = await createAccount({
+ *   platform: nodePlatform(),
+ *   store: openMemoryStore(),
+ *   relay: 'wss://relay.example.com',
+ *   deviceName: 'laptop',
+ *   online: false,
+ * })
+ * recoveryPhrase.split(' ').length // 24
+ * await sync.close()
  */
 export async function createAccount(
   options: AccountOptions,
@@ -70,6 +84,11 @@ export async function createAccount(
 /**
  * Makes this device a member of the account that the phrase belongs to.
  * @throws SyncError `phrase-length`, `phrase-word`, `phrase-checksum`, `account-unknown`, `relay-unreachable`, `profile-exists`; nothing is written then
+ *
+ * @example
+ * const store = await openIndexedDbStore('mail')
+ * const recoveryPhrase = prompt('The 24 words') ?? ''
+ * const sync = await joinAccount({ store, relay: 'wss://relay.example.com', deviceName: 'phone', recoveryPhrase })
  */
 export async function joinAccount(options: PhraseOptions): Promise<Sync> {
   await joinProfile(profileOptions(options), options.recoveryPhrase, 'add')
@@ -80,6 +99,12 @@ export async function joinAccount(options: PhraseOptions): Promise<Sync> {
  * Joins as `joinAccount` does, removes every other device, and gives the account a new key in the same step: for when devices are lost.
  * What the removed devices had stored at the relay stays.
  * @throws SyncError as `joinAccount`
+ *
+ * @example
+ * const store = await openIndexedDbStore('mail')
+ * const recoveryPhrase = prompt('The 24 words') ?? ''
+ * const sync = await recoverAccount({ store, relay: 'wss://relay.example.com', deviceName: 'new laptop', recoveryPhrase })
+ * sync.devices().filter((device) => !device.isRemoved).length // 1
  */
 export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
   await joinProfile(profileOptions(options), options.recoveryPhrase, 'recover')
@@ -89,6 +114,9 @@ export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
 /**
  * Opens the account that this store holds.
  * @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`
+ *
+ * @example
+ * const sync = await openAccount({ store: await openIndexedDbStore('mail') })
  */
 export async function openAccount(options: OpenOptions): Promise<Sync> {
   const engine = await SyncEngine.open(options.platform ?? browserPlatform(), options.store)
@@ -96,7 +124,13 @@ export async function openAccount(options: OpenOptions): Promise<Sync> {
   return new Sync(engine)
 }
 
-/** True when the store holds an account. */
+/**
+ * True when the store holds an account: open it then, and otherwise ask whether to create one or to join.
+ * @throws SyncError `profile-damaged` when what it holds cannot be read
+ *
+ * @example
+ * await hasAccount(openMemoryStore(), nodePlatform()) // false
+ */
 export async function hasAccount(store: Store, platform: Platform = browserPlatform()): Promise<boolean> {
   return (await readProfile(platform, store)) !== undefined
 }

@@ -9,6 +9,7 @@ import type { DocumentStatus, DocumentSync } from './sync'
 /** Anything whose fields are JSON values; an interface or a type alias. */
 export type RecordFields<T> = { readonly [K in keyof T]: JsonValue | undefined }
 
+/** What a collection checks before it writes. The options of the first `open` of a name count. */
 export interface CollectionOptions<T> {
   /** Checks a whole record before it is written: zod, valibot, arktype or anything that speaks Standard Schema. */
   readonly schema?: StandardSchemaV1<unknown, T>
@@ -24,7 +25,16 @@ export interface Conflict<T> {
   readonly candidates: readonly Candidate[]
 }
 
-/** Records of one data type. Reads are from memory and at once; a write is visible at once and its promise resolves when it is on disk. */
+/**
+ * Records of one data type. Reads are from memory and at once; a write is visible at once and its promise resolves when it is on disk.
+ *
+ * @example
+ * const settings = await sync.open<{ theme: string }>('settings')
+ * const stop = settings.subscribe(() => console.log(settings.get('appearance')?.theme))
+ * await settings.add('appearance', { theme: 'dark' })
+ * await settings.update('appearance', { theme: 'light' })
+ * stop()
+ */
 export class Collection<T extends RecordFields<T>> {
   private readonly listeners = new Set<(changed: ReadonlySet<string> | undefined) => void>()
 

@@ -62,7 +62,9 @@ export const localCodes = {
   closed: { retryable: false, action: 'Open the account again; this one was closed.' },
 } as const satisfies Record<string, CodeRow>
 
+/** A code that arises on the device itself. */
 export type LocalCode = keyof typeof localCodes
+/** Every code that a SyncError can have. Each has a row in the documentation of errors. */
 export type SyncCode = LocalCode | ProtocolCode
 
 export interface SyncErrorDetails {

@@ -5,6 +5,7 @@ import { createContext, createElement, type ReactNode, useContext } from 'react'
 
 const SyncContext = createContext<Sync | undefined>(undefined)
 
+/** What `SyncProvider` takes. */
 export interface SyncProviderProps {
   /** From `createAccount`, `joinAccount` or `openAccount`. Closing it stays with whoever opened it. */
   readonly sync: Sync

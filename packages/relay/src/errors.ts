@@ -2,6 +2,7 @@
 // operator sees, when the relay cannot start, has a code of its own.
 import { type DocumentId, type ProtocolCode, ProtocolFailure, protocolCodes } from '@owlivion/sync-protocol'
 
+/** Codes that only the operator sees, when the relay does not start. */
 export const operatorCodes = {
   'data-folder-in-use': {
     retryable: false,
@@ -16,7 +17,9 @@ export const operatorCodes = {
   'invalid-option': { retryable: false, action: 'Correct the option; owlivion-relay serve --help lists them.' },
 } as const satisfies Record<string, { readonly retryable: boolean; readonly action: string }>
 
+/** A code of a relay that does not start. */
 export type OperatorCode = keyof typeof operatorCodes
+/** Every code that a RelayError can have. */
 export type RelayCode = ProtocolCode | OperatorCode
 
 export interface RelayErrorDetails {
@@ -60,6 +63,7 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
+/** True when the error may travel to a device, false when it is for the operator. */
 export function isProtocolRefusal(error: RelayError): error is RelayError & { readonly code: ProtocolCode } {
   return !(error.code in operatorCodes)
 }

@@ -1,6 +1,7 @@
 // Bounds that are the operator's to choose. What both sides must agree on stands in the protocol's own limits.
 import { MAX_DOCUMENTS } from '@owlivion/sync-protocol'
 
+/** What one relay allows. Milliseconds and bytes, as the names say. */
 export interface RelayLimits {
   /** From the connection to a finished login. A connection that says nothing costs memory. */
   readonly handshakeTimeoutMs: number
@@ -28,6 +29,7 @@ export interface RelayLimits {
   readonly tidyAfterMs: number
 }
 
+/** The limits of a relay that is told nothing else. */
 export const defaultLimits: RelayLimits = {
   handshakeTimeoutMs: 10_000,
   idleTimeoutMs: 120_000,

@@ -8,6 +8,7 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 /** Reading a key costs as much as verifying with it; devices verify with the same one again and again. */
 const MAX_CACHED_KEYS = 4_096
 
+/** The clock, randomness, timers and cryptography of a Node process. */
 export function createNodePlatform(): RelayPlatform {
   const keyByHex = new Map<string, KeyObject>()
 

@@ -1,6 +1,7 @@
 // The doors between the relay's core and the world. Nothing inside reads a clock, draws a random number, starts a timer or
 // does cryptography of its own, so that a whole relay runs under a simulator that owns all of these.
 
+/** What the relay needs from the world; a simulator makes its own. */
 export interface RelayPlatform {
   /** Wall clock in milliseconds since 1970. */
   now(): number

@@ -9,6 +9,7 @@ import { StorageHealth } from './storage-health'
 import type { Inspection, RelayStore } from './store/relay-store'
 import { Turn } from './turn'
 
+/** What a relay is made of. */
 export interface RelayOptions {
   readonly platform: RelayPlatform
   /** Stays the caller's: it is closed after `drain`, not by it. */
@@ -30,6 +31,7 @@ export interface ConnectionHandlers {
   closed(): void
 }
 
+/** Counts as of now. */
 export interface RelayStats {
   readonly connections: number
   readonly accounts: number
@@ -41,6 +43,7 @@ export interface RelayStats {
   readonly refusals: Readonly<Partial<Record<ProtocolCode, number>>>
 }
 
+/** A relay without a transport: connections are handed in, nothing listens. */
 export interface Relay {
   /** @param request `host` is the address the device dialled, as in the Host header */
   connect(connection: RelayConnection, request: { readonly host: string | undefined }): ConnectionHandlers

@@ -15,6 +15,7 @@ import { createReopeningStore } from './store/reopening-store'
 import { openSqliteStore } from './store/sqlite/open'
 import { acceptWebSockets } from './websocket'
 
+/** The options of `owlivion-relay serve`, and a log and limits of your own. */
 export interface RelayServerOptions {
   /** Folder of the database. */
   readonly data: string
@@ -34,6 +35,7 @@ export interface RelayServerOptions {
   readonly log?: RelayLog
 }
 
+/** A relay that listens. */
 export interface RelayServer {
   /** For example `http://127.0.0.1:8787`. */
   readonly url: string
@@ -49,6 +51,11 @@ const GOODBYE_CHECK_MS = 10
 /**
  * Resolves when the port is open. A disk that refuses does not stop the start: `/ready` says why, until it takes writes.
  * @throws RelayError `data-folder-in-use`, `foreign-database`, `other-schema`, `address-unavailable` or `invalid-option`
+ *
+ * @example
+ * const server = await startRelayServer({ data: 'relay-data', port: 0 })
+ * const relay = server.url.replace('http', 'ws') // what devices are given
+ * await server.stop()
  */
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
   const { data, port, host = '127.0.0.1', acceptHosts, inspect, maxDatabaseBytes, limits, log = silentLog } = options

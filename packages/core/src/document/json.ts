@@ -3,6 +3,7 @@
 import { SyncError } from '../errors'
 import { MAX_FIELD_BYTES, MAX_VALUE_DEPTH } from './limits'
 
+/** What a field may hold: at most 64 KB as JSON, numbers finite, objects plain. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /** Field values by name. Names may be anything, `__proto__` too: read with `Object.hasOwn`, build with `createFields`. */

@@ -29,6 +29,7 @@ export interface Candidate extends Dot {
   readonly value: JsonValue | undefined
 }
 
+/** A candidate, and the field that it stands for. */
 export interface FieldCandidate extends Candidate {
   readonly field: string
 }

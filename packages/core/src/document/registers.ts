@@ -83,6 +83,7 @@ export function openRegisters(options: RegistersOptions): Registers {
   return new Registers(options)
 }
 
+/** The records of one open document, with every value that stands for a field. Apps see them through a collection. */
 export class Registers {
   readonly doc: Y.Doc
   readonly #map: Y.Map<unknown>

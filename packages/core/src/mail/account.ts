@@ -31,7 +31,9 @@ type Server<Protocol extends string> = {
   readonly url?: string
 }
 
+/** Where mail is fetched. */
 export type IncomingServer = Server<'imap' | 'pop3' | 'jmap' | 'ews' | 'exchange' | 'owa' | 'graph'>
+/** Where mail is handed in. */
 export type OutgoingServer = Server<'smtp'>
 
 /**

@@ -25,6 +25,7 @@ export interface SigningProvider {
   sha512(bytes: Uint8Array): Uint8Array
 }
 
+/** What the engine needs from the world. `browserPlatform()` and `nodePlatform()` are implementations; a test makes its own to own time and chance. */
 export interface Platform {
   /** Wall clock in milliseconds since 1970. May be wrong by years; the engine corrects it by the relay's. */
   now(): number

@@ -9,6 +9,7 @@ import { copyValue } from './value'
 
 export type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 
+/** Where the database is opened, for tests and for other implementations of IndexedDB. */
 export interface IndexedDbStoreOptions {
   /** Where databases are opened. Default: the browser's own. */
   readonly factory?: IDBFactory

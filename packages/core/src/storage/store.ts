@@ -4,6 +4,7 @@
 /** A kind followed by parts, for example ['log', document, 17]. Numbers are whole and ≥ 0, order before text, and order by value; text orders by UTF-16 code unit. */
 export type StoreKey = readonly (string | number)[]
 
+/** Changes that are made together or not at all. */
 export interface StoreBatch {
   /** Of two values for one key the later in the list stays. */
   readonly put?: readonly (readonly [StoreKey, Uint8Array])[]
@@ -13,6 +14,7 @@ export interface StoreBatch {
   readonly removePrefix?: readonly StoreKey[]
 }
 
+/** How safe a batch has to be before `commit` resolves. */
 export interface CommitOptions {
   /**
    * `relaxed` (default): survives the death of the process. `strict`: survives a power cut where the platform can promise it.

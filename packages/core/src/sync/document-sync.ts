@@ -49,6 +49,7 @@ export interface DocumentLink {
 /** Where the weakest of this device's own edits has come to. */
 export type EditState = 'local' | 'stored' | 'seen'
 
+/** Where one collection stands; every value is as of now. */
 export interface DocumentStatus {
   readonly state: EditState
   /** Transactions the relay has not confirmed. */

@@ -32,6 +32,7 @@ export type SyncEvent =
   /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
   | { readonly type: 'error'; readonly error: SyncError }
 
+/** A device of the account, as it described itself when it joined. */
 export interface DeviceDetails {
   /** Hex of the device id. */
   readonly id: string

@@ -5,6 +5,7 @@ import type { Registers, Transaction } from '../document'
 import type { Platform } from '../platform'
 import type { StoredTransaction } from './outbox'
 
+/** Is told of every transaction that a device writes, before it is sealed. */
 export interface DocumentObserver {
   /** An edit became this transaction; `registers` has it already. */
   written(document: DocumentId, registers: Registers, transaction: Transaction): void

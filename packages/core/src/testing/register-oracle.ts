@@ -3,6 +3,7 @@
 // each rule is one readable condition, and nothing is remembered between questions except the operations.
 import type { JsonValue } from '../document'
 
+/** What a user did, as the registers under test were told it. */
 export type OracleEdit =
   | { readonly kind: 'add'; readonly id: string; readonly fields: { readonly [field: string]: JsonValue | undefined } }
   | {
@@ -31,6 +32,7 @@ export type OracleEffect =
       readonly replaced: ReadonlySet<string>
     }
 
+/** An edit that was carried out, with everything that its writer had seen. */
 export interface OracleOperation {
   /** Unique among all operations. */
   readonly id: string
@@ -52,6 +54,7 @@ export interface OracleCandidate {
   readonly value: JsonValue | undefined
 }
 
+/** What a record has to look like. */
 export interface OracleRecord {
   readonly isVisible: boolean
   /** By field: the candidates, winner first; of equal values only the latest. */
@@ -71,6 +74,7 @@ interface Value extends OracleCandidate {
 
 type ValueOperation = OracleOperation & { readonly effect: Exclude<OracleEffect, { kind: 'delete' }> }
 
+/** Says what records must look like, from the operations alone: slow and plain, and written apart from the registers that it judges. */
 export class RegisterOracle {
   readonly #byRecord = new Map<string, OracleOperation[]>()
   /** By restore: the replaced values it asserted again. */

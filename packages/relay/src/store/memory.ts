@@ -73,6 +73,10 @@ export interface MemoryData {
   readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
 }
 
+/**
+ * An empty simulated disk.
+ * @param generation what a new database would have drawn
+ */
 export function createMemoryData(generation: Generation): MemoryData {
   return { generation, accounts: new Map(), arrived: [] }
 }
@@ -91,6 +95,7 @@ export function* storedBytes(data: MemoryData): Iterable<Uint8Array> {
   }
 }
 
+/** What a store in memory is opened on, and how its writes become durable. */
 export interface MemoryStoreOptions {
   readonly sha512: Sha512
   readonly data: MemoryData
@@ -102,6 +107,7 @@ export interface MemoryStoreOptions {
   readonly commit?: (apply: () => void) => Promise<void>
 }
 
+/** Opens a store on a simulated disk. What was durable is there again when another store is opened on the same data. */
 export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions): RelayStore {
   let closed = false
 

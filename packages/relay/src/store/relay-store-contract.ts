@@ -13,6 +13,7 @@ import {
 } from '@owlivion/sync-protocol'
 import type { AccountQuota, AppendRequest, AppendResult, KeyringAppend, RelayStore } from './relay-store'
 
+/** A store under test. */
 export interface ContractStore {
   readonly store: RelayStore
   /** Closes the store and opens another on what it left. */
@@ -20,6 +21,7 @@ export interface ContractStore {
   cleanup(): Promise<void>
 }
 
+/** The part of a test runner that the suite uses, and SHA-512. */
 export interface ContractTools {
   readonly describe: (name: string, body: () => void) => void
   readonly it: (name: string, body: () => Promise<void>) => void

@@ -11,11 +11,13 @@ import type {
   SignedHead,
 } from '@owlivion/sync-protocol'
 
+/** A record as it came, and the cut that it names, where it removes devices. */
 export interface StoredKeyringRecord {
   readonly record: Uint8Array
   readonly cut?: Uint8Array
 }
 
+/** A part of an account’s keyring. */
 export interface KeyringSlice {
   /** Records the account has in all. 0 for an account that the store does not know. */
   readonly length: number
@@ -23,6 +25,7 @@ export interface KeyringSlice {
   readonly records: readonly StoredKeyringRecord[]
 }
 
+/** A record that follows the last one of an account’s keyring. */
 export interface KeyringAppend extends StoredKeyringRecord {
   readonly account: AccountId
   /** The keyring that the record was judged against; 0 and zeros to create the account. */
@@ -36,6 +39,7 @@ export interface KeyringAppend extends StoredKeyringRecord {
   readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut: Cut }
 }
 
+/** What became of a keyring record. Only `stored` changed anything. */
 export type KeyringAppendResult =
   | { readonly kind: 'stored' }
   /** The keyring is another than expected. */
@@ -45,6 +49,7 @@ export type KeyringAppendResult =
   /** Another account has this recovery key. */
   | { readonly kind: 'recovery-taken' }
 
+/** Where an entry stands in its author’s chain. */
 export interface ChainPlace {
   readonly account: AccountId
   readonly document: DocumentId
@@ -53,6 +58,7 @@ export interface ChainPlace {
   readonly sequence: number
 }
 
+/** What is stored at a place of a chain. */
 export interface ChainLink {
   /** Entry hash at the place that was asked for, when it is stored. */
   readonly hash?: Hash
@@ -60,6 +66,7 @@ export interface ChainLink {
   readonly newest: number
 }
 
+/** One entry to be stored. The hashes were computed and verified before. */
 export interface AppendEntry {
   readonly sequence: number
   readonly envelope: Uint8Array
@@ -86,12 +93,14 @@ export interface AppendRequest {
   readonly keyringLength: number
 }
 
+/** What one account may take up. */
 export interface AccountQuota {
   readonly maxDocuments: number
   /** Envelopes and seen rows of an account together; undefined for no bound. */
   readonly maxBytes: number | undefined
 }
 
+/** What became of a request. Only `stored` changed anything. */
 export type AppendResult =
   | {
       readonly kind: 'stored'
@@ -111,6 +120,7 @@ export type AppendResult =
   | { readonly kind: 'too-many-documents' }
   | { readonly kind: 'quota-exceeded' }
 
+/** Which part of a document’s log is wanted. */
 export interface PageRequest {
   readonly account: AccountId
   readonly document: DocumentId
@@ -120,6 +130,7 @@ export interface PageRequest {
   readonly maxBytes: number
 }
 
+/** Entries as they came, and what a device needs to verify them. */
 export interface StoredPage {
   /** Number of the document's last entry, 0 when the store does not know the document. */
   readonly newest: number
@@ -131,17 +142,20 @@ export interface StoredPage {
   readonly logHash?: Hash
 }
 
+/** How far a device has read a document, sealed. */
 export interface SeenRow {
   readonly device: DeviceId
   readonly envelope: Uint8Array
   readonly signature: Uint8Array
 }
 
+/** A `seen` row to be stored in place of the one before. */
 export interface SeenPut extends SeenRow {
   readonly account: AccountId
   readonly document: DocumentId
 }
 
+/** What became of a `seen` row. Only `stored` changed anything. */
 export type SeenPutResult = 'stored' | 'too-many-documents' | 'quota-exceeded'
 
 /** What an operator may see of an entry: nothing that tells what it says. */
@@ -154,6 +168,7 @@ export interface InspectedEntry {
   readonly start: Uint8Array
 }
 
+/** The newest entries, and how much there is in all. */
 export interface Inspection {
   /** Newest first. */
   readonly entries: readonly InspectedEntry[]

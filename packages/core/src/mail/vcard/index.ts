@@ -11,6 +11,7 @@ import { ImportReport, type LeftOut, type RefusedCard } from './report'
 export type { Contact } from '../contact'
 export type { LeftOut, LeftOutCode, RefusalCode, RefusedCard } from './report'
 
+/** What a file of cards came to. */
 export interface VCardImport {
   /** One contact a card, in the order of the file. Several may be of one person; `contactsByKey` joins them. */
   readonly contacts: readonly Contact[]

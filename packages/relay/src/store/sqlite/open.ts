@@ -11,6 +11,7 @@ import { migrate, schemaVersion } from './migrate'
 import { migrations } from './schema'
 import { createSqliteStore } from './sqlite-store'
 
+/** Where the database is, and what the store may not draw by itself. */
 export interface SqliteStoreOptions {
   /** Folder for the database; created when missing, with access for its owner only. */
   readonly folder: string
