@@ -24,6 +24,9 @@ import type { DocumentState } from './document-state'
 /** At most this often, so that a burst of edits does not answer itself with a burst of rows. */
 const SEEN_INTERVAL_MS = 2_000
 
+/** What fits a row at the relay. The oldest lineages end first, and were seen long ago. */
+const MAX_TOLD_LINEAGES = 500
+
 interface Outlet {
   send(frame: Frame): void
 }
@@ -126,7 +129,7 @@ export class SeenRows {
       keyringHead: { length: keyring.length, hash: keyring.head },
       number,
       logHash,
-      seen: [...applied].map(([lineage, sequence]) => ({ ...lineage, sequence })),
+      seen: [...applied].slice(-MAX_TOLD_LINEAGES).map(([lineage, sequence]) => ({ ...lineage, sequence })),
     })
     const header = {
       version: ENVELOPE_VERSION,
