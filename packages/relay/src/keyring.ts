@@ -8,6 +8,7 @@ import {
   cutHashOf,
   type DeviceId,
   decodeCut,
+  decodeSignedRecord,
   deviceIdOf,
   encodeFrame,
   type Frame,
@@ -54,8 +55,8 @@ export async function appendKeyring(
 ): Promise<void> {
   const { sha512 } = platform
   const before = account.keyring
+  assertOwnGenesis(platform, account, frame.record)
   const prepared = prepareRecord(sha512, before, frame.record)
-  if (!bytesEqual(prepared.account, account.id)) throw new RelayError('wrong-account')
   const { record, publicKey, signingBytes, signature, bytes } = prepared
   if (!(await platform.verify(publicKey, signingBytes, signature)))
     throw new RelayError('bad-signature', 'The signature of the keyring record does not verify.')
@@ -92,6 +93,13 @@ export async function appendKeyring(
     case 'recovery-taken':
       throw new RelayError('keyring-refused', 'Another account has this recovery key.')
   }
+}
+
+/** A genesis names its account; every other record is bound to one by its signature and by what it follows. */
+function assertOwnGenesis({ sha512 }: RelayPlatform, account: ConnectedAccount, bytes: Uint8Array): void {
+  const { record } = decodeSignedRecord(bytes)
+  if (record.type === 'genesis' && !bytesEqual(accountIdOf(sha512, record.recovery.signing), account.id))
+    throw new RelayError('wrong-account')
 }
 
 /** What a recovery login is looked up by. */

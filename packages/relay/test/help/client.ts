@@ -39,13 +39,18 @@ export class TestClient {
   }
 
   /** The next frame; fails when it is of another type, or when the connection ends before. */
-  async next<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+  next<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+    return this.nextOf(type)
+  }
+
+  /** The next frame, of one of the types. */
+  async nextOf<T extends FrameType>(...types: readonly T[]): Promise<FrameOf<T>> {
     while (this.frames.length === 0) {
-      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${type}`)
+      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${types}`)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
     const frame = this.frames.shift() as Frame
-    if (frame.type !== type) throw new Error(`${JSON.stringify(frame)} came instead of ${type}`)
+    if (!types.some((type) => type === frame.type)) throw new Error(`${JSON.stringify(frame)} came instead of ${types}`)
     return frame as FrameOf<T>
   }
 

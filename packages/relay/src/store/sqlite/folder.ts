@@ -40,6 +40,8 @@ function takeLock(path: string, folder: string): () => void {
   createPrivateFile(path)
   const lock = new Database(path, { timeout: 0 })
   try {
+    // The lock alone is wanted: with its journal in memory it needs no room on a disk that may be full.
+    lock.pragma('journal_mode = MEMORY')
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()

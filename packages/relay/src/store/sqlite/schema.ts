@@ -10,7 +10,7 @@ export const migrations: readonly string[] = [
   CREATE TABLE relay (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     generation BLOB NOT NULL,
-    probes INTEGER NOT NULL DEFAULT 0
+    probe BLOB
   );
   CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,

@@ -7,6 +7,7 @@ import {
   emptyLogHash,
   type Generation,
   type Hash,
+  MAX_ENVELOPE_BYTES,
   MAX_PAGE_ENTRIES,
   type Sha512,
   type SignedHead,
@@ -47,7 +48,8 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   const turn = createAppendTransaction(db, sha512)
   const appendKeyring = createKeyringTransaction(db)
   const generation = db.prepare('SELECT generation FROM relay')
-  const probe = db.prepare('UPDATE relay SET probes = probes + 1')
+  const probe = db.prepare('UPDATE relay SET probe = zeroblob(?)')
+  const clearProbe = db.prepare('UPDATE relay SET probe = NULL')
   const byRecovery = db.prepare('SELECT account FROM accounts WHERE recovery = ?')
   const findKeyring = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
   const keyringRecords = db.prepare(
@@ -194,7 +196,12 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
         }))
       }),
     inspect: (limit) => run(() => inspect(limit)),
-    probe: () => run(() => void probe.run()),
+    probe: () =>
+      run(() => {
+        // As much as an entry may take, since a disk can have room for a small write and none for the next push.
+        probe.run(MAX_ENVELOPE_BYTES)
+        clearProbe.run()
+      }),
     tidy: () =>
       run(() => {
         db.pragma(`incremental_vacuum(${VACUUM_PAGES})`)
