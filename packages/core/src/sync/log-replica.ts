@@ -6,7 +6,6 @@
 import {
   type AccountId,
   type Body,
-  type ChainHead,
   type DeviceId,
   type DocumentId,
   emptyLogHash,
@@ -205,8 +204,4 @@ function breaksChain(reason: HoldReason): boolean {
     reason === 'unsigned' ||
     reason === 'unknown-device'
   )
-}
-
-export function chainHeadOf(lineage: Lineage, chain: Chain): ChainHead {
-  return { ...lineage, sequence: chain.sequence, hash: chain.hash }
 }
