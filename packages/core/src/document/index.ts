@@ -1,19 +1,8 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export type { Fields, JsonValue } from './json'
-export { MAX_FIELD_BYTES, MAX_NAME_BYTES } from './limits'
-export { checkFieldName, checkRecordId, createWriter, isWriter, type Writer } from './names'
-export type { SlotOperation } from './operation'
+export { MAX_FIELD_BYTES } from './limits'
+export { createWriter, type Writer } from './names'
 export { decodeOperations, encodeOperations } from './operation-codec'
-export { checkEdit, type Edit, type FieldChanges } from './plan'
+export { checkEdit, type Edit } from './plan'
 export type { Candidate, FieldCandidate } from './record'
-export type { FieldConflict } from './register-index'
-export {
-  type DeleteMark,
-  type InspectedField,
-  type InspectedRecord,
-  openRegisters,
-  Registers,
-  type RegistersOptions,
-  type RewriteOptions,
-  type Transaction,
-} from './registers'
+export { type InspectedRecord, openRegisters, type Registers, type Transaction } from './registers'
