@@ -44,6 +44,8 @@ export type DeviceReport =
 const [path] = process.argv.slice(2) as [string]
 const platform = nodePlatform()
 let opened: Sync | undefined
+let keepsWriting = false
+let writing: Promise<void> = Promise.resolve()
 
 const report = (line: DeviceReport): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 const inOrder = <T>(items: Iterable<readonly [string, T]>): { readonly [id: string]: T } =>
@@ -111,11 +113,12 @@ const commands = {
     const target = await collection(name)
     await Promise.all(edits.map((edit) => apply(target, edit)))
   },
-  /** Writes `${prefix}${i}` for i from `first` without end, and reports each when it is safe. Answers at once. */
+  /** Writes `${prefix}${i}` for i from `first` until told to stop, and reports each when it is safe. Answers at once. */
   async keepWriting(name: string, prefix: string, first: number, options: { readonly confirmed: boolean }) {
     const target = await collection(name)
-    const write = async (): Promise<void> => {
-      for (let i = first; ; i++) {
+    keepsWriting = true
+    writing = (async () => {
+      for (let i = first; keepsWriting; i++) {
         await target.add(`${prefix}${i}`, { value: `${prefix} ${i}`, note: 'x'.repeat((i * 37) % 400) })
         if (i > first) await target.update(`${prefix}${i - 1}`, { next: i })
         if (options.confirmed) await sync().flush()
@@ -123,9 +126,13 @@ const commands = {
         // A turn of the event loop, so that receiving and sending get their share.
         await new Promise((resolve) => setImmediate(resolve))
       }
-    }
-    // Ends with the account or the process.
-    void write().catch(() => {})
+    })()
+    // It may end with the account; who waits for it hears of that.
+    writing.catch(() => {})
+  },
+  async stopWriting() {
+    keepsWriting = false
+    await writing
   },
   async content(name: string): Promise<DeviceContent> {
     const target = await collection(name)
