@@ -1,0 +1,147 @@
+// What must be true when everything has come together.
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type Registers, registersOf } from '@owlivion/sync/testing'
+import type { SimCollection } from './device'
+import { type Book, type Entry, isIn, type Ledger } from './ledger'
+
+export interface NamedDevice {
+  readonly name: string
+  readonly collections: ReadonlyMap<string, SimCollection>
+}
+
+const sha512 = (bytes: Uint8Array): Uint8Array => createHash('sha512').update(bytes).digest()
+
+/** State vector, delete set and content of a document, as one short text. */
+export function digestOf(collection: SimCollection): string {
+  return Buffer.from(registersOf(collection).digest(sha512)).toString('hex').slice(0, 16)
+}
+
+export function areEqual(devices: readonly NamedDevice[], collectionName: string): boolean {
+  const digests = devices.map(({ collections }) => {
+    const collection = collections.get(collectionName)
+    return collection && digestOf(collection)
+  })
+  return digests.every((digest) => digest !== undefined && digest === digests[0])
+}
+
+/** Compares every device with the oracle, and looks for every edit that was promised. Reports each failure as a sentence. */
+export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fail: (reason: string) => void): void {
+  for (const book of ledger.books.values()) {
+    for (const { name, collections } of devices) {
+      const collection = collections.get(book.name)
+      if (collection === undefined) continue
+      const registers = registersOf(collection)
+      checkPromises(book, name, registers, fail)
+      checkAgainstOracle(book, name, registers, ledger.seenIn(book, registers), fail)
+    }
+  }
+}
+
+function checkPromises(book: Book, device: string, { doc }: Registers, fail: (reason: string) => void): void {
+  const isPresent = (entry: Entry): boolean => isIn(doc, entry) || entry.rewritten.some(isPresent)
+  for (const entry of book.entries) {
+    if (!(entry.isAcknowledged || entry.isStored) || isPresent(entry)) continue
+    const promise = entry.isAcknowledged ? 'acknowledged' : 'stored on its device'
+    fail(`${device} lacks an edit of ${entry.device} that was ${promise}: ${describeEntry(entry)}`)
+  }
+}
+
+function checkAgainstOracle(
+  book: Book,
+  device: string,
+  registers: Registers,
+  seen: ReadonlySet<string>,
+  fail: (reason: string) => void,
+): void {
+  const visible: string[] = []
+  const hidden: string[] = []
+  const conflicts: string[] = []
+  const deleteConflicts: string[] = []
+  for (const id of book.oracle.recordIds()) {
+    const wanted = book.oracle.view(id, seen)
+    const actual = registers.inspect(id)
+    if (wanted === undefined || actual === undefined) {
+      if (wanted !== actual) fail(`${device}: ${id} ${wanted ? 'is missing' : 'should not be there'}`)
+      continue
+    }
+    const compare = (what: string, is: unknown, should: unknown): void => {
+      if (!isDeepStrictEqual(is, should))
+        fail(`${device}: ${what} of ${id} is ${show(is)} and should be ${show(should)}`)
+    }
+    const withN = (candidates: readonly (Valued & { operation: string; writer: string; t: number })[]) =>
+      candidates.map(({ operation, writer, t, value }) => ({ writer, t, n: book.nByOperation.get(operation), value }))
+    compare('standing', actual.standing, wanted.isVisible ? 'visible' : 'hidden')
+    compare(
+      'candidates',
+      new Map(Array.from(actual.fields, ([field, { candidates }]) => [field, distinct(candidates)])),
+      new Map(Array.from(wanted.fields, ([field, candidates]) => [field, withN(candidates)])),
+    )
+    const conflictsOf = [...actual.fields].filter(([, { isConflict }]) => isConflict).map(([field]) => field)
+    compare('conflicts', new Set(conflictsOf), wanted.conflicts)
+    compare(
+      'delete conflict',
+      byField(actual.deleteConflict),
+      new Map(Array.from(wanted.deleteConflicts, ([field, candidates]) => [field, withN(candidates)])),
+    )
+    if (wanted.isVisible) {
+      const winners = [...wanted.fields].flatMap(([field, [first]]) =>
+        first?.value === undefined ? [] : [[field, first.value] as const],
+      )
+      compare('content', { ...registers.get(id) }, Object.fromEntries(winners))
+      for (const field of wanted.conflicts) conflicts.push(`${id} ${field}`)
+    }
+    if (wanted.deleteConflicts.size > 0) deleteConflicts.push(id)
+    ;(wanted.isVisible ? visible : hidden).push(id)
+  }
+  const compareLists = (what: string, is: Iterable<string>, should: readonly string[]): void => {
+    const sorted = [...is].sort()
+    if (!isDeepStrictEqual(sorted, [...should].sort())) fail(`${device}: the list of ${what} is ${show(sorted)}`)
+  }
+  compareLists('records', registers.ids(), visible)
+  compareLists('deleted records', registers.deletedIds(), hidden)
+  compareLists(
+    'conflicts',
+    Array.from(registers.conflicts(), ({ id, field }) => `${id} ${field}`),
+    conflicts,
+  )
+  compareLists(
+    'delete conflicts',
+    Array.from(registers.deleteConflicts(), ({ id }) => id),
+    deleteConflicts,
+  )
+}
+
+interface Valued {
+  readonly value: unknown
+}
+
+/** Candidates without later ones of equal value. */
+function distinct<Each extends Valued>(candidates: readonly Each[]): Each[] {
+  return candidates.filter(
+    ({ value }, index) => candidates.findIndex((each) => isDeepStrictEqual(each.value, value)) === index,
+  )
+}
+
+function byField<Each extends Valued & { readonly field: string }>(values: readonly Each[]) {
+  const groups = new Map<string, Omit<Each, 'field'>[]>()
+  for (const { field, ...rest } of values) {
+    const group = groups.get(field) ?? []
+    if (!group.some((each) => isDeepStrictEqual((each as unknown as Valued).value, (rest as Valued).value)))
+      group.push(rest)
+    groups.set(field, group)
+  }
+  return groups
+}
+
+function describeEntry({ id, operations }: Entry): string {
+  return `${id} ${operations.map(({ record, effect }) => `${effect.kind} ${record}`).join(', ')}`
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, part) => {
+    if (part instanceof Map) return Object.fromEntries(part)
+    if (part instanceof Set) return [...part]
+    return part === undefined ? '(cleared)' : part
+  })
+}

@@ -1,0 +1,290 @@
+// One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
+// was refused. Everything is asked through the public interface.
+import {
+  type Collection,
+  createAccount,
+  hasAccount,
+  isSyncError,
+  joinAccount,
+  openAccount,
+  type Platform,
+  type Store,
+  type Sync,
+  type SyncError,
+} from '@owlivion/sync'
+import { observeDocuments } from '@owlivion/sync/testing'
+import { Life, type VirtualTime, WallClock } from './clock'
+import type { Cryptography } from './cryptography'
+import type { CrashKind, SimDisk } from './disk'
+import type { Ledger } from './ledger'
+import type { Network } from './network'
+import type { PlannedEdit } from './plan'
+import { RandomStream } from './random'
+import { RELAY_URL } from './relay'
+import type { Trace } from './trace'
+
+export type SimCollection = Collection<Record<string, never>>
+
+export interface SimDeviceOptions {
+  readonly name: string
+  readonly seed: number
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly network: Network
+  readonly disk: SimDisk
+  readonly cryptography: Cryptography
+  readonly ledger: Ledger
+  readonly collectionNames: readonly string[]
+  /** The phrase of the account once it exists; a device that calls `found` makes it. */
+  readonly account: { phrase: string | undefined }
+  readonly makesAccount: boolean
+  /** Something happened that must not happen in any world. */
+  readonly fail: (reason: string) => void
+  /** Called whenever the device has opened its collections. */
+  readonly whenOpen?: (device: SimDevice) => void
+}
+
+/** `absent` has never been used. `dead` was killed, `closed` was closed by its app. */
+export type DeviceState = 'absent' | 'opening' | 'open' | 'closing' | 'closed' | 'dead'
+
+/** What may be reported while the network and the disks are as bad as they can be and the relay is honest. */
+const expectedCodes = new Set([
+  'connection-lost',
+  'relay-unreachable',
+  'storage-failed',
+  'storage-unavailable',
+  'draining',
+  'timeout',
+  'replaced-connection',
+  'slow-consumer',
+  'too-many-requests',
+  'internal-error',
+])
+/** Messages of a login that came twice, late or never: a device that hears one of these starts over. */
+const codesOfBadOrder = new Set([
+  'not-authenticated',
+  'bad-challenge',
+  'malformed-frame',
+  'chain-gap',
+  'keyring-conflict',
+  'unknown-epoch',
+])
+
+export class SimDevice {
+  readonly name: string
+  readonly wallClock: WallClock
+  readonly collections = new Map<string, SimCollection>()
+  state: DeviceState = 'absent'
+  sync: Sync | undefined
+  /** While it is false, reports of a bad network are as wrong as any other. */
+  mayComplain = true
+  #life: Life = new Life()
+  #wantsOnline = true
+  #isLocked = false
+  readonly #draws: RandomStream
+  readonly #person: RandomStream
+
+  constructor(readonly options: SimDeviceOptions) {
+    this.name = options.name
+    this.#draws = new RandomStream(options.seed, options.name, 'randomness')
+    this.#person = new RandomStream(options.seed, options.name, 'person')
+    this.wallClock = new WallClock(options.time, 0, (this.#person.fraction() - 0.5) * 2e-4)
+  }
+
+  get openTimers(): number {
+    return this.#life.openTimers
+  }
+
+  get isLocked(): boolean {
+    return this.#isLocked
+  }
+
+  /** Starts the app, with the account that the disk holds, or by making or joining one. */
+  start(online = this.#wantsOnline): void {
+    if (this.state === 'opening' || this.state === 'open' || this.state === 'closing') return
+    this.state = 'opening'
+    this.#wantsOnline = online
+    const life = new Life()
+    this.#life = life
+    this.options.trace.add(this.name, 'starts')
+    this.#open(life).catch((error: unknown) => {
+      if (life.alive) this.options.fail(`${this.name} could not open: ${describe(error)}`)
+    })
+  }
+
+  crash(how: CrashKind): void {
+    if (this.state === 'absent' || this.state === 'dead' || this.state === 'closed') return
+    const { trace, network, disk, ledger } = this.options
+    this.#life.end()
+    network.deviceDied(this.name)
+    const lost = disk.crash(how)
+    trace.add(this.name, how === 'power' ? 'loses power' : 'crashes', `${lost} commits lost`)
+    ledger.crashed(this.name, disk.committedCount)
+    this.#forget('dead')
+  }
+
+  async close(): Promise<void> {
+    if (this.state !== 'open') return
+    const { trace, fail, network, ledger } = this.options
+    const life = this.#life
+    this.state = 'closing'
+    trace.add(this.name, 'closes')
+    await this.sync?.close()
+    if (!life.alive) return
+    trace.add(this.name, 'closed')
+    if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)
+    if (network.isHeldBy(this.name)) fail(`${this.name} left a connection open`)
+    if (this.#isLocked) fail(`${this.name} left its lock behind`)
+    life.end()
+    ledger.closed(this.name)
+    this.#forget('closed')
+  }
+
+  goOffline(): void {
+    this.#wantsOnline = false
+    this.sync?.goOffline()
+  }
+
+  goOnline(): void {
+    this.#wantsOnline = true
+    this.sync?.goOnline()
+  }
+
+  flush(): void {
+    const { trace, ledger } = this.options
+    const flushed = ledger.writtenBy(this.name)
+    this.sync?.flush().then(
+      () => {
+        trace.add(this.name, 'flushed')
+        ledger.acknowledged(flushed)
+      },
+      (error: unknown) => {
+        if (!isSyncError(error, 'closed')) this.options.fail(`${this.name} could not flush: ${describe(error)}`)
+      },
+    )
+  }
+
+  edit(collectionName: string, edits: readonly PlannedEdit[]): void {
+    const collection = this.collections.get(collectionName)
+    if (collection === undefined || this.state !== 'open') return
+    for (const edit of edits) {
+      this.options.trace.add(this.name, `edits ${edit.kind}`)
+      this.options.ledger.edit(this, collection, edit)
+    }
+  }
+
+  get committedCount(): number {
+    return this.options.disk.committedCount
+  }
+
+  async #open(life: Life): Promise<void> {
+    const { disk, ledger, collectionNames } = this.options
+    const platform = this.#platform(life)
+    observeDocuments(platform, ledger.observerFor(this.name))
+    const store = await disk.open(life)
+    const sync = await this.#enter(platform, store, life)
+    if (!life.alive) return
+    sync.on((event) => {
+      if (event.type === 'error') this.#reported(event.error)
+      else if (event.state === 'refused') this.#tryAgainLater(life)
+    })
+    sync.subscribe(() => ledger.statusChanged(this.name, sync))
+    if (this.#wantsOnline) sync.goOnline()
+    for (const name of collectionNames) this.collections.set(name, await sync.open(name))
+    this.sync = sync
+    this.state = 'open'
+    this.options.trace.add(this.name, 'opened')
+    for (const collection of this.collections.values()) ledger.opened(this.name, collection)
+    ledger.statusChanged(this.name, sync)
+    this.options.whenOpen?.(this)
+  }
+
+  async #enter(platform: Platform, store: Store, life: Life): Promise<Sync> {
+    const { account, makesAccount, time, trace, fail } = this.options
+    const details = { platform, store, relay: RELAY_URL, deviceName: `canary ${this.name}`, online: false }
+    for (;;) {
+      try {
+        if (await hasAccount(store, platform)) {
+          if (account.phrase !== undefined) return await openAccount({ platform, store, online: false })
+          // It died before anybody saw the phrase. An account that cannot be recovered is not one to begin with.
+          await store.commit({ removePrefix: [[]] }, { durability: 'strict' })
+        }
+        if (makesAccount) {
+          if (account.phrase !== undefined) fail('the account is gone from the disk of the device that made it')
+          const made = await createAccount(details)
+          account.phrase = made.recoveryPhrase
+          trace.add(this.name, 'makes the account')
+          return made.sync
+        }
+        if (account.phrase !== undefined) {
+          const sync = await joinAccount({ ...details, recoveryPhrase: account.phrase })
+          trace.add(this.name, 'joined')
+          return sync
+        }
+      } catch (error) {
+        if (!isSyncError(error)) throw error
+        const isExpected =
+          expectedCodes.has(error.code) || codesOfBadOrder.has(error.code) || error.code === 'account-unknown'
+        if (!isExpected) throw error
+        trace.add(this.name, `cannot enter: ${error.code}`)
+      }
+      await time.sleep(this.#person.delay(500, 10_000), life)
+    }
+  }
+
+  #reported(error: SyncError): void {
+    const { trace, fail } = this.options
+    trace.add(this.name, `reports ${error.code}`)
+    if (this.mayComplain && (expectedCodes.has(error.code) || codesOfBadOrder.has(error.code))) return
+    fail(`${this.name} reports ${describe(error)}`)
+  }
+
+  /** A person sees that the device was refused and presses the button again. */
+  #tryAgainLater(life: Life): void {
+    this.options.trace.add(this.name, 'is refused')
+    this.options.time.after(
+      this.#person.between(2_000, 20_000),
+      () => {
+        if (!this.#wantsOnline || this.state !== 'open') return
+        this.sync?.goOnline()
+      },
+      life,
+    )
+  }
+
+  #forget(state: DeviceState): void {
+    this.state = state
+    this.sync = undefined
+    this.collections.clear()
+    this.#isLocked = false
+  }
+
+  #platform(life: Life): Platform {
+    const { time, cryptography, network } = this.options
+    return {
+      now: () => this.wallClock.now(),
+      random: (length) => this.#draws.bytes(length),
+      setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
+      connect: (_url, handlers) => network.connect(this.name, life, handlers),
+      signing: {
+        sign: (seed, message) => cryptography.sign(life, seed, message),
+        verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
+        sha512: cryptography.sha512,
+      },
+      lock: async () => {
+        if (this.#isLocked) return undefined
+        this.#isLocked = true
+        return () => {
+          this.#isLocked = false
+        }
+      },
+    }
+  }
+}
+
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = isSyncError(error) ? `${error.code}: ` : ''
+  const cause = error.cause instanceof Error ? ` (${error.cause.stack})` : ''
+  return `${code}${error.message}${cause}${isSyncError(error) ? '' : `\n${error.stack}`}`
+}

@@ -1,0 +1,142 @@
+// A device's disk on virtual time. It knows three states of a batch: handed over, committed (survives the death of the process) and
+// flushed (survives a power cut). Batches reach each state in the order of the calls, so what a crash leaves is always what some
+// earlier moment had.
+import { openMemoryStore, type Store, type StoreBatch, SyncError } from '@owlivion/sync'
+import type { Life, VirtualTime } from './clock'
+import type { RandomStream } from './random'
+
+export type CrashKind = 'process' | 'power'
+
+/** What an operating system keeps in memory when nothing else makes it write. */
+const LONGEST_UNFLUSHED_MS = 30_000
+
+interface Batch {
+  readonly batch: StoreBatch
+  isCommitted: boolean
+}
+
+/** How a test breaks a disk, to see that the checks notice. */
+export type DiskDefect = (batch: StoreBatch) => StoreBatch
+
+export class SimDisk {
+  /** What a power cut leaves. */
+  readonly #flushed = openMemoryStore()
+  #flushing: Promise<void> = Promise.resolve()
+  /** Committed or handed over since, in order. */
+  #tail: Batch[] = []
+  #flushedCount = 0
+  #committedCount = 0
+  #isFull = false
+
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly random: RandomStream,
+    private readonly defect: DiskDefect = (batch) => batch,
+  ) {}
+
+  /** Batches committed since the disk was new, of which a crash takes none. Counts back when a power cut takes some. */
+  get committedCount(): number {
+    return this.#committedCount
+  }
+
+  /** While it is full every commit is refused. */
+  setFull(isFull: boolean): void {
+    this.#isFull = isFull
+  }
+
+  /**
+   * The process that had the store open died. Batches under way may or may not have been applied; a power cut takes committed
+   * ones, too, from some point on.
+   * @returns how many committed batches are lost
+   */
+  crash(kind: CrashKind): number {
+    const committed = this.#tail.filter(({ isCommitted }) => isCommitted).length
+    const least = kind === 'process' ? committed : 0
+    const survivors = this.random.between(least, this.#tail.length)
+    this.#tail.length = survivors
+    for (const each of this.#tail) each.isCommitted = true
+    this.#committedCount = this.#flushedCount + survivors
+    if (kind === 'power') this.#flush(survivors)
+    return Math.max(0, committed - survivors)
+  }
+
+  /** Opens the store for a process. Every call of it is answered while `life` lasts. */
+  async open(life: Life): Promise<Store> {
+    await this.#flushing
+    const visible = openMemoryStore()
+    await visible.commit({ put: await this.#flushed.list([]) })
+    for (const { batch } of this.#tail) await visible.commit(batch)
+    return this.#openStore(visible, life)
+  }
+
+  #openStore(visible: Store, life: Life): Store {
+    let closing: Promise<void> | undefined
+    let commitsUnderWay: Promise<unknown> = Promise.resolve()
+    const answer = async <T>(highMs: number, value: T): Promise<T> => {
+      await this.time.sleep(this.random.delay(0, highMs), life)
+      return value
+    }
+    const closed = () => new SyncError('closed', 'The store was closed.')
+    return {
+      commit: (batch, options) => {
+        if (closing) return Promise.reject(closed())
+        const done = this.#commit(visible, batch, options?.durability === 'strict', life, commitsUnderWay)
+        commitsUnderWay = Promise.allSettled([commitsUnderWay, done])
+        return done
+      },
+      get: async (key) => {
+        if (closing) throw closed()
+        return answer(2, await visible.get(key))
+      },
+      list: async (prefix) => {
+        if (closing) throw closed()
+        return answer(4, await visible.list(prefix))
+      },
+      close: () => {
+        closing ??= commitsUnderWay.then(() => answer(2, undefined))
+        return closing
+      },
+    }
+  }
+
+  /** A batch is visible to reads at once, committed after a while, and flushed later still unless `strict` waits for it. */
+  async #commit(visible: Store, batch: StoreBatch, isStrict: boolean, life: Life, previous: Promise<unknown>) {
+    if (this.#isFull) {
+      await this.time.sleep(this.random.delay(0, 5), life)
+      throw new SyncError('storage-failed', 'The disk is full.')
+    }
+    // The memory store applies a batch within the call or refuses it, so the order of calls is the order of the tail.
+    const refused = visible.commit(this.defect(batch))
+    const item: Batch = { batch: copyBatch(this.defect(batch)), isCommitted: false }
+    this.#tail.push(item)
+    try {
+      await refused
+    } catch (error) {
+      this.#tail.splice(this.#tail.indexOf(item), 1)
+      throw error
+    }
+    await this.time.sleep(this.random.delay(0, isStrict ? 40 : 15), life)
+    await previous
+    item.isCommitted = true
+    this.#committedCount++
+    const throughThis = () => this.#flush(this.#tail.indexOf(item) + 1)
+    if (isStrict) throughThis()
+    else this.time.after(this.random.chance(0.15) ? this.random.delay(0, 5_000) : LONGEST_UNFLUSHED_MS, throughThis)
+  }
+
+  /** Moves the first batches of the tail to where a power cut does not reach. */
+  #flush(count: number): void {
+    const flushed = this.#tail.splice(0, count)
+    this.#flushedCount += flushed.length
+    for (const { batch } of flushed) this.#flushing = this.#flushed.commit(batch)
+  }
+}
+
+function copyBatch({ put = [], remove = [], removePrefix = [] }: StoreBatch): StoreBatch {
+  const isValue = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+  return {
+    put: put.map(([key, value]) => [[...key], isValue(value) ? value.slice() : value] as const),
+    remove: remove.map((key) => [...key]),
+    removePrefix: removePrefix.map((key) => [...key]),
+  }
+}

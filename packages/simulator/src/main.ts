@@ -1,0 +1,117 @@
+// The command line: runs seeds on all cores, says what happened, and on a failure shows the shortest plan that still fails.
+//
+//   npm run simulate -- --seeds 200 [--from 1]     seeds 1 to 200
+//   npm run simulate -- --seed 17 [--trace]        one seed, exactly as it ran among the others
+//   --devices N, --steps N                         instead of what the seed would draw
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createPlan, describeStep, type Plan } from './plan'
+import { describeRun, type SeedSummary, summarize } from './report'
+import { shrink } from './shrink'
+import { runWorld } from './world'
+
+/** More of a failing run than anybody reads. */
+const MAX_TRACE_LINES = 300
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    devices: { type: 'string' },
+    steps: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    /** Given to the processes that this one starts. */
+    worker: { type: 'boolean', default: false },
+  },
+})
+
+const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
+const planOf = (seed: number): Plan =>
+  createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps) })
+
+if (values.worker) work()
+else if (values.seed !== undefined) await replay(Number.parseInt(values.seed, 10))
+else await runMany(Number.parseInt(values.from, 10), Number.parseInt(values.seeds, 10))
+
+/** Runs the seeds that the parent names, one at a time, until it disconnects. */
+function work(): void {
+  process.on('message', async (seed: number) => {
+    process.send?.(summarize(await runWorld({ plan: planOf(seed) })))
+  })
+}
+
+async function runMany(from: number, count: number): Promise<void> {
+  const start = performance.now()
+  const summaries = await runOnAllCores(from, count)
+  summaries.sort((a, b) => a.seed - b.seed)
+  for (const { seed, failures } of summaries)
+    for (const failure of failures.slice(0, 3)) say(`seed ${seed}: ${failure}`)
+  say(describeRun(summaries, performance.now() - start))
+  const failed = summaries.find(({ failures }) => failures.length > 0)
+  if (failed === undefined) return
+  process.exitCode = 1
+  await explain(failed.seed, failed.failures[0] as string)
+}
+
+function runOnAllCores(from: number, count: number): Promise<SeedSummary[]> {
+  const summaries: SeedSummary[] = []
+  let next = from
+  const end = from + count
+  const isInteractive = process.stdout.isTTY
+  return new Promise((resolve, reject) => {
+    if (count < 1) resolve([])
+    const give = (child: ChildProcess) => {
+      if (next < end) child.send(next++)
+      else child.disconnect()
+    }
+    for (let core = Math.min(availableParallelism(), count); core > 0; core--) {
+      const child = fork(fileURLToPath(import.meta.url), ['--worker', ...process.argv.slice(2)])
+      child.on('message', (summary: SeedSummary) => {
+        summaries.push(summary)
+        if (isInteractive) process.stdout.write(`\r${summaries.length} of ${count}`)
+        if (summaries.length === count) {
+          if (isInteractive) process.stdout.write('\r')
+          resolve(summaries)
+        }
+        give(child)
+      })
+      child.on('exit', (code) => {
+        if (code !== 0) reject(new Error(`a process that ran seeds ended with ${code}`))
+      })
+      give(child)
+    }
+  })
+}
+
+async function replay(seed: number): Promise<void> {
+  const start = performance.now()
+  const result = await runWorld({ plan: planOf(seed), keepsTrace: values.trace })
+  if (values.trace) for (const line of result.trace) say(line)
+  for (const failure of result.failures) say(`seed ${seed}: ${failure}`)
+  say(describeRun([summarize(result)], performance.now() - start))
+  say(`trace hash   ${result.traceHash}`)
+  if (result.failures.length === 0) return
+  process.exitCode = 1
+  await explain(seed, result.failures[0] as string)
+}
+
+/** Shortens the seed's plan as long as it fails in the same way, and shows what is left and what it does. */
+async function explain(seed: number, failure: string): Promise<void> {
+  say(`\nseed ${seed} fails; looking for the shortest plan that does`)
+  const { plan, runs } = await shrink(planOf(seed), failure)
+  const { failures, trace } = await runWorld({ plan, keepsTrace: true })
+  say(
+    `${plan.steps.length} of ${planOf(seed).steps.length} steps are left after ${runs} runs, with ${plan.devices} devices:`,
+  )
+  for (const step of plan.steps) say(`  ${describeStep(step)}`)
+  say(trace.length > MAX_TRACE_LINES ? `the last ${MAX_TRACE_LINES} of ${trace.length} events:` : 'events:')
+  for (const line of trace.slice(-MAX_TRACE_LINES)) say(`  ${line}`)
+  say(`seed ${seed} fails: ${failures[0]}`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,194 @@
+// What a seed does to its world, drawn before the world begins: a list of steps, each with its time and everything it needs. So a
+// failing list can be shortened step by step without changing what the others do.
+
+import type { CrashKind } from './disk'
+import type { Weather } from './network'
+import { RandomStream } from './random'
+
+/** A text that must never reach the relay in the clear; part of every name and value. */
+export const CANARY = 'canary'
+
+export type PlannedValue = string | number | null | { readonly [key: string]: string } | undefined
+
+export type PlannedEdit =
+  | {
+      readonly kind: 'add' | 'update'
+      readonly id: string
+      readonly fields: { readonly [field: string]: PlannedValue }
+    }
+  | { readonly kind: 'delete' | 'restore'; readonly id: string }
+
+export type Action =
+  /** Edits of one turn: each a call of its own, or all adds in one call. */
+  | {
+      readonly kind: 'edit'
+      readonly device: number
+      readonly collection: string
+      readonly edits: readonly PlannedEdit[]
+    }
+  | { readonly kind: 'go offline' | 'go online' | 'close' | 'open' | 'flush'; readonly device: number }
+  /** `awayMs`: how long the device stays offline after it has come up again. */
+  | {
+      readonly kind: 'crash'
+      readonly device: number
+      readonly how: CrashKind
+      readonly downMs: number
+      readonly awayMs: number
+    }
+  | { readonly kind: 'relay crash' | 'relay restart' | 'relay disk full'; readonly lastsMs: number }
+  | { readonly kind: 'weather'; readonly device: number; readonly weather: Weather; readonly lastsMs: number }
+  | { readonly kind: 'partition' | 'disk full'; readonly device: number; readonly lastsMs: number }
+  | { readonly kind: 'reset'; readonly device: number; readonly whoLearns: 'device' | 'relay' | 'both' }
+  | { readonly kind: 'set clock'; readonly device: number; readonly offsetMs: number }
+  /** A further device joins with the recovery phrase. */
+  | { readonly kind: 'join'; readonly device: number }
+
+export type Step = Action & { readonly atMs: number }
+
+export interface PlanOptions {
+  readonly seed: number
+  /** Devices in all, of which the first makes the account. Left out, the seed draws 2 to 4. */
+  readonly devices?: number | undefined
+  /** Steps that edit. Left out, the seed draws 30 to 90. */
+  readonly steps?: number | undefined
+}
+
+export interface Plan {
+  readonly seed: number
+  readonly devices: number
+  readonly collections: readonly string[]
+  /** In order of time. */
+  readonly steps: readonly Step[]
+  /** When faults stop and everything must come together. */
+  readonly endMs: number
+}
+
+const YEAR_MS = 365 * 24 * 3_600_000
+const recordIds = ['ann', 'bob', 'cem'].map((name) => `${CANARY}-${name}@example.com`)
+const fieldNames = ['name', 'mail', 'note'].map((name) => `${CANARY}_${name}`)
+const collections = [`${CANARY} contacts`, `${CANARY} settings`]
+const commonValues: readonly PlannedValue[] = [`${CANARY} same`, null, 1, { [`${CANARY} key`]: `${CANARY} part` }]
+
+/** Chosen so that devices meet in the same fields, and faults meet edits. */
+export function createPlan(options: PlanOptions): Plan {
+  const { seed } = options
+  const random = new RandomStream(seed, 'plan', 'size')
+  const devices = options.devices ?? random.between(2, 4)
+  const edits = options.steps ?? random.between(30, 90)
+  const endMs = random.between(edits * 300, edits * 3_000)
+  const steps: Step[] = []
+  for (let device = 1; device < devices; device++) {
+    const isLate = device > 1 && random.chance(0.5)
+    steps.push({ atMs: isLate ? random.between(0, endMs) : random.between(0, 2_000), kind: 'join', device })
+  }
+  const editTimes = drawEdits(seed, devices, edits, endMs, steps)
+  drawFaults(seed, devices, endMs, editTimes, steps)
+  // Sorting is stable: steps of one time keep the order in which they were drawn.
+  steps.sort((a, b) => a.atMs - b.atMs)
+  return { seed, devices, collections, steps, endMs }
+}
+
+function drawEdits(seed: number, devices: number, count: number, endMs: number, steps: Step[]): readonly number[] {
+  const random = new RandomStream(seed, 'plan', 'edits')
+  const times: number[] = []
+  let values = 0
+  const value = (): PlannedValue => (random.chance(0.8) ? `${CANARY} ${++values}` : random.pick(commonValues))
+  const edit = (): PlannedEdit => {
+    const id = random.pick(recordIds)
+    const kind = random.weighted<PlannedEdit['kind']>([
+      [3, 'add'],
+      [6, 'update'],
+      [1.5, 'delete'],
+      [1, 'restore'],
+    ])
+    if (kind === 'delete' || kind === 'restore') return { kind, id }
+    const fields: Record<string, PlannedValue> = {}
+    for (let n = random.between(1, 2); n > 0; n--) fields[random.pick(fieldNames)] = value()
+    if (kind === 'update' && random.chance(0.15)) fields[random.pick(fieldNames)] = undefined
+    return { kind, id, fields }
+  }
+  for (let n = 0; n < count; n++) {
+    const device = random.between(0, devices - 1)
+    // Most edits are in one collection, so that they collide.
+    const collection = random.chance(0.85) ? (collections[0] as string) : (collections[1] as string)
+    const size = random.weighted([
+      [8, 1],
+      [2, 3],
+      [1, 10],
+    ])
+    const atMs = random.between(0, endMs)
+    times.push(atMs)
+    steps.push({ atMs, kind: 'edit', device, collection, edits: Array.from({ length: size }, edit) })
+  }
+  return times
+}
+
+function drawFaults(seed: number, devices: number, endMs: number, editTimes: readonly number[], steps: Step[]): void {
+  const random = new RandomStream(seed, 'plan', 'faults')
+  // Some worlds are calm, so that what is common is tried too.
+  const count = random.weighted([
+    [1, 2],
+    [3, 10],
+    [3, 25],
+  ])
+  const device = (): number => random.between(0, devices - 1)
+  const lastsMs = (): number => random.delay(200, 60_000)
+  const rate = (): number => (random.chance(0.5) ? 0 : random.fraction() * 0.4)
+  // An account that is used before it has ever met a relay.
+  if (random.chance(0.3)) {
+    steps.push({ atMs: 0, kind: 'go offline', device: 0 })
+    steps.push({ atMs: lastsMs(), kind: 'go online', device: 0 })
+  }
+  for (let device = 0; device < devices; device++) {
+    if (random.chance(0.6)) steps.push({ atMs: 0, kind: 'set clock', device, offsetMs: clockOffset(random) })
+  }
+  for (let n = 0; n < count; n++) {
+    // Often just after an edit, while its bytes are on the way.
+    const atMs = random.chance(0.6) ? random.pick(editTimes) + random.between(0, 120) : random.between(0, endMs)
+    const action = random.weighted<() => Action>([
+      [
+        4,
+        () => {
+          const how = random.pick<CrashKind>(['process', 'power'])
+          // What it writes before it meets its own lost past again is what it then has to write anew.
+          const awayMs = random.chance(0.4) ? random.delay(100, 60_000) : 0
+          return { kind: 'crash', device: device(), how, downMs: random.delay(10, 30_000), awayMs }
+        },
+      ],
+      [2, () => ({ kind: 'relay crash', lastsMs: random.delay(10, 20_000) })],
+      [0.5, () => ({ kind: 'relay restart', lastsMs: random.delay(10, 5_000) })],
+      [0.7, () => ({ kind: 'relay disk full', lastsMs: lastsMs() })],
+      [
+        3,
+        () => {
+          const weather = { drop: rate(), duplicate: rate(), reorder: rate(), slowMs: random.delay(20, 8_000) }
+          return { kind: 'weather', device: device(), weather, lastsMs: lastsMs() }
+        },
+      ],
+      [2, () => ({ kind: 'partition', device: device(), lastsMs: lastsMs() })],
+      [0.7, () => ({ kind: 'disk full', device: device(), lastsMs: lastsMs() })],
+      [2, () => ({ kind: 'reset', device: device(), whoLearns: random.pick(['device', 'relay', 'both'] as const) })],
+      [1, () => ({ kind: 'set clock', device: device(), offsetMs: clockOffset(random) })],
+      [2, () => ({ kind: 'go offline', device: device() })],
+      [2, () => ({ kind: 'go online', device: device() })],
+      [1, () => ({ kind: 'close', device: device() })],
+      [1, () => ({ kind: 'open', device: device() })],
+      [1, () => ({ kind: 'flush', device: device() })],
+    ])()
+    steps.push({ ...action, atMs })
+    // What an app ends by itself it also begins again.
+    if (action.kind === 'go offline') steps.push({ atMs: atMs + lastsMs(), kind: 'go online', device: action.device })
+    if (action.kind === 'close') steps.push({ atMs: atMs + lastsMs(), kind: 'open', device: action.device })
+  }
+}
+
+/** Seconds, hours, or up to a year, either way. */
+function clockOffset(random: RandomStream): number {
+  const largest = random.pick([0, 5_000, 600_000, 12 * 3_600_000, YEAR_MS])
+  return random.between(-largest, largest)
+}
+
+/** One line a step, for a report. */
+export function describeStep({ atMs, kind, ...rest }: Step): string {
+  return `at ${atMs} ms: ${kind} ${JSON.stringify(rest, (_, value) => (value === undefined ? '(cleared)' : value))}`
+}

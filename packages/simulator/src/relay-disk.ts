@@ -1,0 +1,95 @@
+// The relay's disk on virtual time. A write is atomic, takes a while, and is there for readers and safe from any crash at the same
+// moment, before its caller hears of it. Reads take time too, and what they answer may be old when it arrives.
+import { RelayError } from '@owlivion/relay'
+import {
+  createMemoryData,
+  createMemoryStore,
+  type MemoryData,
+  type RelayStore,
+  storedBytes,
+} from '@owlivion/relay/testing'
+import type { Generation, Sha512 } from '@owlivion/sync-protocol'
+import type { Life, VirtualTime } from './clock'
+import type { RandomStream } from './random'
+
+export interface RelayDiskOptions {
+  readonly time: VirtualTime
+  readonly random: RandomStream
+  readonly sha512: Sha512
+  /** Called when a write has reached the disk. */
+  readonly committed: () => void
+  /** For a test that the checks notice: answers before what it answers for is safe from a crash. */
+  readonly answersEarly: boolean
+}
+
+export class RelayDisk {
+  #data: MemoryData
+  /** What a disk that answers early has really kept. */
+  #kept: MemoryData | undefined
+  #isFull = false
+
+  constructor(private readonly options: RelayDiskOptions) {
+    this.#data = createMemoryData(options.random.bytes(16) as Generation)
+  }
+
+  /** Everything on the disk of what devices sent. */
+  storedBytes(): Iterable<Uint8Array> {
+    return storedBytes(this.#data)
+  }
+
+  /** While it is full every write is refused. */
+  setFull(isFull: boolean): void {
+    this.#isFull = isFull
+  }
+
+  /** Opens the store for a process. Every call of it is answered while `life` lasts. */
+  open(life: Life): RelayStore {
+    const { sha512 } = this.options
+    return this.#slow(
+      createMemoryStore({ sha512, data: this.#data, commit: (apply) => this.#commit(apply, life) }),
+      life,
+    )
+  }
+
+  /** The process that had the store open died. What it had not committed is gone. */
+  crash(): void {
+    if (this.#kept) this.#data = this.#kept
+    this.#kept = undefined
+  }
+
+  async #commit(apply: () => void, life: Life): Promise<void> {
+    const { time, random, committed, answersEarly } = this.options
+    if (this.#isFull) {
+      await time.sleep(random.delay(0, 20), life)
+      throw new RelayError('storage-unavailable', 'The disk is full.')
+    }
+    if (answersEarly) this.#kept ??= structuredClone(this.#data)
+    await time.sleep(random.delay(1, 30), life)
+    apply()
+    committed()
+    // On disk, but nobody has heard of it yet.
+    await time.sleep(random.delay(0, 5), life)
+  }
+
+  #slow(store: RelayStore, life: Life): RelayStore {
+    const { time, random } = this.options
+    const slowly =
+      <Arguments extends unknown[], T>(read: (...given: Arguments) => Promise<T>) =>
+      async (...given: Arguments): Promise<T> => {
+        await time.sleep(random.delay(0, 3), life)
+        const answer = await read(...given)
+        await time.sleep(random.delay(0, 3), life)
+        return answer
+      }
+    return {
+      ...store,
+      generation: slowly(store.generation),
+      accountByRecovery: slowly(store.accountByRecovery),
+      readKeyring: slowly(store.readKeyring),
+      readChains: slowly(store.readChains),
+      readPage: slowly(store.readPage),
+      readHeads: slowly(store.readHeads),
+      readSeen: slowly(store.readSeen),
+    }
+  }
+}

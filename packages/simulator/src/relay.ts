@@ -1,0 +1,86 @@
+// The relay as a process that can die: its real core, on a simulated platform and disk.
+import { createRelay, type Relay, type RelayPlatform } from '@owlivion/relay'
+import type { RelayStore } from '@owlivion/relay/testing'
+import { Life, type VirtualTime, WORLD_START_MS } from './clock'
+import type { Cryptography } from './cryptography'
+import type { Network } from './network'
+import type { RandomStream } from './random'
+import type { RelayDisk } from './relay-disk'
+import type { Trace } from './trace'
+
+export const RELAY_HOST = 'relay.example'
+export const RELAY_URL = `wss://${RELAY_HOST}`
+
+export interface SimRelayOptions {
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly network: Network
+  readonly disk: RelayDisk
+  readonly cryptography: Cryptography
+  readonly random: RandomStream
+}
+
+export class SimRelay {
+  #life = new Life()
+  #running: { readonly relay: Relay; readonly store: RelayStore } | undefined
+
+  constructor(private readonly options: SimRelayOptions) {}
+
+  get isUp(): boolean {
+    return this.#running !== undefined
+  }
+
+  get openTimers(): number {
+    return this.#life.openTimers
+  }
+
+  start(): void {
+    if (this.#running) return
+    const { network, trace, disk } = this.options
+    const life = new Life()
+    const store = disk.open(life)
+    const relay = createRelay({ platform: this.#platform(life), store, hosts: [RELAY_HOST] })
+    this.#life = life
+    this.#running = { relay, store }
+    network.listener = { life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) }
+    trace.add('relay', 'starts')
+  }
+
+  /** Dies in the middle of whatever it does. */
+  crash(): void {
+    if (!this.#running) return
+    const { network, trace, disk } = this.options
+    trace.add('relay', 'crashes')
+    this.#life.end()
+    this.#running = undefined
+    network.relayDied()
+    disk.crash()
+  }
+
+  /** Ends as it does on SIGTERM; resolves when it has let go of its store. */
+  async stop(): Promise<void> {
+    const { network, trace } = this.options
+    const running = this.#running
+    if (!running) return
+    const life = this.#life
+    trace.add('relay', 'drains')
+    await running.relay.drain()
+    await running.store.close()
+    if (this.#running !== running || !life.alive) return
+    trace.add('relay', 'stopped')
+    network.listener = undefined
+    this.#running = undefined
+  }
+
+  #platform(life: Life): RelayPlatform {
+    const { time, cryptography, random } = this.options
+    return {
+      now: () => WORLD_START_MS + time.nowMs,
+      random: (length) => random.bytes(length),
+      setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
+      sha512: cryptography.sha512,
+      verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
+      defer: (callback) => void time.after(0, callback, life),
+    }
+  }
+}

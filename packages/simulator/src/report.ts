@@ -1,0 +1,66 @@
+// What a run of many seeds says at its end.
+import type { RunResult } from './world'
+
+/** What is kept of a seed's result once it is known; it travels between processes. */
+export interface SeedSummary {
+  readonly seed: number
+  readonly failures: readonly string[]
+  readonly traceHash: string
+  readonly counts: Readonly<Record<string, number>>
+  readonly calls: number
+  readonly edits: number
+  readonly rewrites: number
+  readonly neverPromised: number
+  readonly conflicts: number
+  readonly virtualMs: number
+}
+
+export function summarize(result: RunResult): SeedSummary {
+  const { seed, failures, traceHash, calls, edits, rewrites, neverPromised, conflicts, virtualMs } = result
+  const counts = Object.fromEntries(result.counts)
+  return { seed, failures, traceHash, counts, calls, edits, rewrites, neverPromised, conflicts, virtualMs }
+}
+
+/** Kinds of events that are faults, and what they are called. */
+const faults: readonly (readonly [event: string, name: string])[] = [
+  ['network drops', 'dropped'],
+  ['network loses', 'lost on a dead line'],
+  ['network duplicates', 'duplicated'],
+  ['network reorders', 'reordered'],
+  ['device has bad weather', 'slow or bad lines'],
+  ['device is cut off', 'partitions'],
+  ['device connection breaks', 'broken connections'],
+  ['device crashes', 'device crashes'],
+  ['device loses power', 'power cuts'],
+  ['relay crashes', 'relay crashes'],
+  ['relay drains', 'relay restarts'],
+  ['device disk full', 'full device disks'],
+  ['relay disk full', 'full relay disks'],
+  ['device sets its clock', 'clock changes'],
+  ['device goes offline', 'offline periods'],
+  ['device closes', 'app closes'],
+]
+
+export function describeRun(summaries: readonly SeedSummary[], realMs: number): string {
+  const sum = (value: (summary: SeedSummary) => number) => summaries.reduce((total, each) => total + value(each), 0)
+  const count = (event: string) => sum(({ counts }) => counts[event] ?? 0)
+  const failed = summaries.filter(({ failures }) => failures.length > 0)
+  const number = (value: number) => value.toLocaleString('en')
+  return [
+    `seeds        ${number(summaries.length)}, ${failed.length} failed`,
+    `operations   ${number(sum((each) => each.calls))} calls, ${number(sum((each) => each.edits))} edits that changed something`,
+    `             ${number(sum((each) => each.conflicts))} conflicts left at the end, ${number(sum((each) => each.rewrites))} edits written again under a new name`,
+    `devices      ${number(count('device joined'))} joined, ${number(count('device opened'))} starts`,
+    `traffic      ${number(count('device sends push'))} pushes, ${number(count('relay commits'))} commits of the relay`,
+    `faults       ${faults.map(([event, name]) => `${number(count(event))} ${name}`).join(', ')}`,
+    `lost         ${failed.length === 0 ? 'nothing that was promised' : 'see the failures'}; ${number(sum((each) => each.neverPromised))} edits died with their device before they were promised`,
+    `virtual time ${describeTime(sum((each) => each.virtualMs))} in ${describeTime(realMs)}`,
+  ].join('\n')
+}
+
+function describeTime(ms: number): string {
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`
+}

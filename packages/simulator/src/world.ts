@@ -1,0 +1,388 @@
+// One world from one plan: devices, relay, network, disks and clocks in one process on virtual time. The plan's steps happen, then
+// faults stop, everybody comes back, and what must be true by then is checked.
+import { createAccount, openMemoryStore } from '@owlivion/sync'
+import { nodePlatform } from '@owlivion/sync/node'
+import { areEqual, checkRecords, digestOf } from './checks'
+import { VirtualTime } from './clock'
+import { Cryptography } from './cryptography'
+import { describe, SimDevice } from './device'
+import { type DiskDefect, SimDisk } from './disk'
+import { Ledger } from './ledger'
+import { fairWeather, Network, type Tampering } from './network'
+import { CANARY, type Plan, type Step } from './plan'
+import { RandomStream } from './random'
+import { RELAY_URL, SimRelay } from './relay'
+import { RelayDisk } from './relay-disk'
+import { Trace } from './trace'
+
+/** Ways to break a world on purpose, so that a test sees the checks notice. */
+export interface Defects {
+  /** The relay confirms what its disk does not hold yet. */
+  readonly relayAnswersEarly?: boolean
+  readonly disk?: DiskDefect
+  readonly tamper?: Tampering
+  /** Changes what a document's records do. */
+  readonly records?: (device: SimDevice) => void
+}
+
+export interface RunOptions {
+  readonly plan: Plan
+  readonly defects?: Defects
+  /** Keeps every line of the trace, not only their hash. */
+  readonly keepsTrace?: boolean
+}
+
+export interface RunResult {
+  readonly seed: number
+  /** Empty when all is well. */
+  readonly failures: readonly string[]
+  readonly traceHash: string
+  readonly trace: readonly string[]
+  /** By kind of event, how often it happened. */
+  readonly counts: ReadonlyMap<string, number>
+  readonly calls: number
+  readonly edits: number
+  readonly rewrites: number
+  /** Edits that never reached the disk of their device, or were lost from it by a power cut before the relay had them. */
+  readonly neverPromised: number
+  readonly conflicts: number
+  readonly virtualMs: number
+}
+
+/** Longer than every time limit, back-off and heartbeat of both sides together. */
+const SETTLE_MS = 15 * 60_000
+/** Long enough for two heartbeats: nothing may stir any more. */
+const QUIET_MS = 35_000
+/** How long a close or a start may take when nothing is broken. */
+const CLOSE_MS = 120_000
+
+let hasWarmedUp = false
+
+/** The words of recovery phrases are a module that loads on first use, on the real event loop: before virtual time begins. */
+async function warmUp(): Promise<void> {
+  if (hasWarmedUp) return
+  const details = { platform: nodePlatform(), store: openMemoryStore(), relay: RELAY_URL, deviceName: 'warm-up' }
+  await (await createAccount({ ...details, online: false })).sync.close()
+  hasWarmedUp = true
+}
+
+export async function runWorld(options: RunOptions): Promise<RunResult> {
+  await warmUp()
+  const world = new World(options)
+  const onRejection = (error: unknown) => world.fail(`a rejection that nobody handles: ${describe(error)}`)
+  process.on('unhandledRejection', onRejection)
+  try {
+    await world.run()
+  } catch (error) {
+    world.fail(`an exception that nobody catches: ${describe(error)}`)
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+  return world.result()
+}
+
+class World {
+  readonly #failures: string[] = []
+  readonly #time = new VirtualTime()
+  readonly #trace: Trace
+  readonly #network: Network
+  readonly #relay: SimRelay
+  readonly #relayDisk: RelayDisk
+  readonly #devices: readonly SimDevice[]
+  readonly #disks: readonly SimDisk[]
+  readonly #ledger = new Ledger((reason) => this.fail(reason))
+  readonly #plan: Plan
+  /** Faults that end by themselves do nothing once all faults have ended. */
+  #isCalm = false
+
+  constructor({ plan, defects = {}, keepsTrace = false }: RunOptions) {
+    const { seed } = plan
+    const time = this.#time
+    const trace = new Trace(time, keepsTrace)
+    const verdicts = new Map<string, boolean>()
+    const cryptographyOf = (actor: string) =>
+      new Cryptography(time, new RandomStream(seed, actor, 'cryptography'), verdicts)
+    const network = new Network({ time, trace, seed, capture: (frame) => this.#capture(frame), tamper: defects.tamper })
+    const account = { phrase: undefined as string | undefined }
+    this.#plan = plan
+    this.#trace = trace
+    this.#network = network
+    const relayCryptography = cryptographyOf('relay')
+    this.#relayDisk = new RelayDisk({
+      time,
+      random: new RandomStream(seed, 'relay', 'disk'),
+      sha512: relayCryptography.sha512,
+      committed: () => trace.add('relay', 'commits'),
+      answersEarly: defects.relayAnswersEarly ?? false,
+    })
+    this.#relay = new SimRelay({
+      time,
+      trace,
+      network,
+      disk: this.#relayDisk,
+      cryptography: relayCryptography,
+      random: new RandomStream(seed, 'relay', 'randomness'),
+    })
+    const names = Array.from({ length: plan.devices }, (_, index) => `device ${index}`)
+    this.#disks = names.map((name) => new SimDisk(time, new RandomStream(seed, name, 'disk'), defects.disk))
+    this.#devices = names.map(
+      (name, index) =>
+        new SimDevice({
+          name,
+          seed,
+          time,
+          trace,
+          network,
+          disk: this.#disks[index] as SimDisk,
+          cryptography: cryptographyOf(name),
+          ledger: this.#ledger,
+          collectionNames: plan.collections,
+          account,
+          makesAccount: index === 0,
+          fail: (reason) => this.fail(reason),
+          ...(defects.records && { whenOpen: defects.records }),
+        }),
+    )
+  }
+
+  fail(reason: string): void {
+    this.#trace.add('world', 'FAILS', reason)
+    this.#failures.push(reason)
+  }
+
+  async run(): Promise<void> {
+    this.#relay.start()
+    ;(this.#devices[0] as SimDevice).start()
+    for (const step of this.#plan.steps) this.#time.after(step.atMs, () => this.#take(step))
+    await this.#runUntil(this.#plan.endMs)
+    if (this.#hasFailed) return
+    this.#endFaults()
+    const isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
+    if (this.#hasFailed) return
+    if (!isSettled) {
+      this.fail(`does not converge within ${SETTLE_MS / 60_000} minutes: ${this.#diagnosis()}`)
+      return
+    }
+    this.#trace.add('world', 'is settled')
+    for (const device of this.#devices) device.mayComplain = false
+    await this.#runUntil(this.#time.nowMs + QUIET_MS)
+    if (this.#hasFailed) return
+    if (!this.#isSettled()) this.fail(`does not stay converged: ${this.#diagnosis()}`)
+    checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
+    this.#checkRelay()
+    if (!this.#hasFailed) await this.#closeAndReopen()
+  }
+
+  result(): RunResult {
+    const entries = [...this.#ledger.books.values()].flatMap((book) => book.entries)
+    return {
+      seed: this.#plan.seed,
+      failures: this.#failures,
+      traceHash: this.#trace.hash(),
+      trace: this.#trace.lines,
+      counts: this.#trace.counts,
+      calls: this.#ledger.calls,
+      edits: this.#ledger.edits,
+      rewrites: this.#ledger.rewrites,
+      neverPromised: entries.filter((entry) => !entry.isStored && !entry.isAcknowledged && entry.rewritten.length === 0)
+        .length,
+      conflicts: this.#conflicts,
+      virtualMs: this.#time.nowMs,
+    }
+  }
+
+  #conflicts = 0
+
+  get #hasFailed(): boolean {
+    return this.#failures.length > 0
+  }
+
+  #runUntil(endMs: number): Promise<void> {
+    return this.#time.runUntil(endMs, () => this.#hasFailed)
+  }
+
+  /** Looks once a second; answers whether it came true in time. */
+  async #until(limitMs: number, isTrue: () => boolean): Promise<boolean> {
+    const endMs = this.#time.nowMs + limitMs
+    while (!this.#hasFailed) {
+      if (isTrue()) return true
+      if (this.#time.nowMs >= endMs) return false
+      await this.#runUntil(this.#time.nowMs + 1_000)
+    }
+    return false
+  }
+
+  #take(step: Step): void {
+    if (this.#isCalm) return
+    const trace = this.#trace
+    const time = this.#time
+    const network = this.#network
+    const relay = this.#relay
+    /** Undoes a fault after its time; overlapping faults of one kind end with the first of them. */
+    const later = (lastsMs: number, end: () => void) =>
+      time.after(lastsMs, () => {
+        if (!this.#isCalm) end()
+      })
+    switch (step.kind) {
+      case 'relay crash':
+        relay.crash()
+        later(step.lastsMs, () => relay.start())
+        return
+      case 'relay restart':
+        void relay.stop().then(() => later(step.lastsMs, () => relay.start()))
+        return
+      case 'relay disk full':
+        trace.add('relay', 'disk full')
+        this.#relayDisk.setFull(true)
+        later(step.lastsMs, () => this.#relayDisk.setFull(false))
+        return
+    }
+    const device = this.#devices[step.device] as SimDevice
+    const disk = this.#disks[step.device] as SimDisk
+    switch (step.kind) {
+      case 'edit':
+        device.edit(step.collection, step.edits)
+        return
+      case 'join':
+        device.start()
+        return
+      case 'go offline':
+        trace.add(device.name, 'goes offline')
+        device.goOffline()
+        return
+      case 'go online':
+        trace.add(device.name, 'goes online')
+        device.goOnline()
+        return
+      case 'close':
+        void device.close()
+        return
+      case 'open':
+        if (device.state === 'closed') device.start()
+        return
+      case 'flush':
+        device.flush()
+        return
+      case 'crash':
+        device.crash(step.how)
+        if (step.awayMs > 0) device.goOffline()
+        later(step.downMs, () => {
+          if (device.state === 'dead') device.start()
+        })
+        if (step.awayMs > 0) later(step.downMs + step.awayMs, () => device.goOnline())
+        return
+      case 'weather':
+        trace.add(device.name, 'has bad weather')
+        network.setWeather(device.name, step.weather)
+        later(step.lastsMs, () => network.setWeather(device.name, fairWeather))
+        return
+      case 'partition':
+        trace.add(device.name, 'is cut off')
+        network.setCutOff(device.name, true)
+        later(step.lastsMs, () => network.setCutOff(device.name, false))
+        return
+      case 'disk full':
+        trace.add(device.name, 'disk full')
+        disk.setFull(true)
+        later(step.lastsMs, () => disk.setFull(false))
+        return
+      case 'reset':
+        network.reset(device.name, step.whoLearns)
+        return
+      case 'set clock':
+        trace.add(device.name, 'sets its clock')
+        device.wallClock.set(step.offsetMs)
+    }
+  }
+
+  #endFaults(): void {
+    this.#isCalm = true
+    this.#trace.add('world', 'faults end')
+    this.#relayDisk.setFull(false)
+    this.#devices.forEach((device, index) => {
+      this.#network.setWeather(device.name, fairWeather)
+      this.#network.setCutOff(device.name, false)
+      ;(this.#disks[index] as SimDisk).setFull(false)
+    })
+    this.#reviveAll()
+  }
+
+  /** Whoever is down comes up; who is on the way down comes up when it is there. */
+  #reviveAll(): void {
+    this.#relay.start()
+    for (const device of this.#devices) {
+      device.start(true)
+      device.goOnline()
+    }
+  }
+
+  #isSettled(): boolean {
+    const isUp = this.#relay.isUp && this.#devices.every(({ state }) => state === 'open')
+    if (!isUp) {
+      this.#reviveAll()
+      return false
+    }
+    return (
+      this.#network.isSound &&
+      this.#devices.every(({ sync }) => sync?.status.isGreen && sync.status.connection === 'online') &&
+      this.#plan.collections.every((name) => areEqual(this.#devices, name))
+    )
+  }
+
+  #diagnosis(): string {
+    return this.#devices
+      .map(({ name, state, sync, collections }) => {
+        const digests = [...collections.values()].map(digestOf)
+        return `${name} is ${state}, ${JSON.stringify({ ...sync?.status, digests })}`
+      })
+      .join('; ')
+  }
+
+  #capture(frame: Uint8Array): void {
+    if (includesCanary(frame)) this.fail('a frame shows the relay what it must not know')
+  }
+
+  #checkRelay(): void {
+    let count = 0
+    for (const bytes of this.#relayDisk.storedBytes()) {
+      count++
+      if (includesCanary(bytes)) this.fail('the relay holds what it must not know')
+    }
+    if (count === 0) this.fail('the relay holds nothing at all')
+  }
+
+  /** Nothing may be left behind by a close, and what is on disk must be what was in memory. */
+  async #closeAndReopen(): Promise<void> {
+    const digests = this.#devices.map(({ collections }) => [...collections.values()].map(digestOf).join())
+    this.#conflicts = [...(this.#devices[0] as SimDevice).collections.values()].reduce(
+      (sum, collection) => sum + collection.conflicts().length + collection.deleteConflicts().length,
+      0,
+    )
+    for (const device of this.#devices) void device.close()
+    if (!(await this.#until(CLOSE_MS, () => this.#devices.every(({ state }) => state === 'closed')))) {
+      this.fail('a device does not close')
+      return
+    }
+    let isStopped = false
+    void this.#relay.stop().then(() => {
+      isStopped = true
+    })
+    if (!(await this.#until(CLOSE_MS, () => isStopped))) this.fail('the relay does not stop')
+    if (this.#relay.openTimers > 0) this.fail(`the relay left ${this.#relay.openTimers} timers behind`)
+    for (const device of this.#devices) device.start(false)
+    if (!(await this.#until(CLOSE_MS, () => this.#devices.every(({ state }) => state === 'open')))) {
+      this.fail('a device does not open again')
+      return
+    }
+    this.#devices.forEach(({ name, collections }, index) => {
+      const reopened = [...collections.values()].map(digestOf).join()
+      if (reopened !== digests[index]) this.fail(`${name} opened with other records than it was closed with`)
+    })
+    for (const device of this.#devices) void device.close()
+    await this.#until(CLOSE_MS, () => this.#devices.every(({ state }) => state === 'closed'))
+  }
+}
+
+function includesCanary(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(CANARY)
+}
