@@ -32,7 +32,11 @@ export function summarise({ counts = { passed: 0, failed: 1, skipped: [] }, exit
     const more = counts.skipped.length - namedSkips
     const names = counts.skipped.slice(0, namedSkips).map((name) => `  ${name}`)
     lines.push(
-      ...framed(`${counts.skipped.length} TESTS SKIPPED:`, ...names, ...(more > 0 ? [`  … and ${more} more`] : [])),
+      ...framed(
+        `${counts.skipped.length} TESTS SKIPPED: their input, which is not part of this repository, is not there (see CONTRIBUTING.md).`,
+        ...names,
+        ...(more > 0 ? [`  … and ${more} more`] : []),
+      ),
     )
   }
   const fatalSkips = strict && skipped > 0

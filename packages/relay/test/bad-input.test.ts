@@ -145,7 +145,7 @@ describe('after a login', () => {
 
   const cases: Record<string, [ProtocolCode, (client: SocketClient) => void]> = {
     'a message over the limit': ['frame-too-large', ({ socket }) => socket.send(new Uint8Array(MAX_FRAME_BYTES + 1))],
-    'a frame that is not one': ['malformed-frame', ({ socket }) => socket.send(random(300).fill(7, 0, 1))],
+    'a frame that is not one': ['malformed-frame', ({ socket }) => socket.send(random(300).fill(250, 0, 1))],
     'an envelope of an unknown version': [
       'unsupported-version',
       (client) => client.send(second.push(drafts, { version: 77 })),
