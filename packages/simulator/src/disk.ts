@@ -105,16 +105,11 @@ export class SimDisk {
       await this.time.sleep(this.random.delay(0, 5), life)
       throw new SyncError('storage-failed', 'The disk is full.')
     }
-    // The memory store applies a batch within the call or refuses it, so the order of calls is the order of the tail.
-    const refused = visible.commit(this.defect(batch))
+    // The memory store applies a batch or refuses it within the microtasks of the call, so the order of calls is the order of
+    // the tail.
+    await visible.commit(this.defect(batch))
     const item: Batch = { batch: copyBatch(this.defect(batch)), isCommitted: false }
     this.#tail.push(item)
-    try {
-      await refused
-    } catch (error) {
-      this.#tail.splice(this.#tail.indexOf(item), 1)
-      throw error
-    }
     await this.time.sleep(this.random.delay(0, isStrict ? 40 : 15), life)
     await previous
     item.isCommitted = true
@@ -133,9 +128,8 @@ export class SimDisk {
 }
 
 function copyBatch({ put = [], remove = [], removePrefix = [] }: StoreBatch): StoreBatch {
-  const isValue = (value: unknown): value is Uint8Array => value instanceof Uint8Array
   return {
-    put: put.map(([key, value]) => [[...key], isValue(value) ? value.slice() : value] as const),
+    put: put.map(([key, value]) => [[...key], new Uint8Array(value)] as const),
     remove: remove.map((key) => [...key]),
     removePrefix: removePrefix.map((key) => [...key]),
   }
