@@ -1,6 +1,6 @@
 // A relay core and devices in one process, joined by direct pipes: the real engine and the real relay without sockets.
 import { createNodePlatform, createRelay, openSqliteStore, type Relay } from '@owlivion/relay'
-import type { Platform, Sync, SyncError, SyncEvent } from '@owlivion/sync'
+import type { Platform } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 
 export interface PipeRelay {
@@ -53,19 +53,12 @@ export function startPipeRelay(folder: string): PipeRelay {
   return {
     relay,
     platform,
-    cutConnections: () => [...cuts].forEach((cut) => cut()),
+    cutConnections() {
+      for (const cut of [...cuts]) cut()
+    },
     async close() {
       await relay.drain()
       await store.close()
     },
   }
-}
-
-/** Collects what a device reports, so that a test can insist on silence. */
-export function collectErrors(sync: Sync): SyncError[] {
-  const errors: SyncError[] = []
-  sync.on((event: SyncEvent) => {
-    if (event.type === 'error') errors.push(event.error)
-  })
-  return errors
 }

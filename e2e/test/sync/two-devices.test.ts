@@ -14,7 +14,7 @@ import {
 } from '@owlivion/sync'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MemoryDisk } from '../../../packages/core/src/storage'
-import { collectErrors, type PipeRelay, startPipeRelay } from '../../support/world'
+import { type PipeRelay, startPipeRelay } from '../../support/world'
 
 type Contact = { name: string; phone?: string; note?: string }
 

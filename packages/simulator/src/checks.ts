@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Registers, registersOf } from '@owlivion/sync/testing'
-import type { SimCollection } from './device'
-import { type Book, type Entry, isIn, type Ledger } from './ledger'
+import { type Book, type Entry, isIn, type Ledger, type SimCollection } from './ledger'
 
 export interface NamedDevice {
   readonly name: string

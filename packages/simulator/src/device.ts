@@ -1,7 +1,6 @@
 // One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
 // was refused. Everything is asked through the public interface.
 import {
-  type Collection,
   createAccount,
   hasAccount,
   isSyncError,
@@ -16,14 +15,12 @@ import { observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
 import type { Cryptography } from './cryptography'
 import type { CrashKind, SimDisk } from './disk'
-import type { Ledger } from './ledger'
+import type { Ledger, SimCollection } from './ledger'
 import type { Network } from './network'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL } from './relay'
 import type { Trace } from './trace'
-
-export type SimCollection = Collection<Record<string, never>>
 
 export interface SimDeviceOptions {
   readonly name: string

@@ -1,7 +1,7 @@
 // The world's own account of what was written: every edit as an operation of the oracle, with everything its author had seen, and
 // what its author was promised about it. An operation is recognised in a document by the place of its Yjs items (client and clock),
 // which no other operation ever has; a transaction that was written again is a new operation with the old one's knowledge.
-import { isSyncError, type Sync } from '@owlivion/sync'
+import { type Collection, isSyncError, type Sync } from '@owlivion/sync'
 import {
   type DocumentObserver,
   type OracleEffect,
@@ -12,8 +12,10 @@ import {
   type Transaction,
 } from '@owlivion/sync/testing'
 import * as Y from 'yjs'
-import type { SimCollection } from './device'
 import type { PlannedEdit } from './plan'
+
+/** Fields as a plan names them: no schema, so that anything may meet anything. */
+export type SimCollection = Collection<Record<string, never>>
 
 /** One transaction as it was written once. */
 export interface Entry {
