@@ -1,14 +1,16 @@
 // Another process, CommonJS: joins with the phrase and prints the contact once it has arrived.
-const { joinAccount } = require('@owlivion/sync')
+const { isSyncError, joinAccount, SyncError } = require('@owlivion/sync')
 const { nodePlatform } = require('@owlivion/sync/node')
 const { openSqliteStore } = require('@owlivion/sync/sqlite')
 const Y = require('yjs')
+const { assertOneErrorClass } = require('./one-error-class.cjs')
 const { countEvents } = require('./one-yjs.cjs')
 
 async function main() {
   const eventsSeen = countEvents(Y)
   const [path, relay, recoveryPhrase] = process.argv.slice(2)
   const store = await openSqliteStore(path)
+  await assertOneErrorClass({ isSyncError, SyncError }, () => openSqliteStore(path))
   const sync = await joinAccount({ platform: nodePlatform(), store, relay, deviceName: 'phone', recoveryPhrase })
   const contacts = await sync.open('contacts')
   const contact = await new Promise((resolve) => {

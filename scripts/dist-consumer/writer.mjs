@@ -1,15 +1,18 @@
 // One process, ES modules: makes an account, adds a contact, prints the recovery phrase once the relay has stored everything.
-import { createAccount } from '@owlivion/sync'
+import { createAccount, isSyncError, SyncError } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
 import * as Y from 'yjs'
+import { assertOneErrorClass } from './one-error-class.cjs'
 import { countEvents } from './one-yjs.cjs'
 
 const eventsSeen = countEvents(Y)
 const [path, relay] = process.argv.slice(2)
+const store = await openSqliteStore(path)
+await assertOneErrorClass({ isSyncError, SyncError }, () => openSqliteStore(path))
 const { sync, recoveryPhrase } = await createAccount({
   platform: nodePlatform(),
-  store: await openSqliteStore(path),
+  store,
   relay,
   deviceName: 'laptop',
 })
