@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Candidate, Edit, FieldCandidate, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
-import type { DocumentStatus, DocumentSync } from './sync'
+import { type DocumentStatus, type DocumentSync, Listeners } from './sync'
 
 /** Anything whose fields are JSON values; an interface or a type alias. */
 export type RecordFields<T> = { readonly [K in keyof T]: JsonValue | undefined }
@@ -36,7 +36,7 @@ export interface Conflict<T> {
  * stop()
  */
 export class Collection<T extends RecordFields<T>> {
-  private readonly listeners = new Set<(changed: ReadonlySet<string> | undefined) => void>()
+  private readonly listeners = new Listeners<[changed: ReadonlySet<string> | undefined]>()
 
   /** @internal Use `sync.open`. */
   constructor(
@@ -136,13 +136,12 @@ export class Collection<T extends RecordFields<T>> {
    * @returns a function that ends it
    */
   subscribe(listener: (changed: ReadonlySet<string> | undefined) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    return this.listeners.add(listener)
   }
 
   /** @internal */
   changed(ids: ReadonlySet<string> | undefined): void {
-    for (const listener of [...this.listeners]) listener(ids)
+    this.listeners.tell(ids)
   }
 
   private checked(fields: T): Fields {

@@ -28,6 +28,8 @@ export interface AccountContext {
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean
   /** The device's clock corrected by the relay's, in ms. */
   now(): number
+  /** The relay's clock minus the device's, in ms; undefined until the relay told. */
+  readonly clockOffsetMs: number | undefined
   /** Something the app should know of; nothing is lost by it. */
   report(error: SyncError): void
 }

@@ -37,7 +37,7 @@ export class AccountKeyring implements SessionKeyring {
     public state: KeyringState,
     private readonly store: (batch: StoreBatch) => Promise<void>,
   ) {
-    this.learn(records)
+    this.learn(openEpochKeys(state, device), records)
   }
 
   /**
@@ -91,11 +91,13 @@ export class AccountKeyring implements SessionKeyring {
       state = await appendRecord(this.platform.signing, state, row.record)
       this.checkCut(state, row)
     }
+    // Keys first: a record that gives this device no key, or a wrong one, must not reach the disk, from which it could not be opened.
+    const epochKeys = openEpochKeys(state, this.device)
     const first = this.state.length
     await this.store({ put: news.map((row, i) => [keyringKey(first + i), encodeKeyringRow(row)] as const) })
     this.records = [...this.records, ...news]
     this.state = state
-    this.learn(news)
+    this.learn(epochKeys, news)
   }
 
   /** Wire id of a document: from the first epoch key, which never rotates, so that offline devices agree. */
@@ -137,8 +139,8 @@ export class AccountKeyring implements SessionKeyring {
     return this.epochKeys
   }
 
-  private learn(news: readonly KeyringRow[]): void {
-    this.epochKeys = openEpochKeys(this.state, this.device)
+  private learn(epochKeys: ReadonlyMap<number, Uint8Array>, news: readonly KeyringRow[]): void {
+    this.epochKeys = epochKeys
     for (const { cut } of news) {
       if (cut !== undefined) this.cuts.set(bytesToHex(cutHashOf(this.platform.signing.sha512, cut)), decodeCut(cut))
     }

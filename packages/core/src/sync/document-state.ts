@@ -63,6 +63,16 @@ export class DocumentState {
   }
 
   /**
+   * True when the log has transactions of our writer under numbers that pending ones have, too: another life of this device
+   * wrote them, and this one ended after it had read them and before it took a new writer.
+   */
+  hasTakenNumbers(): boolean {
+    const { writer } = this.registers
+    const taken = this.replica.state.context.get(writer) ?? 0
+    return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n <= taken)
+  }
+
+  /**
    * Gives up the current incarnation; what was sealed under it will be sealed anew. The next incarnation names where the
    * verified chain ended.
    */
@@ -105,21 +115,43 @@ export class DocumentState {
       kept.map((item) => item.transaction),
       rewritten,
     )
-    this.outbox.pending = kept.map((item, i) => ({ order: item.order, transaction: rewritten[i] as StoredTransaction }))
-    this.registers.doc.destroy()
-    this.texts.destroy()
-    this.registers = registers
-    this.texts = docs.texts
+    this.outbox.pending = kept.map(({ order, isClockKnown }, i) => ({
+      order,
+      transaction: rewritten[i] as StoredTransaction,
+      isClockKnown: isClockKnown || options.shiftMs !== undefined,
+    }))
+    this.replaceLive(registers, docs.texts)
     return {
       put: [
         this.stateRow(),
         ...this.outbox.pending.map(
-          (item) => [rowKeys.pending(this.document, item.order), encodePending(item.transaction)] as const,
+          (item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const,
         ),
       ],
       remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
     }
   }
+
+  /** Builds the live documents anew from what is on disk and what is pending, after they came into an unknown state. */
+  rebuildLive(stored: StoredBase): void {
+    const docs = buildBaseDocs(this.context, this.document, stored)
+    applyPending(docs, this.outbox)
+    const { writer, lastN } = this.registers
+    this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+  }
+
+  private replaceLive(registers: Registers, texts: Y.Doc): void {
+    this.registers.doc.destroy()
+    this.texts.destroy()
+    this.registers = registers
+    this.texts = texts
+  }
+}
+
+function applyPending(docs: BaseDocs, { pending }: Outbox): void {
+  docs.registers.transact(() => {
+    for (const { transaction } of pending) Y.applyUpdate(docs.registers, transaction.update)
+  })
 }
 
 function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN: number): Registers {
@@ -134,6 +166,16 @@ function replicaOf(context: AccountContext, document: DocumentId, state: LogRepl
   return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
 }
 
+/** The number up to which the rows hold every entry, by themselves or folded. */
+function storedThrough({ base, logs }: StoredBase): number | undefined {
+  let through = base?.number ?? 0
+  for (const [first, { entries }] of logs) {
+    if (first !== through + 1) return undefined
+    through += entries.length
+  }
+  return through
+}
+
 /** Reads a document from the store; one that is not there starts empty, one that cannot be read is an error and never empty. */
 export async function loadDocument(context: AccountContext, document: DocumentId): Promise<DocumentState> {
   const [stateBytes, stored, pendingRows, pushRows] = await Promise.all([
@@ -142,13 +184,17 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     context.store.list(rowKeys.pendings(document)),
     context.store.list(rowKeys.pushes(document)),
   ])
-  const isStored = stored.base !== undefined || stored.logs.length > 0 || pendingRows.length > 0
-  if (stateBytes === undefined && isStored)
+  const isStored = [stored.logs.length, stored.held.size, pendingRows.length, pushRows.length].some(
+    (count) => count > 0,
+  )
+  if (stateBytes === undefined && (isStored || stored.base !== undefined))
     throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
   const row = stateBytes && decodeState(stateBytes)
+  if (storedThrough(stored) !== (row?.number ?? 0))
+    throw new SyncError('profile-damaged', 'A part of a document is missing in this device’s store.')
 
   const outbox = new Outbox()
-  outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, transaction: decodePending(bytes) }))
+  outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, ...decodePending(bytes) }))
   outbox.pushes = pushRows.map(([, bytes]) => decodePush(bytes))
   outbox.nextOrder = Math.max(row?.nextOrder ?? 1, 1 + (outbox.pending.at(-1)?.order ?? 0))
 
@@ -156,9 +202,7 @@ export async function loadDocument(context: AccountContext, document: DocumentId
   const pendingN = outbox.pending.filter((item) => item.transaction.writer === writer).map((item) => item.transaction.n)
   const lastN = Math.max(row?.context.get(writer) ?? 0, ...pendingN)
   const docs = buildBaseDocs(context, document, stored)
-  docs.registers.transact(() => {
-    for (const item of outbox.pending) Y.applyUpdate(docs.registers, item.transaction.update)
-  })
+  applyPending(docs, outbox)
 
   const replicaState =
     row === undefined

@@ -23,14 +23,15 @@ import type { Lineage } from './device-map'
 import { type DocumentState, loadDocument } from './document-state'
 import { groupEdits } from './edit-groups'
 import { type FoldedBase, foldBase, isTailLong } from './fold'
-import type { HeldEntry, OpenedEntry, Received } from './log-replica'
+import { reopenHeldEntry } from './held'
+import type { HeldEntry, LogReplica, OpenedEntry, Received } from './log-replica'
 import { observerOf } from './observer'
 import { openPage, ownBody } from './open-page'
 import type { SealedPush } from './outbox'
 import { encodeHeld, encodeLog, encodePending, encodePush, rowKeys } from './rows'
 import { sealPush, signPush } from './seal-push'
 import { SeenRows } from './seen-rows'
-import { withoutUnreadable } from './unreadable'
+import { findUnreadable } from './unreadable'
 import { writerFromBytes } from './writer-bytes'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
@@ -62,6 +63,9 @@ export interface DocumentStatus {
   readonly refused: SyncError | undefined
 }
 
+/** Edits made before the relay's clock was known are moved when the device's clock is further off than this. */
+const LARGE_OFFSET_MS = 300_000
+
 /** How long an answer to a push may take. The relay answers after one commit; a phone network may take seconds. */
 const PUSH_TIMEOUT_MS = 15_000
 
@@ -80,8 +84,10 @@ export class DocumentSync {
   private cancelTimer: (() => void) | undefined
   /** A push was refused as sealed under an old key: seal anew once the keyring is read. */
   private reseal = false
-  /** Another life of this device wrote to the log: take a new writer once all of it has arrived. */
-  private hasOtherLife = false
+  /** Another life of this device wrote to the log: take a new writer once all of it has arrived. Nothing is sent before. */
+  private needsNewWriter: boolean
+  /** Pending transactions are being written again; sealing the old ones meanwhile would part the log from this device. */
+  private rewriting = false
   /** Number of the first entry of a page that waits for the keyring to be read. */
   private keyringAwaitedFor: number | undefined
   /** As above, once the keyring was read since. */
@@ -99,6 +105,7 @@ export class DocumentSync {
     private readonly onStatus: () => void,
   ) {
     this.seenRows = new SeenRows(context, state, () => this.link, onStatus)
+    this.needsNewWriter = state.hasTakenNumbers()
   }
 
   static async open(
@@ -107,7 +114,10 @@ export class DocumentSync {
     onChange: DocumentSync['onChange'],
     onStatus: () => void,
   ): Promise<DocumentSync> {
-    return new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
+    const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
+    await sync.shiftNow()
+    sync.runJob(() => sync.retryHeld())
+    return sync
   }
 
   get document(): DocumentId {
@@ -142,12 +152,12 @@ export class DocumentSync {
     const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
     observerOf(this.context.platform)?.written(this.document, this.state.registers, transaction)
-    const { order } = this.state.outbox.add(transaction)
+    const item = this.state.outbox.add(transaction, { isClockKnown: this.context.clockOffsetMs !== undefined })
     const stored = this.context.writer.write({
       // The state row is written with whatever changes it; a new document's first edit makes its writer known.
       put: [
-        [rowKeys.pending(this.document, order), encodePending(transaction)],
-        ...(order === 1 ? [this.state.stateRow()] : []),
+        [rowKeys.pending(this.document, item.order), encodePending(item)],
+        ...(item.order === 1 ? [this.state.stateRow()] : []),
       ],
     })
     this.onChange(transaction.changed)
@@ -161,18 +171,15 @@ export class DocumentSync {
    * @returns for each transaction, when it is on this device's disk
    */
   transactAll(edits: readonly Edit[]): Promise<void>[] {
-    const groups = groupEdits(edits)
+    const groups = groupEdits(edits, this.state.registers)
     // One transaction is all or nothing by itself; several must not stop in the middle.
     if (groups.length > 1) for (const edit of edits) checkEdit(edit)
     return groups.map((group) => this.transact(group).stored)
   }
 
-  /** Moves edits that were made before the relay's clock was known; they keep their order. */
-  shiftPending(shiftMs: number): void {
-    this.runJob(async () => {
-      if (this.state.outbox.pending.length === 0 || this.state.outbox.pushes.length > 0) return
-      await this.rewrite({ newWriter: false, shiftMs })
-    })
+  /** Moves edits that were made before the relay's clock was known, when this device's is far from it; they keep their order. */
+  shiftPending(): void {
+    this.runJob(() => this.shiftNow())
   }
 
   // -- connection
@@ -203,6 +210,8 @@ export class DocumentSync {
         this.reseal = false
         this.startIncarnation()
       }
+      await this.retryHeld()
+      this.seenRows.tellAgain()
       this.link?.subscribe(this.document)
     })
   }
@@ -224,11 +233,15 @@ export class DocumentSync {
       if (link === undefined || link !== this.link || this.inFlight === undefined) return
       this.inFlight = undefined
       this.clearTimer()
+      this.failures++
       switch (refusal.code) {
         case 'fork':
+          // Once is an accident of this device's; again and again it is the relay's, and must not become a race.
+          if (this.failures > 1) this.waitToSend()
           await this.takeNewWriter()
           return
         case 'stale-epoch':
+          if (this.failures > 1) this.waitToSend()
           this.reseal = true
           link.readKeyring()
           return
@@ -243,10 +256,14 @@ export class DocumentSync {
         this.blocked = true
         return
       }
-      this.failures++
-      const waitMs = error.retryAfterMs ?? backoffMs(this.failures, this.context.platform.random)
-      this.startTimer(waitMs, () => this.pump())
+      this.waitToSend(error.retryAfterMs)
     })
+  }
+
+  refusedSeen(error: SyncError): void {
+    if (error.code === 'stale-epoch') this.link?.readKeyring()
+    else if (error.retryable) this.seenRows.tellAgain(error.retryAfterMs)
+    if (error.code !== 'stale-epoch') this.context.report(error)
   }
 
   refusedSubscribe(error: SyncError): void {
@@ -270,8 +287,10 @@ export class DocumentSync {
   private runJob(job: () => Promise<void>): void {
     this.jobs = this.jobs.then(async () => {
       if (this.closed) return
+      const { link } = this
       try {
         await job()
+        this.pump()
       } catch (cause) {
         // After closing, a rejected write is expected; before, nothing may pass in silence.
         if (this.closed) return
@@ -279,10 +298,9 @@ export class DocumentSync {
           cause instanceof SyncError
             ? cause
             : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
-        this.context.report(error)
-        this.link?.distrust(error)
+        if (link !== undefined && link === this.link) link.distrust(error)
+        else this.context.report(error)
       }
-      this.pump()
     })
   }
 
@@ -300,11 +318,9 @@ export class DocumentSync {
       link.subscribe(this.document)
       return
     }
-    if (this.hasOtherLife) {
-      this.hasOtherLife = false
-      await this.takeNewWriter()
-    }
-    if (!this.caughtUp) {
+    if (this.needsNewWriter) await this.takeNewWriter()
+    // What took a while may have outlived the connection, and says nothing about the next one.
+    if (link === this.link && !this.caughtUp) {
       this.caughtUp = true
       this.refused = undefined
       this.seenRows.schedule()
@@ -312,7 +328,7 @@ export class DocumentSync {
     }
   }
 
-  /** False when the page was not taken in. */
+  /** False when the page was not taken in, or the connection is gone. */
   private async takePage(frame: FrameOf<'page'>, entries: readonly Uint8Array[], link: DocumentLink): Promise<boolean> {
     const { context, state, document } = this
     const first = state.replica.state.number + 1
@@ -343,7 +359,7 @@ export class DocumentSync {
       return false
     }
     await this.take(page.entries, frame.heads)
-    return true
+    return link === this.link
   }
 
   private async receivePushed(frame: FrameOf<'pushed'>, link: DocumentLink): Promise<void> {
@@ -353,6 +369,8 @@ export class DocumentSync {
       this.inFlight = undefined
       this.clearTimer()
     }
+    // Whatever may keep it from being confirmed here: the relay has it, and sending it again would not help.
+    this.awaitingLog.add(push)
     this.failures = 0
     this.refused = undefined
     const { replica } = this.state
@@ -362,7 +380,6 @@ export class DocumentSync {
       const number = frame.numbers[i] as number
       if (number <= replica.state.number) continue
       if (number !== replica.state.number + entries.length + 1) {
-        this.awaitingLog.add(push)
         link.subscribe(this.document)
         return
       }
@@ -389,15 +406,31 @@ export class DocumentSync {
   private async take(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
     const { state, document } = this
     const first = (entries[0] as OpenedEntry).number
-    const received = await this.place(entries)
-    if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.hasOtherLife = true
-
-    const put: (readonly [StoreKey, Uint8Array])[] = []
-    const remove: StoreKey[] = []
+    const received = await this.place((replica, unreadable) => replica.receive(entries.map(unreadable)))
+    if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.needsNewWriter = true
     const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
-    put.push([rowKeys.log(document, first), log])
     state.tailRows++
     state.tailBytes += log.length
+    await this.storeReceived(received, [[rowKeys.log(document, first), log]])
+    this.seenRows.schedule()
+    if (isTailLong(state)) await this.fold()
+  }
+
+  /** Applies what was kept aside and can be understood now, because the app or the keyring knows more than it did. */
+  private async retryHeld(): Promise<void> {
+    if (this.state.replica.state.held.length === 0) return
+    const received = await this.place((replica, unreadable) =>
+      replica.retryHeld((item) => {
+        const again = reopenHeldEntry(this.context, this.document, item)
+        return { ...again, entry: unreadable(again.entry) }
+      }),
+    )
+    if (received.applied.length > 0) await this.storeReceived(received, [])
+  }
+
+  private async storeReceived(received: Received, put: (readonly [StoreKey, Uint8Array])[]): Promise<void> {
+    const { state, document } = this
+    const remove: StoreKey[] = []
     for (const { entry, reason } of received.newlyHeld)
       put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })])
     for (const entry of received.released)
@@ -426,39 +459,44 @@ export class DocumentSync {
     this.reportHeld(received)
     this.onStatus()
     await committed
-    this.seenRows.schedule()
-    if (isTailLong(state)) await this.fold()
   }
 
   /**
    * Applies what the replica lets through. The replica moves on only when that worked, so that cursor and document cannot part.
    * An update that Yjs cannot read leaves the live document in an unknown state: it is built anew, and the entry kept aside.
+   * @param step what the replica is to do, with its entries seen through the function it is given
    */
-  private async place(entries: readonly OpenedEntry[]): Promise<Received> {
+  private async place(
+    step: (replica: LogReplica, unreadable: (entry: OpenedEntry) => OpenedEntry) => Received,
+  ): Promise<Received> {
     const { state } = this
-    const next = state.replica.clone()
-    const received = next.receive(entries)
+    let replica = state.replica.clone()
+    let received = step(replica, (entry) => entry)
+    let changed: ReadonlySet<string> | undefined
     try {
-      this.apply(received)
+      changed = this.apply(received)
     } catch {
-      await this.takeNewWriter()
-      const checked = await withoutUnreadable(this.context, this.document, entries)
-      const replica = state.replica.clone()
-      const second = replica.receive(checked)
-      this.apply(second)
-      state.replica = replica
-      return second
+      await this.rebuildLive()
+      const numbers = await findUnreadable(this.context, this.document, received.applied)
+      const markUnreadable = (entry: OpenedEntry): OpenedEntry =>
+        numbers.has(entry.number) ? { ...entry, outcome: { held: 'damaged' } } : entry
+      replica = state.replica.clone()
+      replica.replaceHeld(markUnreadable)
+      received = step(replica, markUnreadable)
+      changed = this.apply(received)
     }
-    state.replica = next
+    state.replica = replica
+    // Only now: a listener may write at once, and what it writes has seen these entries.
+    if (changed !== undefined) this.onChange(changed)
     return received
   }
 
-  private apply(received: Received): void {
+  /** @returns the records that changed, undefined when no update was for records */
+  private apply(received: Received): ReadonlySet<string> | undefined {
     const registers: Uint8Array[] = []
     const texts: Uint8Array[] = []
     for (const entry of received.applied) {
       if ('held' in entry.outcome) continue
-      this.seenRows.learn(entry, entry.outcome.body.seen)
       for (const update of entry.outcome.body.updates) {
         const bytes = update.format === 2 ? Y.convertUpdateFormatV2ToV1(update.bytes) : update.bytes
         ;(update.root === roots.texts ? texts : registers).push(bytes)
@@ -469,7 +507,10 @@ export class DocumentSync {
         for (const update of texts) Y.applyUpdate(this.state.texts, update)
       }, this)
     }
-    if (registers.length > 0) this.onChange(this.state.registers.apply(registers))
+    const changed = registers.length > 0 ? this.state.registers.apply(registers) : undefined
+    for (const entry of received.applied)
+      if ('body' in entry.outcome) this.seenRows.learn(entry, entry.outcome.body.seen)
+    return changed
   }
 
   private reportHeld(received: Received): void {
@@ -490,29 +531,52 @@ export class DocumentSync {
     return bytesEqual(lineage.device, this.context.device)
   }
 
+  private async rebuildLive(): Promise<void> {
+    await this.context.writer.barrier()
+    this.state.rebuildLive(await readStoredBase(this.context, this.document))
+    this.onChange(undefined)
+  }
+
+  /** Until it is done nothing is sent; what keeps it from being done now has it done at the next chance. */
   private async takeNewWriter(): Promise<void> {
+    this.needsNewWriter = true
     this.startIncarnation()
     await this.rewrite({ newWriter: true })
+    this.needsNewWriter = false
+  }
+
+  private async shiftNow(): Promise<void> {
+    const { outbox } = this.state
+    const shiftMs = this.context.clockOffsetMs ?? 0
+    if (Math.abs(shiftMs) <= LARGE_OFFSET_MS) return
+    // What is sealed may be with others already, and keeps the time it has.
+    if (outbox.pushes.length > 0 || !outbox.pending.some((item) => !item.isClockKnown)) return
+    await this.rewrite({ newWriter: false, shiftMs })
   }
 
   private startIncarnation(): void {
     this.lineageToken++
+    if (this.inFlight !== undefined) this.clearTimer()
     this.inFlight = undefined
     this.awaitingLog.clear()
-    this.clearTimer()
     // The rows are in the writer's queue before anything that follows; closing is the only way this can fail.
     void this.context.writer.write(this.state.startIncarnation()).catch(() => {})
   }
 
   private async rewrite(options: { readonly newWriter: boolean; readonly shiftMs?: number }): Promise<void> {
-    await this.context.writer.barrier()
-    const stored = await readStoredBase(this.context, this.document)
-    if (this.closed) return
+    this.rewriting = true
+    // What is being sealed at this moment is the old writing.
     this.lineageToken++
-    const batch = this.state.rewritePending(stored, options)
-    const committed = this.context.writer.write(batch)
-    this.onChange(undefined)
-    await committed
+    try {
+      await this.context.writer.barrier()
+      const stored = await readStoredBase(this.context, this.document)
+      if (this.closed) return
+      const committed = this.context.writer.write(this.state.rewritePending(stored, options))
+      this.onChange(undefined)
+      await committed
+    } finally {
+      this.rewriting = false
+    }
   }
 
   private async fold(): Promise<void> {
@@ -536,6 +600,9 @@ export class DocumentSync {
       this.inFlight !== undefined ||
       this.closed ||
       this.blocked ||
+      this.reseal ||
+      this.needsNewWriter ||
+      this.rewriting ||
       this.cancelTimer !== undefined
     )
       return
@@ -590,13 +657,19 @@ export class DocumentSync {
     } catch (cause) {
       if (this.closed) return
       this.blocked = true
-      context.report(
-        cause instanceof SyncError ? cause : new SyncError('storage-failed', 'An edit could not be sealed.', { cause }),
-      )
+      this.refused =
+        cause instanceof SyncError ? cause : new SyncError('storage-failed', 'An edit could not be sealed.', { cause })
+      context.report(this.refused)
+      this.onStatus()
     } finally {
       this.sealing = false
       this.pump()
     }
+  }
+
+  /** Lets the next push wait: as long as the relay asks, else longer after each refusal in a row. */
+  private waitToSend(waitMs = backoffMs(this.failures, this.context.platform.random)): void {
+    this.startTimer(waitMs, () => this.pump())
   }
 
   private startTimer(delayMs: number, action: () => void): void {

@@ -14,6 +14,7 @@ import type { Store } from '../storage'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
 import { DocumentSync } from './document-sync'
+import { Listeners } from './listeners'
 import {
   clockKey,
   decodeClock,
@@ -44,8 +45,6 @@ export interface DeviceDetails {
   readonly isRemoved: boolean
 }
 
-/** Edits made before the relay's clock was known are moved when the device's clock is further off than this. */
-const LARGE_OFFSET_MS = 300_000
 /** A change of the offset below this is network delay, not worth a write. */
 const SMALL_OFFSET_MS = 1_000
 
@@ -53,8 +52,8 @@ export class SyncEngine implements AccountContext {
   private readonly documents = new Map<string, DocumentSync>()
   private readonly opening = new Map<string, Promise<DocumentSync>>()
   private readonly session: Session
-  private readonly listeners = new Set<(event: SyncEvent) => void>()
-  private readonly statusListeners = new Set<() => void>()
+  private readonly listeners = new Listeners<[event: SyncEvent]>()
+  private readonly statusListeners = new Listeners<[]>()
   /** Why the device's own store refuses writes, while it does. */
   storageFailure: SyncError | undefined
   readonly writer: StoreWriter
@@ -64,8 +63,7 @@ export class SyncEngine implements AccountContext {
     readonly store: Store,
     readonly profile: Profile,
     private readonly keyringState: AccountKeyring,
-    /** Relay's clock minus ours; undefined until the relay told. */
-    private clockOffsetMs: number | undefined,
+    public clockOffsetMs: number | undefined,
     writer: StoreWriter,
     private readonly unlock: () => void,
   ) {
@@ -168,6 +166,8 @@ export class SyncEngine implements AccountContext {
     const document = await opening
     if (!this.documents.has(key)) {
       this.documents.set(key, document)
+      // The relay may have told the time while the document was being read.
+      document.shiftPending()
       this.session.attach(document)
       this.statusChanged()
     }
@@ -210,31 +210,34 @@ export class SyncEngine implements AccountContext {
   // -- listeners
 
   on(listener: (event: SyncEvent) => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    return this.listeners.add(listener)
   }
 
   onStatus(listener: () => void): () => void {
-    this.statusListeners.add(listener)
-    return () => this.statusListeners.delete(listener)
+    return this.statusListeners.add(listener)
   }
 
   async close(): Promise<void> {
     this.session.goOffline()
-    for (const document of this.documents.values()) await document.close()
-    await this.writer.close()
-    await this.store.close()
-    this.unlock()
-    this.listeners.clear()
-    this.statusListeners.clear()
+    // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
+    const closing = [...this.documents.values()].map((document) => document.close())
+    try {
+      await this.writer.close()
+      await Promise.all(closing)
+      await this.store.close()
+    } finally {
+      this.unlock()
+      this.listeners.clear()
+      this.statusListeners.clear()
+    }
   }
 
   private emit(event: SyncEvent): void {
-    for (const listener of [...this.listeners]) listener(event)
+    this.listeners.tell(event)
   }
 
   private statusChanged(): void {
-    for (const listener of [...this.statusListeners]) listener()
+    this.statusListeners.tell()
   }
 
   private storageChanged(failure: SyncError | undefined): void {
@@ -250,8 +253,6 @@ export class SyncEngine implements AccountContext {
     this.clockOffsetMs = offset
     // Closing rejects it, and then the next connection tells again.
     void this.writer.write({ put: [[clockKey, encodeClock(offset)]] }).catch(() => {})
-    if (before === undefined && Math.abs(offset) > LARGE_OFFSET_MS) {
-      for (const document of this.documents.values()) document.shiftPending(offset)
-    }
+    if (before === undefined) for (const document of this.documents.values()) document.shiftPending()
   }
 }

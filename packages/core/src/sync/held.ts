@@ -3,7 +3,7 @@ import { type Body, type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } f
 import type { AccountContext } from './account-context'
 import { openStoredEntry, type StoredBase } from './base'
 import type { HeldEntry, HoldReason } from './log-replica'
-import type { HeldRow } from './rows'
+import type { HeldRow, StoredEntry } from './rows'
 
 /** Reasons that can pass without the bytes becoming others. */
 const passing: ReadonlySet<HoldReason> = new Set<HoldReason>([
@@ -34,7 +34,14 @@ function reopen(context: AccountContext, document: DocumentId, number: number, r
   return { reason: row.reason, entry: { ...common, ...placeOf(row.bytes), outcome } }
 }
 
-function tryOpen(context: AccountContext, document: DocumentId, row: HeldRow): Body | undefined {
+/** The item as it is understood with the keyring as it is now. */
+export function reopenHeldEntry(context: AccountContext, document: DocumentId, item: HeldEntry): HeldEntry {
+  if (!('held' in item.entry.outcome) || !passing.has(item.reason)) return item
+  const body = tryOpen(context, document, item.entry)
+  return body === undefined ? item : { ...item, entry: { ...item.entry, outcome: { body } } }
+}
+
+function tryOpen(context: AccountContext, document: DocumentId, row: StoredEntry): Body | undefined {
   try {
     return openStoredEntry(context, document, row)
   } catch {

@@ -130,7 +130,8 @@ export class LogReplica {
         applied.push(entry)
         this.release(applied, released)
       } else {
-        const item = { entry, reason }
+        // An entry may be a view into a page; what is kept for long holds on to no more than itself.
+        const item = { entry: { ...entry, bytes: entry.bytes.slice() }, reason }
         state.held.push(item)
         held.push(item)
       }
@@ -138,12 +139,24 @@ export class LogReplica {
     return { applied, newlyHeld: held.filter((item) => state.held.includes(item)), released }
   }
 
-  /** Tries again what waits; for after the keyring or the app learned something new. */
-  retryHeld(): Received {
+  /**
+   * Tries again what waits; for after the keyring or the app learned something new.
+   * @param reopen answers an item as it is understood now
+   */
+  retryHeld(reopen: (item: HeldEntry) => HeldEntry): Received {
+    this.state.held = this.state.held.map(reopen)
     const applied: OpenedEntry[] = []
     const released: OpenedEntry[] = []
     this.release(applied, released)
     return { applied, newlyHeld: [], released }
+  }
+
+  /** Sees the entries that are kept aside in another light; their number and place stay. */
+  replaceHeld(replace: (entry: OpenedEntry) => OpenedEntry): void {
+    this.state.held = this.state.held.map((item) => {
+      const entry = replace(item.entry)
+      return entry === item.entry ? item : { entry, reason: 'held' in entry.outcome ? entry.outcome.held : item.reason }
+    })
   }
 
   private extendChain(entry: OpenedEntry): void {

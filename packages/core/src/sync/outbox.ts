@@ -11,6 +11,8 @@ export interface PendingTransaction {
   /** Position in the device's own order of edits in this document; never reused. */
   readonly order: number
   readonly transaction: StoredTransaction
+  /** False when its times are of this device's own clock, which may be off by years. */
+  readonly isClockKnown: boolean
 }
 
 export interface SealedEntry {
@@ -43,8 +45,8 @@ export class Outbox {
   pushes: SealedPush[] = []
   nextOrder = 1
 
-  add(transaction: StoredTransaction): PendingTransaction {
-    const item = { order: this.nextOrder++, transaction }
+  add(transaction: StoredTransaction, { isClockKnown }: { readonly isClockKnown: boolean }): PendingTransaction {
+    const item = { order: this.nextOrder++, transaction, isClockKnown }
     this.pending.push(item)
     return item
   }

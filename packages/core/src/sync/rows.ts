@@ -28,7 +28,7 @@ import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
 import { type Lineage, LineageMap } from './device-map'
 import type { Chain, HoldReason } from './log-replica'
-import type { SealedEntry, SealedPush, StoredTransaction } from './outbox'
+import type { PendingTransaction, SealedEntry, SealedPush } from './outbox'
 import { writerFromBytes, writerToBytes } from './writer-bytes'
 
 const ROW_VERSION = 1
@@ -50,10 +50,11 @@ export const rowKeys = {
 
 /** Reads a row; one that cannot be read is never taken for an empty one. */
 function readRow<T>(bytes: Uint8Array, what: string, read: (reader: Reader) => T): T {
+  if (bytes.length > 0 && bytes[0] !== ROW_VERSION)
+    throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
   try {
     return decodeWhole(bytes, (reader) => {
-      if (reader.byte() !== ROW_VERSION)
-        throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
+      reader.byte()
       return read(reader)
     })
   } catch (cause) {
@@ -221,9 +222,12 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
   }))
 }
 
-export function encodePending(transaction: StoredTransaction): Uint8Array {
+export type PendingRow = Pick<PendingTransaction, 'transaction' | 'isClockKnown'>
+
+export function encodePending({ transaction, isClockKnown }: PendingRow): Uint8Array {
   return new Writer()
     .byte(ROW_VERSION)
+    .flag(isClockKnown)
     .fixed(writerToBytes(transaction.writer))
     .varUint(transaction.n)
     .bytes(encodeOperations(transaction.operations))
@@ -231,12 +235,15 @@ export function encodePending(transaction: StoredTransaction): Uint8Array {
     .finish()
 }
 
-export function decodePending(bytes: Uint8Array): StoredTransaction {
+export function decodePending(bytes: Uint8Array): PendingRow {
   return readRow(bytes, 'edit that was not sent', (reader) => ({
-    writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
-    n: reader.varUint(),
-    operations: decodeOperations(reader.bytes(NO_LIMIT)),
-    update: reader.bytes(NO_LIMIT),
+    isClockKnown: reader.flag(),
+    transaction: {
+      writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
+      n: reader.varUint(),
+      operations: decodeOperations(reader.bytes(NO_LIMIT)),
+      update: reader.bytes(NO_LIMIT),
+    },
   }))
 }
 

@@ -10,6 +10,7 @@ import {
   envelopeKinds,
   epochAt,
   type Frame,
+  type Hash,
   type SeenEntry,
   SUITE_SECRETBOX,
   seenSigningBytes,
@@ -46,14 +47,20 @@ export class SeenRows {
   ) {}
 
   /** Sends a row soon, unless there is nothing new to tell. Call after what was applied is on disk. */
-  schedule(): void {
+  schedule(waitMs = 0): void {
     if (this.cancelTimer !== undefined || this.sending || !this.hasNews()) return
     const now = this.context.platform.now()
     const since = this.lastSentMs === undefined ? SEEN_INTERVAL_MS : Math.abs(now - this.lastSentMs)
-    this.cancelTimer = this.context.platform.setTimer(Math.max(0, SEEN_INTERVAL_MS - since), () => {
+    this.cancelTimer = this.context.platform.setTimer(Math.max(waitMs, SEEN_INTERVAL_MS - since), () => {
       this.cancelTimer = undefined
       void this.send()
     })
+  }
+
+  /** The last row did not get through, or was sealed under an older key. */
+  tellAgain(waitMs?: number): void {
+    this.lastSentNumber = -1
+    this.schedule(waitMs)
   }
 
   disconnected(): void {
@@ -103,8 +110,10 @@ export class SeenRows {
       seenSigningBytes(context.account, state.document, hash),
       frame.signature,
     )
-    const opened = isSigned && openEntry({ sha512: signing.sha512, key, bytes: frame.envelope, envelope, place })
-    if (!opened || !opened.ok) {
+    const opened = isSigned
+      ? openEntry({ sha512: signing.sha512, key, bytes: frame.envelope, envelope, place })
+      : undefined
+    if (!opened?.ok) {
       context.report(new SyncError('relay-misbehaved', 'The relay sent a row of seen entries that does not verify.'))
       return
     }
@@ -120,6 +129,30 @@ export class SeenRows {
     const outlet = this.outlet()
     if (outlet === undefined || !this.hasNews()) return
     this.sending = true
+    try {
+      const { number } = this.state.replica.state
+      const { envelope, hash } = this.sealRow()
+      const signature = await this.context.sign(seenSigningBytes(this.context.account, this.state.document, hash))
+      if (this.outlet() === outlet) {
+        outlet.send({ type: 'seen-put', document: this.state.document, envelope, signature })
+        this.lastSentNumber = number
+        this.lastSentMs = this.context.platform.now()
+      }
+    } catch (cause) {
+      // Nobody waits for a row; the next entry brings another try.
+      this.context.report(
+        cause instanceof SyncError
+          ? cause
+          : new SyncError('internal-error', 'A seen row could not be made.', { cause }),
+      )
+      return
+    } finally {
+      this.sending = false
+    }
+    this.schedule()
+  }
+
+  private sealRow(): { readonly envelope: Uint8Array; readonly hash: Hash } {
     const { context, state } = this
     const { number, hash: logHash, applied } = state.replica.state
     const keyring = context.keyring()
@@ -142,24 +175,7 @@ export class SeenRows {
       sequence: number,
     }
     const place = { account: context.account, document: state.document, keyId, previous: ZERO_HASH }
-    const sealed = sealEntry({
-      sha512: context.platform.signing.sha512,
-      random: context.platform.random,
-      key,
-      header,
-      place,
-      content,
-    })
-    try {
-      const signature = await context.sign(seenSigningBytes(context.account, state.document, sealed.hash))
-      if (this.outlet() === outlet) {
-        outlet.send({ type: 'seen-put', document: state.document, envelope: sealed.envelope, signature })
-        this.lastSentNumber = number
-        this.lastSentMs = context.platform.now()
-      }
-    } finally {
-      this.sending = false
-    }
-    this.schedule()
+    const { sha512 } = context.platform.signing
+    return sealEntry({ sha512, random: context.platform.random, key, header, place, content })
   }
 }

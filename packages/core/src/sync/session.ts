@@ -6,6 +6,7 @@ import {
   bytesEqual,
   bytesToHex,
   type Cursor,
+  closeCodeOf,
   type DeviceId,
   type DocumentId,
   decodeFrame,
@@ -65,11 +66,13 @@ const HEARTBEAT_MS = 15_000
 /** Heartbeats in a row without a single frame from the relay after which a connection is given up. Counted, not timed: clocks jump. */
 const MAX_SILENT_BEATS = 2
 
-export class Session implements DocumentLink {
+export class Session {
   private wanted = false
   private socket: Socket | undefined
   /** Counts the connections: what belongs to an older one is ignored. */
   private attempt = 0
+  /** What the documents hold of the connection, while it is up. */
+  private link: DocumentLink | undefined
   private current: ConnectionState = 'offline'
   private failures = 0
   private retryAfterMs = 0
@@ -107,24 +110,39 @@ export class Session implements DocumentLink {
 
   /** A document was opened while the connection stands. */
   attach(document: DocumentSync): void {
-    if (this.current === 'online') document.connected(this)
+    if (this.link !== undefined) document.connected(this.link)
   }
 
   // -- what documents ask for
 
-  send(frame: Frame): void {
+  /** One for each connection: what a document still does for a connection that is gone does nothing to the one that follows. */
+  private createLink(attempt: number): DocumentLink {
+    const whileCurrent =
+      <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
+      (...values: Arguments): void => {
+        if (attempt === this.attempt) act(...values)
+      }
+    return {
+      send: whileCurrent((frame: Frame) => this.send(frame)),
+      subscribe: whileCurrent((document: DocumentId) => this.subscribe(document)),
+      readKeyring: whileCurrent(() => this.readKeyring()),
+      distrust: whileCurrent((error: SyncError) => this.distrust(error)),
+    }
+  }
+
+  private send(frame: Frame): void {
     this.socket?.send(encodeFrame(frame))
   }
 
-  subscribe(document: DocumentId): void {
-    if (this.current !== 'online' || this.subscribing.has(bytesToHex(document))) return
+  private subscribe(document: DocumentId): void {
+    if (this.subscribing.has(bytesToHex(document))) return
     this.subscribing.add(bytesToHex(document))
     this.subscribeQueue.push(document)
     // Everything that asks in one turn goes in one frame.
     if (this.subscribeQueue.length === 1) void Promise.resolve().then(() => this.flushSubscribes())
   }
 
-  readKeyring(): void {
+  private readKeyring(): void {
     // What is on its way may be older than what is asked for now.
     this.readsKeyringAgain = this.isReadingKeyring
     if (this.isReadingKeyring) return
@@ -132,7 +150,7 @@ export class Session implements DocumentLink {
     this.send({ type: 'keyring-fetch', from: this.options.keyring.length })
   }
 
-  distrust(error: SyncError): void {
+  private distrust(error: SyncError): void {
     this.options.report(error)
     this.failures++
     this.connectionEnded()
@@ -144,6 +162,8 @@ export class Session implements DocumentLink {
     const { platform, url } = this.options
     const attempt = ++this.attempt
     this.setState('connecting')
+    // Whoever was told may have gone offline on the spot.
+    if (attempt !== this.attempt) return
     this.startTimer('handshake', HANDSHAKE_TIMEOUT_MS, () => this.fail('The relay did not answer in time.'))
     const isCurrent = (): boolean => attempt === this.attempt
     this.socket = platform.connect(url, {
@@ -189,11 +209,12 @@ export class Session implements DocumentLink {
   /** Waits, then tries again; never gives up. */
   private connectionEnded(): void {
     this.dropConnection()
+    const { attempt } = this
     if (!this.wanted) return
     const waitMs = Math.max(this.retryAfterMs, backoffMs(Math.max(1, this.failures), this.options.platform.random))
     this.retryAfterMs = 0
     this.setState('waiting')
-    this.startTimer('retry', waitMs, () => this.connect())
+    if (attempt === this.attempt) this.startTimer('retry', waitMs, () => this.connect())
   }
 
   private dropConnection(): void {
@@ -206,7 +227,8 @@ export class Session implements DocumentLink {
     this.subscribeQueue = []
     this.isReadingKeyring = false
     this.readsKeyringAgain = false
-    const wasOnline = this.current === 'online'
+    const wasOnline = this.link !== undefined
+    this.link = undefined
     socket?.close(1000, '')
     if (wasOnline) for (const document of this.options.documents()) document.disconnected()
   }
@@ -258,8 +280,13 @@ export class Session implements DocumentLink {
   private async answer(nonce: Hash): Promise<void> {
     const { attempt } = this
     const { account, publicKey, url } = this.options
-    const signature = await this.options.sign(loginSigningBytes(hostOf(url), account, publicKey, nonce))
-    if (attempt === this.attempt) this.send({ type: 'auth', publicKey, signature })
+    try {
+      const signature = await this.options.sign(loginSigningBytes(hostOf(url), account, publicKey, nonce))
+      if (attempt === this.attempt) this.send({ type: 'auth', publicKey, signature })
+    } catch (cause) {
+      if (attempt !== this.attempt) return
+      this.distrust(new SyncError('relay-unreachable', 'The login to the relay could not be signed.', { cause }))
+    }
   }
 
   private compareKeyring(length: number, head: Hash): void {
@@ -301,17 +328,27 @@ export class Session implements DocumentLink {
       return
     }
     if (frame.length > keyring.length) return
+    if (frame.length < keyring.length) {
+      // What it lacks can be sent when it has shown that what it has is the same: it does that at every login.
+      this.fail('The relay has less of the keyring than this device.')
+      return
+    }
     if (this.current === 'connecting') this.online()
     else for (const document of this.options.documents()) document.keyringChanged()
   }
 
   private online(): void {
+    const { attempt } = this
     this.timers.get('handshake')?.()
     this.timers.delete('handshake')
     this.silentBeats = 0
-    this.setState('online')
-    for (const document of this.options.documents()) document.connected(this)
+    this.refusal = undefined
+    const link = this.createLink(attempt)
+    this.link = link
     this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+    this.setState('online')
+    // Whoever is told on the way may go offline on the spot.
+    for (const document of this.options.documents()) if (attempt === this.attempt) document.connected(link)
   }
 
   private heartbeat(): void {
@@ -345,26 +382,39 @@ export class Session implements DocumentLink {
 
   private refused(frame: Refusal): void {
     const error = refusalToError(frame)
+    if (isForGood(frame) || (this.current === 'connecting' && !error.retryable && frame.request !== 'keyring-append')) {
+      this.options.report(error)
+      this.refusal = error
+      // Some codes leave closing to us; whatever is to be closed is closed with this reason.
+      if (this.current === 'connecting') this.closed(4400, error.message)
+      return
+    }
     const document = frame.document && this.options.document(frame.document)
-    if (frame.request === 'push' && document !== undefined) {
-      document.refusedPush(frame, error)
-      return
-    }
-    if (frame.request === 'subscribe' && document !== undefined) {
-      this.subscribing.delete(bytesToHex(document.document))
-      document.refusedSubscribe(error)
-      return
-    }
+    if (document !== undefined && this.refusedDocument(frame, error, document)) return
     if (frame.code === 'keyring-conflict') {
       this.readKeyring()
       return
     }
     this.retryAfterMs = error.retryAfterMs ?? 0
-    if (!error.retryable) this.refusal = error
-    this.options.report(error)
-    if (!error.retryable && this.current === 'connecting') {
-      // The relay answered the login with a plain no; some codes leave closing to us.
-      this.closed(4400, error.message)
+    // Only the account's first device may open it at a relay that lost it; the others try again until it has.
+    if (frame.request === 'keyring-append') this.distrust(error)
+    else this.options.report(error)
+  }
+
+  private refusedDocument(frame: Refusal, error: SyncError, document: DocumentSync): boolean {
+    switch (frame.request) {
+      case 'push':
+        document.refusedPush(frame, error)
+        return true
+      case 'seen-put':
+        document.refusedSeen(error)
+        return true
+      case 'subscribe':
+        this.subscribing.delete(bytesToHex(document.document))
+        document.refusedSubscribe(error)
+        return true
+      default:
+        return false
     }
   }
 
@@ -384,6 +434,12 @@ export class Session implements DocumentLink {
       }),
     )
   }
+}
+
+/** True when the relay ends the connection with this refusal and will not have this device back. */
+function isForGood({ code }: Refusal): boolean {
+  const closeCode = isProtocolCode(code) ? closeCodeOf(code) : undefined
+  return closeCode !== undefined && !mayReconnectAfter(closeCode)
 }
 
 export function refusalToError(frame: Refusal): SyncError {

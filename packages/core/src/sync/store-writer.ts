@@ -17,6 +17,7 @@ export class StoreWriter {
   private running = false
   private failures = 0
   private cancelRetry: (() => void) | undefined
+  private closing = false
   private closed = false
   private idleListeners: (() => void)[] = []
 
@@ -50,13 +51,24 @@ export class StoreWriter {
 
   /** Waits for what can be written; what a broken store refuses is rejected as `closed`. */
   async close(): Promise<void> {
+    this.closing = true
     if (this.failures === 0) await this.idle()
     this.closed = true
     this.cancelRetry?.()
+    this.rejectQueue()
+  }
+
+  private rejectQueue(): void {
     const left = this.queue
     this.queue = []
     for (const waiting of left)
       waiting.reject(new SyncError('closed', 'The account was closed before this could be stored.'))
+  }
+
+  private nowIdle(): void {
+    const listeners = this.idleListeners
+    this.idleListeners = []
+    for (const listener of listeners) listener()
   }
 
   private schedule(): void {
@@ -86,9 +98,7 @@ export class StoreWriter {
       for (const item of taken) item.resolve()
     }
     this.running = false
-    const listeners = this.idleListeners
-    this.idleListeners = []
-    for (const listener of listeners) listener()
+    this.nowIdle()
   }
 
   private retryLater(cause: unknown): void {
@@ -99,7 +109,12 @@ export class StoreWriter {
         ? cause
         : new SyncError('storage-failed', 'The device could not write to its store.', { cause }),
     )
-    if (this.closed) return
+    if (this.closed) this.rejectQueue()
+    // Nobody is to wait for a store that has just begun to fail.
+    if (this.closing) {
+      this.nowIdle()
+      return
+    }
     this.cancelRetry = this.platform.setTimer(backoffMs(this.failures, this.platform.random), () => {
       this.cancelRetry = undefined
       this.schedule()
