@@ -21,10 +21,7 @@ export class SyncView {
     this.#sync = sync
     // Never taken back: view and account hold only each other, and go together. One subscription for all components, so that the
     // kept status is given up before the first of them asks.
-    sync.subscribe(() => {
-      this.#status = undefined
-      for (const listener of [...this.#statusListeners]) listener()
-    })
+    sync.subscribe(() => this.#statusChanged())
   }
 
   readonly onStatus = (listener: () => void): (() => void) => {
@@ -56,8 +53,15 @@ export class SyncView {
     return () => this.#openingListeners.delete(listener)
   }
 
+  #statusChanged(): void {
+    this.#status = undefined
+    for (const listener of [...this.#statusListeners]) listener()
+  }
+
   #opened(name: string, opening: Opening): void {
     this.#openings.set(name, opening)
+    // An open collection is part of the status.
+    this.#statusChanged()
     for (const listener of [...this.#openingListeners]) listener()
   }
 }

@@ -1,0 +1,68 @@
+// The built app in a browser with empty storage, served by a relay with an empty database: what a person gets who starts the demo.
+import { AssertionError } from 'node:assert'
+import type { Browser, BrowserContextOptions, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { type BuiltApp, buildApp } from './build'
+import { hasChromium, launchChromium } from './chromium'
+import { type DeviceView, deviceView } from './device-view'
+import { type RelayProcess, startRelay } from './relay'
+
+let browser: Browser
+let app: BuiltApp
+export let relay: RelayProcess
+
+/** A test that runs where there is a Chromium, and is counted as skipped elsewhere. */
+export const itInChromium = it.skipIf(!hasChromium)
+
+/** Builds the app and starts browser and relay for the tests of this file. */
+export function withDemo(): void {
+  if (!hasChromium) return
+  beforeAll(async () => {
+    ;[app, browser] = await Promise.all([buildApp(), launchChromium()])
+    relay = await startRelay(app.folder)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await relay?.stop()
+    app?.remove()
+  })
+}
+
+export interface Demo {
+  readonly page: Page
+  readonly laptop: DeviceView
+  readonly phone: DeviceView
+}
+
+/** Opens the page. The test fails when the browser's console says anything that should not be there. */
+export async function openDemo(options: BrowserContextOptions = {}): Promise<Demo> {
+  const viewport = { width: 1440, height: 1000 }
+  const context = await browser.newContext({ baseURL: relay.url, viewport, ...options })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  onTestFinished(async () => {
+    await context.close()
+    if (problems.length > 0) throw new AssertionError({ message: `The console says:\n${problems.join('\n')}` })
+  })
+  page.setDefaultTimeout(15_000)
+  await page.goto('/')
+  return { page, laptop: deviceView(page, 'laptop'), phone: deviceView(page, 'phone') }
+}
+
+/** Opens the page, makes an account on the laptop and lets the phone join by a click. */
+export async function openPair(options: BrowserContextOptions = {}): Promise<Demo> {
+  const demo = await openDemo(options)
+  await demo.laptop.createAccount()
+  await demo.phone.button('Join with the phrase').click()
+  await demo.phone.field('Search contacts').waitFor()
+  return demo
+}
+
+/** `expect(await read())`, asked until it holds: what comes over the network comes when it comes. */
+export function eventually<Value>(read: () => Value | Promise<Value>) {
+  return expect.poll(read, { timeout: 15_000 })
+}

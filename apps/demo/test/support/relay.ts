@@ -1,0 +1,49 @@
+// A relay as a process of its own, which serves the app from its own origin, as `npm run demo` starts it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface RelayProcess {
+  readonly url: string
+  /** Every byte it keeps on disk at the moment, database and write-ahead log. */
+  storedBytes(): Buffer
+  stop(): Promise<void>
+}
+
+export async function startRelay(appFolder: string): Promise<RelayProcess> {
+  const data = mkdtempSync(join(tmpdir(), 'owlivion-demo-relay-'))
+  const main = fileURLToPath(import.meta.resolve('@owlivion/relay')).replace(/index\.ts$/, 'main.ts')
+  const source = ['--conditions=@owlivion/source', '--import', import.meta.resolve('tsx')]
+  const serve = ['serve', '--data', data, '--port', '0', '--static', appFolder, '--inspect', '--log-level', 'warn']
+  const child = spawn(process.execPath, [...source, main, ...serve], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      const address = /relay ready on (http:\S+)/.exec(output)?.[1]
+      // By name: a page of an address of its own is what people open, and what browsers count as safe.
+      if (address) resolve(address.replace('127.0.0.1', 'localhost'))
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('exit', () => reject(new Error(`The relay did not start:\n${output}`)))
+  })
+  return {
+    url,
+    storedBytes: () =>
+      Buffer.concat(
+        readdirSync(data, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+      ),
+    stop: async () => {
+      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+      child.kill('SIGTERM')
+      await ended
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
