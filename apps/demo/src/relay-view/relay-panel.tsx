@@ -94,8 +94,8 @@ function Newest({ inspection }: { readonly inspection: InspectionResult }) {
             {bytesOf(newest.start)}
           </p>
           <p className="mt-2 text-xs leading-relaxed text-pretty text-machine-soft">
-            The first {newest.start.length / 2} of {number.format(newest.bytes)} bytes. All it can read of them is which
-            device of which account wrote to which document, each of them a number, and how large the box is.
+            The first {newest.start.length / 2} of {number.format(newest.bytes)} bytes. What it can read is the numbers
+            of account, device, document and change, how large the box is, and when it came.
           </p>
         </>
       )}
