@@ -25,15 +25,23 @@ interface Following {
 
 export class DocumentFeed {
   private readonly followings = new Map<string, Map<Follower, Following>>()
+  private readonly documentsByFollower = new Map<Follower, Set<string>>()
 
-  /** Holds live pages back until `caughtUp`, since the page that is about to be read comes first. */
-  catchingUp(document: DocumentId, follower: Follower): void {
+  /**
+   * Holds live pages back until `caughtUp`, since the page that is about to be read comes first.
+   * @returns false when the follower follows `maxDocuments` others already
+   */
+  catchingUp(document: DocumentId, follower: Follower, maxDocuments: number): boolean {
     const key = bytesToHex(document)
+    const followed = this.documentsByFollower.get(follower) ?? new Set<string>()
+    if (!followed.has(key) && followed.size >= maxDocuments) return false
+    this.documentsByFollower.set(follower, followed.add(key))
     const followers = this.followings.get(key) ?? new Map<Follower, Following>()
     this.followings.set(key, followers)
     const following = followers.get(follower)
     if (following === undefined) followers.set(follower, { sentThrough: 0, waiting: [] })
     else following.waiting = []
+    return true
   }
 
   /** The page was sent and ended at number `last`. */
@@ -61,12 +69,15 @@ export class DocumentFeed {
   }
 
   unfollow(document: DocumentId, follower: Follower): void {
-    this.drop(bytesToHex(document), follower)
+    const key = bytesToHex(document)
+    this.documentsByFollower.get(follower)?.delete(key)
+    this.drop(key, follower)
   }
 
   /** The follower's connection ended. */
   leave(follower: Follower): void {
-    for (const key of [...this.followings.keys()]) this.drop(key, follower)
+    for (const key of this.documentsByFollower.get(follower) ?? []) this.drop(key, follower)
+    this.documentsByFollower.delete(follower)
   }
 
   private drop(key: string, follower: Follower): void {

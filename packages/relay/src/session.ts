@@ -9,33 +9,21 @@ import {
   type Frame,
   type FrameType,
   type Hash,
-  headSigningBytes,
-  type KeyringState,
   type ProtocolCode,
+  protocolCodes,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
-import type { Accounts, ConnectedAccount, Member } from './accounts'
+import type { Accounts, ConnectedAccount } from './accounts'
 import { isProtocolRefusal, RelayError, toRefusal } from './errors'
-import { encodeHeads } from './heads'
-import { appendKeyring, readKeyring } from './keyring'
-import type { RelayLimits } from './limits'
 import { deviceKeyOf, logIn, type Standing, standingOf } from './login'
-import type { RelayConnection, RelayLog, RelayPlatform } from './platform'
-import { readPush } from './push'
+import type { RelayConnection, RelayLog } from './platform'
 import { TokenBucket } from './rate-limit'
-import { readSeenPut } from './seen'
-import type { RelayStore } from './store/relay-store'
-import { answerSubscribe } from './subscribe'
-import type { Author, Turn } from './turn'
+import { answerRequest, type RequestContext, type Requester } from './requests'
 
 /** What all sessions of a relay share. */
-export interface SessionContext {
-  readonly platform: RelayPlatform
-  readonly store: RelayStore
-  readonly limits: RelayLimits
+export interface SessionContext extends RequestContext {
   readonly log: RelayLog
   readonly accounts: Accounts
-  readonly turn: Turn
   refused(code: ProtocolCode): void
   /** Called once, when the connection is over for the relay. */
   ended(session: Session): void
@@ -48,32 +36,17 @@ type Phase =
   | { readonly kind: 'closed' }
 
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
-type Open = Extract<Phase, { kind: 'open' }>
-
-const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> } = {
-  device: new Set<FrameType>([
-    'keyring-fetch',
-    'keyring-append',
-    'subscribe',
-    'unsubscribe',
-    'push',
-    'heads-fetch',
-    'seen-put',
-    'snapshot-put',
-    'ping',
-  ]),
-  recovery: new Set<FrameType>(['keyring-fetch', 'keyring-append', 'heads-fetch', 'ping']),
-  newcomer: new Set<FrameType>(['keyring-append', 'ping']),
-}
 
 /** A frame costs one token, and one more for each of these. */
 const BYTES_PER_TOKEN = 16_384
+/** What a connection may send ahead before it has logged in: the login, and the first requests behind it. */
+const HANDSHAKE_BYTES = 65_536
 /** What a device that sent too much at once is asked to wait. */
 const IN_FLIGHT_RETRY_MS = 1_000
 /** "Normal closure": the request was answered, and there is nothing more to say. */
 const NORMAL_CLOSE = 1000
 
-export class Session implements Author, Member {
+export class Session implements Requester {
   private phase: Phase = { kind: 'hello' }
   private readonly inbox: Uint8Array[] = []
   private isWorking = false
@@ -106,7 +79,8 @@ export class Session implements Author, Member {
   received(bytes: Uint8Array): void {
     if (this.phase.kind === 'closed' || this.draining) return
     this.heard = true
-    if (this.inFlightBytes + bytes.length > this.context.limits.maxInFlightBytes && this.inFlightBytes > 0) {
+    const room = this.isOpen ? this.context.limits.maxInFlightBytes : HANDSHAKE_BYTES
+    if (this.inFlightBytes + bytes.length > room && this.inFlightBytes > 0) {
       this.refuseUnread(bytes)
       return
     }
@@ -140,6 +114,10 @@ export class Session implements Author, Member {
     this.connection.send(encodeFrame({ type: 'refused', request, code, retryable, message, ...details }))
     const closeCode = closeCodeOf(code)
     if (closeCode !== undefined) this.end(closeCode, code)
+  }
+
+  queued(sizeBytes: number): void {
+    this.inFlightBytes += sizeBytes
   }
 
   answered(sizeBytes: number): void {
@@ -189,6 +167,16 @@ export class Session implements Author, Member {
   }
 
   private async work(): Promise<void> {
+    try {
+      await this.emptyInbox()
+    } catch (error) {
+      // Not even a refusal got out. One connection ends; the relay and the others go on.
+      this.context.log.error({ ...this.names(), error }, 'a connection failed')
+      this.end(protocolCodes['internal-error'].closeCode, 'internal-error')
+    }
+  }
+
+  private async emptyInbox(): Promise<void> {
     this.isWorking = true
     for (let bytes = this.inbox.shift(); bytes !== undefined; bytes = this.inbox.shift()) {
       this.inFlightBytes -= bytes.length
@@ -203,6 +191,7 @@ export class Session implements Author, Member {
         if (this.phase.kind === 'hello' || this.phase.kind === 'auth') this.end(NORMAL_CLOSE, 'not logged in')
       }
     }
+    // In the same breath as the last look: what arrives from here on starts the work anew.
     this.isWorking = false
   }
 
@@ -210,8 +199,10 @@ export class Session implements Author, Member {
     const { phase } = this
     if (phase.kind === 'hello' && frame.type === 'hello') this.challenge(frame)
     else if (phase.kind === 'auth' && frame.type === 'auth') await this.welcome(phase, frame)
-    else if (phase.kind === 'open') await this.takeRequest(phase, frame, sizeBytes)
-    else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+    else if (phase.kind === 'open') {
+      this.takeToken(frame, sizeBytes)
+      await answerRequest(this.context, { ...phase, session: this }, frame)
+    } else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
   }
 
   private challenge(hello: FrameOf<'hello'>): void {
@@ -252,77 +243,19 @@ export class Session implements Author, Member {
     this.keyringChanged(false)
   }
 
-  private async takeRequest(phase: Open, frame: Frame, sizeBytes: number): Promise<void> {
-    const { platform, store, limits, turn } = this.context
-    const { account, standing } = phase
-    const document = 'document' in frame ? (frame.document as DocumentId) : undefined
-    const waitMs = this.bucket.take(1 + Math.floor(sizeBytes / BYTES_PER_TOKEN), platform.now())
-    if (waitMs > 0)
-      throw new RelayError('too-many-requests', undefined, { ...(document && { document }), retryAfterMs: waitMs })
-    this.assertAllowed(standing, frame)
-    switch (frame.type) {
-      case 'ping':
-        return this.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: platform.now() }))
-      case 'keyring-fetch':
-        return this.send(await readKeyring(store, account, frame.from))
-      case 'keyring-append':
-        // What the device pushed before goes before: a new key would make it stale.
-        await turn.settled()
-        return appendKeyring(this.context, account, this, frame, standing.kind === 'newcomer' ? standing.id : undefined)
-      case 'heads-fetch':
-        await turn.settled()
-        return this.send(encodeHeads(await store.readHeads(account.id)))
-      case 'unsubscribe':
-        for (const each of frame.documents) account.feed.unfollow(each, this)
-        return
-      case 'snapshot-put':
-        throw new RelayError('snapshot-refused', 'This relay keeps no snapshots.', { document: frame.document })
-    }
-    if (standing.kind !== 'device') return
-    switch (frame.type) {
-      case 'subscribe': {
-        const subscription = { store, account, subscriber: this, device: standing.id }
-        return answerSubscribe(subscription, frame.cursors, limits.maxSubscribeBytes)
-      }
-      case 'push':
-        return this.takePush(account, standing.id, standing.publicKey, frame)
-      case 'seen-put': {
-        const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
-        this.inFlightBytes += row.envelope.length
-        return turn.putSeen(account, this, row)
-      }
-    }
-  }
-
-  private assertAllowed(standing: Standing, frame: Frame): void {
-    if (!allowedFrames.device.has(frame.type))
-      throw new RelayError('malformed-frame', 'A device does not send frames of this type now.')
-    const isAllowed = allowedFrames[standing.kind].has(frame.type)
-    if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedFrames.recovery.has(frame.type))) return
-    throw standing.kind === 'newcomer' ? new RelayError('account-unknown') : new RelayError('not-authenticated')
-  }
-
-  private async takePush(
-    account: ConnectedAccount,
-    device: Extract<Standing, { kind: 'device' }>['id'],
-    publicKey: Uint8Array,
-    frame: FrameOf<'push'>,
-  ): Promise<void> {
-    const { platform, turn } = this.context
-    const push = readPush(platform.sha512, frame, device)
-    const { document, incarnation, last: sequence, headHash: hash, signature } = push
-    const signed = headSigningBytes(account.id, document, { device, incarnation, sequence, hash })
-    if (!(await platform.verify(publicKey, signed, signature)))
-      throw new RelayError('bad-signature', 'The signed end of the chain does not verify.', { document })
-    this.inFlightBytes += push.sizeBytes
-    turn.push(account, this, push)
+  /** @throws RelayError `too-many-requests` */
+  private takeToken(frame: Frame, sizeBytes: number): void {
+    const retryAfterMs = this.bucket.take(1 + Math.floor(sizeBytes / BYTES_PER_TOKEN), this.context.platform.now())
+    if (retryAfterMs === 0) return
+    const document = documentOf(frame)
+    throw new RelayError('too-many-requests', undefined, { ...(document && { document }), retryAfterMs })
   }
 
   /** Too much at once: refused by name as far as the frame can be read, and not kept. */
   private refuseUnread(bytes: Uint8Array): void {
     try {
       const frame = decodeFrame(bytes)
-      const document = 'document' in frame ? (frame.document as DocumentId) : undefined
+      const document = documentOf(frame)
       const details = { ...(document && { document }), retryAfterMs: IN_FLIGHT_RETRY_MS }
       this.refuse(frame.type, new RelayError('too-many-requests', undefined, details))
     } catch (error) {
@@ -359,4 +292,8 @@ export class Session implements Author, Member {
     if (this.phase.kind !== 'open') return {}
     return { account: bytesToHex(this.phase.account.id).slice(0, 8), device: this.deviceKey?.slice(0, 8) }
   }
+}
+
+function documentOf(frame: Frame): DocumentId | undefined {
+  return 'document' in frame ? frame.document : undefined
 }

@@ -7,42 +7,43 @@ import {
   type DeviceId,
   type DocumentId,
   encodeFrame,
+  type FrameType,
   PAGE_BYTES,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
 import type { Follower } from './document-feed'
 import { RelayError } from './errors'
+import type { RelayLimits } from './limits'
 import type { RelayStore } from './store/relay-store'
 
 export interface Subscriber extends Follower {
   readonly isOpen: boolean
-  refuse(request: 'subscribe', error: RelayError): void
+  refuse(request: FrameType | '', error: RelayError): void
 }
 
 export interface Subscription {
   readonly store: RelayStore
+  readonly limits: RelayLimits
   readonly account: ConnectedAccount
   readonly subscriber: Subscriber
   /** The subscriber's own seen rows are not sent back to it. */
   readonly device: DeviceId
 }
 
-/** @param maxBytes envelopes in the whole answer; cursors beyond it get an empty page that says how much there is */
-export async function answerSubscribe(
-  subscription: Subscription,
-  cursors: readonly Cursor[],
-  maxBytes: number,
-): Promise<void> {
-  const { account, subscriber } = subscription
-  let room = maxBytes
+/** Cursors beyond the room of one answer get an empty page, which says how much there is. */
+export async function answerSubscribe(subscription: Subscription, cursors: readonly Cursor[]): Promise<void> {
+  const { account, subscriber, limits } = subscription
+  let room = limits.maxSubscribeBytes
   for (const cursor of cursors) {
     // A connection that ended while a page was read follows nothing any more.
     if (!subscriber.isOpen) return
-    account.feed.catchingUp(cursor.document, subscriber)
+    const { document } = cursor
     try {
+      if (!account.feed.catchingUp(document, subscriber, limits.maxDocuments))
+        throw new RelayError('too-many-documents', undefined, { document, state: limits.maxDocuments })
       room -= await answerCursor(subscription, cursor, Math.max(0, Math.min(PAGE_BYTES, room)))
     } catch (error) {
-      account.feed.unfollow(cursor.document, subscriber)
+      account.feed.unfollow(document, subscriber)
       if (!(error instanceof RelayError) || error.document === undefined) throw error
       subscriber.refuse('subscribe', error)
     }

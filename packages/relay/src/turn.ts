@@ -1,12 +1,13 @@
 // Group commit: everything that arrived in one turn of the event loop becomes one transaction, and only when it is on disk
 // does anybody hear of it: first the author, then, in number order, the other followers of the document.
-import { activeDevice, bytesToHex, encodeFrame, type Hash, type ProtocolCode, ZERO_HASH } from '@owlivion/sync-protocol'
+import { encodeFrame, type FrameType, type ProtocolCode } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
 import type { Follower } from './document-feed'
 import { RelayError, toRefusal } from './errors'
+import { judgePushes } from './judge-pushes'
 import type { RelayLimits } from './limits'
 import type { RelayLog, RelayPlatform } from './platform'
-import { chainPush, type Push } from './push'
+import type { Push } from './push'
 import type { StorageHealth } from './storage-health'
 import type { AppendRequest, AppendResult, ChainLink, RelayStore, SeenPut, SeenPutResult } from './store/relay-store'
 
@@ -14,7 +15,7 @@ import type { AppendRequest, AppendResult, ChainLink, RelayStore, SeenPut, SeenP
 export interface Author extends Follower {
   /** Called once for each push and row, whatever became of it. */
   answered(sizeBytes: number): void
-  refuse(request: 'push' | 'seen-put', error: RelayError): void
+  refuse(request: FrameType | '', error: RelayError): void
 }
 
 interface QueuedPush {
@@ -84,11 +85,13 @@ export class Turn {
   private start(): void {
     this.running ??= new Promise<void>((resolve) => {
       this.platform.defer(() => {
-        void this.run().then(() => {
-          this.running = undefined
-          resolve()
-          if (this.pushes.length + this.seen.length > 0) this.start()
-        })
+        void this.run()
+          .catch((error) => this.log.error({ error }, 'a turn failed'))
+          .then(() => {
+            this.running = undefined
+            resolve()
+            if (this.pushes.length + this.seen.length > 0) this.start()
+          })
       })
     })
   }
@@ -125,9 +128,7 @@ export class Turn {
   private async appendAll(items: readonly QueuedPush[]): Promise<void> {
     const places = items.map(({ account, push }) => ({ account: account.id, ...push, sequence: push.first - 1 }))
     const links = await this.store.readChains(places)
-    // Pushes of one device may follow each other within a turn: the later one's chain begins where the earlier one's ends.
-    const hashByPlace = new Map<string, Hash>()
-    const judged = items.map((item, index) => this.judge(item, links[index] as ChainLink, hashByPlace))
+    const judged = judgePushes(this.platform.sha512, items, links)
     const requests = judged.filter((each): each is AppendRequest => !(each instanceof RelayError))
     const { maxDocuments, maxAccountBytes } = this.limits
     const results =
@@ -160,43 +161,6 @@ export class Turn {
       this.pushes.unshift(...moved)
     } catch (error) {
       for (const item of moved) this.answer(item, this.toFailure(error))
-    }
-  }
-
-  private judge(item: QueuedPush, link: ChainLink, hashByPlace: Map<string, Hash>): AppendRequest | RelayError {
-    try {
-      return this.toRequest(item, link, hashByPlace)
-    } catch (error) {
-      return toRefusal(error)
-    }
-  }
-
-  private toRequest({ account, push }: QueuedPush, link: ChainLink, hashByPlace: Map<string, Hash>): AppendRequest {
-    const { document, device, incarnation, first, last, signature } = push
-    const { keyring } = account
-    if (keyring === undefined || activeDevice(keyring, device) === undefined)
-      throw new RelayError('device-removed', undefined, { document })
-    const chain = `${bytesToHex(account.id)}${bytesToHex(document)}${bytesToHex(device)}${incarnation}`
-    const previous = first === 1 ? ZERO_HASH : (link.hash ?? hashByPlace.get(`${chain}:${first - 1}`))
-    if (previous === undefined) throw new RelayError('chain-gap', undefined, { document })
-    const { entries, freshFrom, endsAsSigned } = chainPush(this.platform.sha512, push, keyring, previous)
-    if (!endsAsSigned) {
-      // The device signed this end, so it stands on another entry before it than the relay does; at a chain's start there is none.
-      if (first > 1) throw new RelayError('fork', undefined, { document })
-      throw new RelayError('bad-signature', 'The signed end of the chain does not fit the entries.', { document })
-    }
-    hashByPlace.set(`${chain}:${last}`, push.headHash)
-    const keyringLength = keyring.length
-    return {
-      account: account.id,
-      document,
-      device,
-      incarnation,
-      previous,
-      entries,
-      signature,
-      freshFrom,
-      keyringLength,
     }
   }
 

@@ -141,6 +141,20 @@ describe('logging in', () => {
     }
   })
 
+  it('before the login a connection may not fill the memory of the relay', async () => {
+    let held: (() => void) | undefined
+    const { connect } = startTestRelay({ reads: () => new Promise<void>((resolve) => (held = resolve)) })
+    const account = new TestAccount()
+    const client = connect()
+    client.send({ type: 'hello', version: PROTOCOL_VERSION, account: account.id, device: account.first.id })
+    const { nonce } = await client.next('challenge')
+    client.send(account.first.auth(client.host, nonce))
+    const ahead: Frame = { type: 'keyring-append', record: random(16_000) }
+    client.send(ahead, ahead, ahead, ahead, ahead)
+    expect(await client.next('refused')).toMatchObject({ code: 'too-many-requests' })
+    held?.()
+  })
+
   it('a second connection of a device replaces the first', async () => {
     const { connect } = startTestRelay()
     const account = new TestAccount()

@@ -7,7 +7,7 @@ import type { Frame, Refusal } from '@owlivion/sync-protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { documentNamed, random, TestAccount, TestDevice } from './help/account'
 import { connectSocket, type SocketClient } from './help/client'
-import { runRelay, startRelayProcess } from './help/process'
+import { killRelayProcesses, runRelay, startRelayProcess } from './help/process'
 
 const documents = ['contacts', 'drafts', 'filters'].map(documentNamed)
 const contacts = documents[0] as (typeof documents)[number]
@@ -19,6 +19,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'owlivion-relay-'))
 })
 afterEach(() => {
+  killRelayProcesses()
   for (const mount of mounts.splice(0)) spawnSync('umount', ['-l', mount])
   rmSync(folder, { recursive: true, force: true })
 })

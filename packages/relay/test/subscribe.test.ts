@@ -171,6 +171,19 @@ describe('subscribing', () => {
     expect(await one.next('page')).toMatchObject({ document: contacts, first: 2, newest: 1 })
   })
 
+  it('a connection follows a bounded number of documents', async () => {
+    const { one, start: from } = await start({ limits: { maxDocuments: 2 } })
+    const documents = ['a', 'b', 'c'].map(documentNamed)
+    one.send({ type: 'subscribe', generation, cursors: documents.map(from) })
+    await one.next('page')
+    await one.next('page')
+    expect(await one.next('refused')).toMatchObject({ code: 'too-many-documents', document: documents[2], state: 2 })
+    one.send({ type: 'unsubscribe', documents: documents.slice(0, 1) })
+    one.send({ type: 'subscribe', generation, cursors: documents.slice(1).map(from) })
+    await one.next('page')
+    await one.next('page')
+  })
+
   it('after unsubscribing nothing more comes', async () => {
     const { one, two, first, start: from, settle } = await start()
     await catchUp(two, from(contacts))

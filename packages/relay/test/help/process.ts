@@ -17,6 +17,13 @@ export interface RelayProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string>
 }
 
+const running = new Set<ChildProcess>()
+
+/** After each test: a test that failed leaves no process behind. */
+export function killRelayProcesses(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
 export interface StartOptions {
   /** Runs in front, for example strace. */
   readonly wrapper?: readonly string[]
@@ -42,6 +49,8 @@ export async function startRelayProcess(
   const serve = ['serve', '--data', folder, '--port', '0', '--log-level', 'debug', ...args]
   const [command, ...rest] = [...wrapper, process.execPath, ...fromSource, ...serve] as [string, ...string[]]
   const child = spawn(command, rest, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   let log = ''
   child.stderr.on('data', (chunk) => (log += chunk))
   const url = await new Promise<string>((resolve, reject) => {

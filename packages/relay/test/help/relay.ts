@@ -25,9 +25,11 @@ export interface TestRelayOptions {
   readonly hosts?: readonly string[]
   readonly commit?: (apply: () => void) => Promise<void>
   readonly data?: MemoryData
+  /** Waited for before a keyring is read. */
+  readonly reads?: () => Promise<void>
 }
 
-export function startTestRelay({ limits, hosts, commit, data }: TestRelayOptions = {}): TestRelay {
+export function startTestRelay({ limits, hosts, commit, data, reads }: TestRelayOptions = {}): TestRelay {
   let nowMs = 1_700_000_000_000
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
   const platform: RelayPlatform = {
@@ -40,7 +42,14 @@ export function startTestRelay({ limits, hosts, commit, data }: TestRelayOptions
     },
   }
   const disk = data ?? createMemoryData(random<Generation>(16))
-  const store = createMemoryStore({ sha512, data: disk, ...(commit && { commit }) })
+  const memory = createMemoryStore({ sha512, data: disk, ...(commit && { commit }) })
+  const store: RelayStore = {
+    ...memory,
+    async readKeyring(...request) {
+      await reads?.()
+      return memory.readKeyring(...request)
+    },
+  }
   const relay = createRelay({ platform, store, ...(limits && { limits }), ...(hosts && { hosts }) })
 
   async function settle(): Promise<void> {

@@ -1,0 +1,118 @@
+// What a logged-in connection may ask, and what is done about it. A request either answers, or throws what to refuse it with.
+import {
+  type DeviceId,
+  encodeFrame,
+  type Frame,
+  type FrameType,
+  headSigningBytes,
+  type KeyringState,
+} from '@owlivion/sync-protocol'
+import type { ConnectedAccount, Member } from './accounts'
+import { RelayError } from './errors'
+import { encodeHeads } from './heads'
+import { appendKeyring, readKeyring } from './keyring'
+import type { RelayLimits } from './limits'
+import type { Standing } from './login'
+import type { RelayPlatform } from './platform'
+import { readPush } from './push'
+import { readSeenPut } from './seen'
+import type { RelayStore } from './store/relay-store'
+import { answerSubscribe, type Subscriber } from './subscribe'
+import type { Author, Turn } from './turn'
+
+export interface RequestContext {
+  readonly platform: RelayPlatform
+  readonly store: RelayStore
+  readonly limits: RelayLimits
+  readonly turn: Turn
+}
+
+export interface Requester extends Author, Member, Subscriber {
+  /** Bytes of a push or row that wait for their turn; `answered` follows. */
+  queued(sizeBytes: number): void
+}
+
+export interface Asking {
+  readonly account: ConnectedAccount
+  readonly standing: Standing
+  readonly session: Requester
+}
+
+type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
+
+const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> } = {
+  device: new Set<FrameType>([
+    'keyring-fetch',
+    'keyring-append',
+    'subscribe',
+    'unsubscribe',
+    'push',
+    'heads-fetch',
+    'seen-put',
+    'snapshot-put',
+    'ping',
+  ]),
+  recovery: new Set<FrameType>(['keyring-fetch', 'keyring-append', 'heads-fetch', 'ping']),
+  newcomer: new Set<FrameType>(['keyring-append', 'ping']),
+}
+
+/** @throws RelayError or ProtocolFailure with the code to refuse with */
+export async function answerRequest(context: RequestContext, asking: Asking, frame: Frame): Promise<void> {
+  const { platform, store, turn } = context
+  const { account, standing, session } = asking
+  assertAllowed(standing, frame)
+  switch (frame.type) {
+    case 'ping':
+      return session.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: platform.now() }))
+    case 'keyring-fetch':
+      return session.send(await readKeyring(store, account, frame.from))
+    case 'keyring-append':
+      // What the device pushed before goes before: a new key would make it stale.
+      await turn.settled()
+      return appendKeyring(context, account, session, frame, standing.kind === 'newcomer' ? standing.id : undefined)
+    case 'heads-fetch':
+      await turn.settled()
+      return session.send(encodeHeads(await store.readHeads(account.id)))
+    case 'unsubscribe':
+      for (const document of frame.documents) account.feed.unfollow(document, session)
+      return
+    case 'snapshot-put':
+      throw new RelayError('snapshot-refused', 'This relay keeps no snapshots.', { document: frame.document })
+  }
+  if (standing.kind !== 'device') return
+  switch (frame.type) {
+    case 'subscribe':
+      return answerSubscribe({ ...context, account, subscriber: session, device: standing.id }, frame.cursors)
+    case 'push':
+      return takePush(context, asking, standing, frame)
+    case 'seen-put': {
+      const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
+      session.queued(row.envelope.length)
+      return turn.putSeen(account, session, row)
+    }
+  }
+}
+
+function assertAllowed(standing: Standing, frame: Frame): void {
+  if (!allowedFrames.device.has(frame.type))
+    throw new RelayError('malformed-frame', 'A device does not send frames of this type now.')
+  const isAllowed = allowedFrames[standing.kind].has(frame.type)
+  // A sign-in key is a member that may only extend the keyring.
+  if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedFrames.recovery.has(frame.type))) return
+  throw standing.kind === 'newcomer' ? new RelayError('account-unknown') : new RelayError('not-authenticated')
+}
+
+async function takePush(
+  { platform, turn }: RequestContext,
+  { account, session }: Asking,
+  { id: device, publicKey }: { readonly id: DeviceId; readonly publicKey: Uint8Array },
+  frame: FrameOf<'push'>,
+): Promise<void> {
+  const push = readPush(platform.sha512, frame, device)
+  const { document, incarnation, last: sequence, headHash: hash, signature } = push
+  const signed = headSigningBytes(account.id, document, { device, incarnation, sequence, hash })
+  if (!(await platform.verify(publicKey, signed, signature)))
+    throw new RelayError('bad-signature', 'The signed end of the chain does not verify.', { document })
+  session.queued(push.sizeBytes)
+  turn.push(account, session, push)
+}

@@ -1,0 +1,73 @@
+// Made-up requests for the contract suite: a store compares hashes and signatures with nothing, so none of them is real.
+import { type AccountId, type DeviceId, type DocumentId, type Hash, ZERO_HASH } from '@owlivion/sync-protocol'
+import type { AccountQuota, AppendRequest, KeyringAppend } from './relay-store'
+
+export const quota: AccountQuota = { maxDocuments: 100, maxBytes: undefined }
+export const PAGE = 500_000
+
+/** Made-up bytes with a name: the store compares hashes and never checks them. */
+export function bytes<T extends Uint8Array>(length: number, name: string): T {
+  let state = 2166136261
+  for (let i = 0; i < name.length; i++) state = Math.imul(state ^ name.charCodeAt(i), 16777619)
+  return Uint8Array.from({ length }, () => {
+    state = Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9
+    return state >>> 24
+  }) as Uint8Array as T
+}
+
+export const account = bytes<AccountId>(32, 'account')
+export const [a, b] = [bytes<DeviceId>(16, 'device a'), bytes<DeviceId>(16, 'device b')].sort((x, y) =>
+  (x[0] as number) < (y[0] as number) ? -1 : 1,
+) as [DeviceId, DeviceId]
+export const contacts = bytes<DocumentId>(16, 'contacts')
+export const drafts = bytes<DocumentId>(16, 'drafts')
+
+export const entryHash = (device: DeviceId, sequence: number, content = ''): Hash =>
+  sequence === 0 ? ZERO_HASH : bytes<Hash>(32, `entry ${device.join()} ${sequence} ${content}`)
+
+interface PushShape {
+  readonly account?: AccountId
+  readonly document?: DocumentId
+  readonly device?: DeviceId
+  readonly incarnation?: number
+  readonly from?: number
+  readonly count?: number
+  readonly size?: number
+  /** Says what the entries hold, so that two contents of one sequence can be made. */
+  readonly content?: string
+  readonly freshFrom?: number
+  readonly keyringLength?: number
+}
+
+export function push(shape: PushShape = {}): AppendRequest {
+  const { device = a, from = 1, count = 1, size = 200, content = '' } = shape
+  const entries = Array.from({ length: count }, (_, index) => ({
+    sequence: from + index,
+    envelope: bytes(size, `envelope ${device.join()} ${from + index} ${content}`),
+    envelopeHash: bytes<Hash>(32, `envelope hash ${device.join()} ${from + index} ${content}`),
+    entryHash: entryHash(device, from + index, content),
+  }))
+  return {
+    account: shape.account ?? account,
+    document: shape.document ?? contacts,
+    device,
+    incarnation: shape.incarnation ?? 7,
+    previous: entryHash(device, from - 1),
+    entries,
+    signature: bytes(64, `signature ${device.join()} ${from + count - 1}`),
+    freshFrom: shape.freshFrom ?? 0,
+    keyringLength: shape.keyringLength ?? 1,
+  }
+}
+
+export function record(position: number, change: Partial<KeyringAppend> = {}): KeyringAppend {
+  return {
+    account,
+    expectedLength: position,
+    expectedHead: position === 0 ? ZERO_HASH : bytes<Hash>(32, `head ${position}`),
+    record: bytes(300, `record ${position}`),
+    head: bytes<Hash>(32, `head ${position + 1}`),
+    recovery: bytes<AccountId>(32, 'recovery'),
+    ...change,
+  }
+}
