@@ -80,7 +80,7 @@ async function freePort() {
   return fail(`No free port between ${preferredPort} and ${preferredPort + 19}.`)
 }
 
-console.log('Building …')
+console.log('Building … (up to two minutes the first time, a few seconds after that)')
 const built = await start('turbo', ['run', 'build', '--output-logs=errors-only'], ['ignore', 'ignore', 'inherit'])
 if (built !== 0) fail('The build failed; `npm run build` shows why.')
 
