@@ -175,9 +175,9 @@ async function readKeyring(
   let state = known
   for (;;) {
     dialog.send({ type: 'keyring-fetch', from: records.length })
-    const frame = await dialog.receive('keyring')
-    if (frame.from !== records.length)
-      throw new SyncError('relay-misbehaved', 'The relay sent other keyring records than were asked for.')
+    // An answer to an earlier question may come twice; the one to this question comes in time or not at all.
+    let frame = await dialog.receive('keyring')
+    while (frame.from !== records.length) frame = await dialog.receive('keyring')
     for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
       state = await appendRecord(platform.signing, state, record)
       records.push({ record: record.slice(), ...(cut && { cut: cut.slice() }) })
