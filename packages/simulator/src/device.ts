@@ -161,12 +161,14 @@ export class SimDevice {
     )
   }
 
-  edit(collectionName: string, edits: readonly PlannedEdit[]): void {
+  /** Each edit is a call of its own, or all are one call; then they are additions. */
+  edit(collectionName: string, edits: readonly PlannedEdit[], together: boolean): void {
     const collection = this.collections.get(collectionName)
     if (collection === undefined || this.state !== 'open') return
-    for (const edit of edits) {
-      this.options.trace.add(this.name, `edits ${edit.kind}`)
-      this.options.ledger.edit(this, collection, edit)
+    const { trace, ledger } = this.options
+    for (const call of together ? [edits] : edits.map((edit) => [edit])) {
+      trace.add(this.name, together ? 'edits add together' : `edits ${call[0]?.kind}`)
+      ledger.edit(this, collection, call)
     }
   }
 

@@ -26,7 +26,7 @@ export interface Entry {
   /** The clock after the transaction's last item. */
   readonly end: number
   readonly n: number
-  readonly operations: readonly OracleOperation[]
+  readonly operations: OracleOperation[]
   /** The promise of the write resolved, and its device's disk has never lost it since. */
   isStored: boolean
   /** Commits of the device's disk at that time. */
@@ -54,8 +54,7 @@ interface Author {
 interface Call {
   readonly author: Author
   readonly book: Book
-  readonly edit: PlannedEdit
-  readonly effect: OracleEffect | undefined
+  readonly edits: readonly PlannedEdit[]
   readonly seen: ReadonlySet<string>
   entry: Entry | undefined
 }
@@ -74,39 +73,33 @@ export class Ledger {
   constructor(private readonly fail: (reason: string) => void) {}
 
   /** Makes the call of the app, and holds what comes of it against the oracle. */
-  edit(author: Author, collection: SimCollection, edit: PlannedEdit): void {
+  edit(author: Author, collection: SimCollection, edits: readonly PlannedEdit[]): void {
     const book = this.#book(collection.name)
     const registers = registersOf(collection)
     const seen = this.seenIn(book, registers)
-    const decision = book.oracle.decide(edit, registers.writer, seen)
-    const call: Call = {
-      author,
-      book,
-      edit,
-      effect: typeof decision === 'string' ? undefined : decision,
-      seen,
-      entry: undefined,
-    }
+    const decisions = edits.map((edit) => book.oracle.decide(edit, registers.writer, seen))
+    const refusal = decisions.find((each) => each === 'record-missing' || each === 'record-deleted')
+    const isChange = decisions.some((each) => typeof each === 'object')
+    const call: Call = { author, book, edits, seen, entry: undefined }
     this.calls++
     this.#call = call
-    const done = callCollection(collection, edit)
+    const done = callCollection(collection, edits)
     this.#call = undefined
     const { entry } = call
-    if (entry === undefined && call.effect !== undefined) {
-      this.fail(`${author.name} wrote nothing for ${JSON.stringify(edit)} where the oracle expects ${call.effect.kind}`)
+    const what = JSON.stringify(edits)
+    if (isChange !== (entry !== undefined)) {
+      this.fail(`${author.name} wrote ${entry ? 'something' : 'nothing'} for ${what}, against the oracle`)
     }
     done.then(
       () => {
-        if (decision === 'record-missing' || decision === 'record-deleted') {
-          this.fail(`${author.name} accepted ${JSON.stringify(edit)} where the oracle refuses it as ${decision}`)
-        }
+        if (refusal) this.fail(`${author.name} accepted ${what} where the oracle refuses it as ${refusal}`)
         if (entry === undefined) return
         entry.isStored = true
         entry.storedAt = author.committedCount
       },
       (error: unknown) => {
-        const isExpected = isSyncError(error) && (error.code === decision || error.code === 'closed')
-        if (!isExpected) this.fail(`${author.name} refused ${JSON.stringify(edit)}: ${String(error)}`)
+        const isExpected = isSyncError(error) && (error.code === refusal || error.code === 'closed')
+        if (!isExpected) this.fail(`${author.name} refused ${what}: ${String(error)}`)
       },
     )
   }
@@ -182,16 +175,23 @@ export class Ledger {
       this.fail('a transaction was written that nobody asked for')
       return
     }
-    const { author, book, edit, effect, seen } = call
-    if (effect === undefined) {
-      this.fail(`${author.name} wrote something for ${JSON.stringify(edit)} where the oracle expects nothing`)
-      return
-    }
+    const { author, book, edits } = call
     this.edits++
-    const t = transaction.operations[0]?.t as number
-    call.entry = this.#enter(author.name, book, transaction, [
-      { writer: transaction.writer, t, seen, record: edit.id, effect },
-    ])
+    const { writer, n } = transaction
+    const entry = this.#enter(author.name, book, transaction)
+    const seen = new Set(call.seen)
+    for (const edit of edits) {
+      const effect = book.oracle.decide(edit, writer, seen)
+      if (typeof effect === 'string') continue
+      const t = transaction.operations[entry.operations.length]?.t
+      if (t === undefined) this.fail(`${author.name} left out ${JSON.stringify(edit)}`)
+      const id = this.#take(entry, n, { writer, t: t ?? 0, seen: new Set(seen), record: edit.id, effect })
+      seen.add(id)
+    }
+    if (entry.operations.length !== transaction.operations.length) {
+      this.fail(`${author.name} wrote more for ${JSON.stringify(edits)} than the oracle expects`)
+    }
+    call.entry = entry
   }
 
   #rewritten(device: string, oldUpdate: Uint8Array, transaction: Transaction, newIds: Map<string, string>): void {
@@ -201,35 +201,50 @@ export class Ledger {
       return
     }
     this.rewrites++
-    const operations = old.operations.map((operation, index) => ({
-      ...operation,
-      writer: transaction.writer,
-      t: transaction.operations[index]?.t as number,
-      seen: renamed(operation.seen, newIds),
-      effect: renamedEffect(operation.effect, newIds),
-    }))
-    const entry = this.#enter(device, this.#book(old.collection), transaction, operations)
-    old.operations.forEach(({ id }, index) => {
-      newIds.set(id, (entry.operations[index] as OracleOperation).id)
+    const entry = this.#enter(device, this.#book(old.collection), transaction)
+    old.operations.forEach((operation, index) => {
+      const id = this.#take(entry, transaction.n, {
+        ...operation,
+        writer: transaction.writer,
+        t: transaction.operations[index]?.t as number,
+        seen: renamed(operation.seen, newIds),
+        effect: renamedEffect(operation.effect, newIds),
+      })
+      newIds.set(operation.id, id)
     })
     old.rewritten.push(entry)
     this.#unconfirmedOf(device).delete(old)
   }
 
-  #enter(device: string, book: Book, transaction: Transaction, drafts: readonly Omit<OracleOperation, 'id'>[]): Entry {
-    const { client, end } = placeOf(transaction.update)
+  #enter(device: string, book: Book, { update, n }: Transaction): Entry {
+    const { client, end } = placeOf(update)
     const id = `${book.name}/${book.entries.length + 1}`
-    const operations = drafts.map((draft, index) => ({ ...draft, id: `${id}.${index}` }))
-    const common = { isStored: false, storedAt: 0, isAcknowledged: false, rewritten: [] }
-    const entry: Entry = { id, device, collection: book.name, client, end, n: transaction.n, operations, ...common }
-    for (const operation of operations) {
-      book.oracle.take(operation)
-      book.nByOperation.set(operation.id, transaction.n)
+    const promises = { isStored: false, storedAt: 0, isAcknowledged: false }
+    const entry: Entry = {
+      id,
+      device,
+      collection: book.name,
+      client,
+      end,
+      n,
+      operations: [],
+      rewritten: [],
+      ...promises,
     }
     book.entries.push(entry)
     book.byPlace.set(`${client}/${end}`, entry)
     this.#unconfirmedOf(device).add(entry)
     return entry
+  }
+
+  #take(entry: Entry, n: number, draft: Omit<OracleOperation, 'id'>): string {
+    const book = this.#book(entry.collection)
+    const id = `${entry.id}.${entry.operations.length}`
+    const operation = { ...draft, id }
+    entry.operations.push(operation)
+    book.oracle.take(operation)
+    book.nByOperation.set(id, n)
+    return id
   }
 
   #find(update: Uint8Array): Entry | undefined {
@@ -268,17 +283,25 @@ function placeOf(update: Uint8Array): { readonly client: number; readonly end: n
 }
 
 /** An app would see a refused value as a throw or a rejection, whichever comes; both are one thing here. */
-async function callCollection(collection: SimCollection, edit: PlannedEdit): Promise<void> {
+async function callCollection(collection: SimCollection, edits: readonly PlannedEdit[]): Promise<void> {
+  const [edit] = edits
+  if (edit === undefined) return
+  if (edits.length > 1) return collection.addAll(edits.map((each) => [each.id, fieldsOf(each)] as const))
   switch (edit.kind) {
     case 'add':
-      return collection.add(edit.id, edit.fields as Record<string, never>)
+      return collection.add(edit.id, fieldsOf(edit))
     case 'update':
-      return collection.update(edit.id, edit.fields as Record<string, never>)
+      return collection.update(edit.id, fieldsOf(edit))
     case 'delete':
       return collection.delete(edit.id)
     case 'restore':
       return collection.restore(edit.id)
   }
+}
+
+/** The collections here hold any fields, for which TypeScript has no type of their own. */
+function fieldsOf(edit: PlannedEdit): Record<string, never> {
+  return ('fields' in edit ? edit.fields : {}) as Record<string, never>
 }
 
 function renamed(ids: ReadonlySet<string>, newIds: ReadonlyMap<string, string>): ReadonlySet<string> {

@@ -19,9 +19,10 @@ export type PlannedEdit =
   | { readonly kind: 'delete' | 'restore'; readonly id: string }
 
 export type Action =
-  /** Edits of one turn: each a call of its own, or all adds in one call. */
+  /** Edits of one turn, each a call of its own; or, `together`, additions in one call. */
   | {
       readonly kind: 'edit'
+      readonly together: boolean
       readonly device: number
       readonly collection: string
       readonly edits: readonly PlannedEdit[]
@@ -75,7 +76,7 @@ export function createPlan(options: PlanOptions): Plan {
   const random = new RandomStream(seed, 'plan', 'size')
   const devices = options.devices ?? random.between(2, 4)
   const edits = options.steps ?? random.between(30, 90)
-  const endMs = random.between(edits * 300, edits * 3_000)
+  const endMs = edits * random.pick([100, 500, 1_000, 3_000])
   const steps: Step[] = []
   for (let device = 1; device < devices; device++) {
     const isLate = device > 1 && random.chance(0.5)
@@ -93,14 +94,15 @@ function drawEdits(seed: number, devices: number, count: number, endMs: number, 
   const times: number[] = []
   let values = 0
   const value = (): PlannedValue => (random.chance(0.8) ? `${CANARY} ${++values}` : random.pick(commonValues))
-  const edit = (): PlannedEdit => {
+  const edit = (together: boolean): PlannedEdit => {
     const id = random.pick(recordIds)
-    const kind = random.weighted<PlannedEdit['kind']>([
+    const drawn = random.weighted<PlannedEdit['kind']>([
       [3, 'add'],
       [6, 'update'],
       [1.5, 'delete'],
       [1, 'restore'],
     ])
+    const kind = together ? 'add' : drawn
     if (kind === 'delete' || kind === 'restore') return { kind, id }
     const fields: Record<string, PlannedValue> = {}
     for (let n = random.between(1, 2); n > 0; n--) fields[random.pick(fieldNames)] = value()
@@ -118,7 +120,9 @@ function drawEdits(seed: number, devices: number, count: number, endMs: number, 
     ])
     const atMs = random.between(0, endMs)
     times.push(atMs)
-    steps.push({ atMs, kind: 'edit', device, collection, edits: Array.from({ length: size }, edit) })
+    const together = random.chance(0.15)
+    const edits = Array.from({ length: size }, () => edit(together))
+    steps.push({ atMs, kind: 'edit', device, collection, together, edits })
   }
   return times
 }
@@ -138,6 +142,12 @@ function drawFaults(seed: number, devices: number, endMs: number, editTimes: rea
   if (random.chance(0.3)) {
     steps.push({ atMs: 0, kind: 'go offline', device: 0 })
     steps.push({ atMs: lastsMs(), kind: 'go online', device: 0 })
+  }
+  // Lines that are never good.
+  for (let device = 0; device < devices; device++) {
+    if (!random.chance(0.3)) continue
+    const weather = { drop: rate() / 4, duplicate: rate(), reorder: rate(), slowMs: random.delay(20, 3_000) }
+    steps.push({ atMs: 0, kind: 'weather', device, weather, lastsMs: endMs })
   }
   for (let device = 0; device < devices; device++) {
     if (random.chance(0.6)) steps.push({ atMs: 0, kind: 'set clock', device, offsetMs: clockOffset(random) })

@@ -241,7 +241,7 @@ class World {
     const disk = this.#disks[step.device] as SimDisk
     switch (step.kind) {
       case 'edit':
-        device.edit(step.collection, step.edits)
+        device.edit(step.collection, step.edits, step.together)
         return
       case 'join':
         device.start()

@@ -76,6 +76,15 @@ describe('devices', () => {
     expect(await failuresOf(joins)).toEqual([])
   })
 
+  test('that join over a line on which everything comes twice and out of order become members', async () => {
+    const weather = { drop: 0.1, duplicate: 0.5, reorder: 0.5, slowMs: 1_000 }
+    const steps: Step[] = [1, 2].flatMap((device) => [
+      { atMs: 500, kind: 'weather', device, weather, lastsMs: 20_000 },
+      { atMs: 1_000, kind: 'join', device },
+    ])
+    expect(await failuresOf(steps)).toEqual([])
+  })
+
   test('that die while they join become members when they try again', async () => {
     for (const how of ['process', 'power'] as const) {
       const steps: Step[] = [1, 2].flatMap((device) => [
@@ -90,7 +99,7 @@ describe('devices', () => {
     const edits = (atMs: number): Step => {
       const fields = { canary_name: `canary ${atMs}` }
       const add = { kind: 'add', id: 'canary-ann@example.com', fields } as const
-      return { atMs, kind: 'edit', device: 2, collection: 'canary contacts', edits: [add] }
+      return { atMs, kind: 'edit', device: 2, collection: 'canary contacts', together: false, edits: [add] }
     }
     const slow = { drop: 0, duplicate: 0, reorder: 0, slowMs: 3_000 }
     const steps: Step[] = [
