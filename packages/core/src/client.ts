@@ -295,6 +295,8 @@ export class Sync {
     const document = await this.engine.openDocument(name, (changed) => collection?.changed(changed))
     collection = new Collection<T>(name, document, options)
     this.opened.set(name, collection as unknown as Collection<never>)
+    // Only now does the status speak of it.
+    this.engine.statusChanged()
     return collection
   }
 }

@@ -79,27 +79,31 @@ export class Collection<T extends RecordFields<T>> {
    * Adds a record. Where one with this id is visible already, its differing fields are changed; where it was deleted, it starts anew.
    * @throws SyncError `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`, `invalid-record`, `field-too-large`
    */
-  add(id: string, fields: T): Promise<void> {
-    return this.write([{ kind: 'add', id, fields: this.checked(fields) }])
+  async add(id: string, fields: T): Promise<void> {
+    await this.write([{ kind: 'add', id, fields: this.checked(fields) }])
   }
 
   /**
    * Adds many records; each is on its own, together they are stored in one go.
    * @throws as `add`, before anything is written
    */
-  addAll(records: Iterable<readonly [id: string, fields: T]>): Promise<void> {
+  async addAll(records: Iterable<readonly [id: string, fields: T]>): Promise<void> {
     const edits: Edit[] = []
     for (const [id, fields] of records) edits.push({ kind: 'add', id, fields: this.checked(fields) })
-    return this.write(edits)
+    await this.write(edits)
   }
 
   /**
    * Changes fields of a record; `undefined` clears one. Writing a field that holds a conflict decides it.
    * @throws SyncError `record-missing`, `record-deleted`, and as `add`
    */
-  update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void> {
+  async update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void> {
     refuseSecrets(fields, this.options.secret)
-    return this.write([{ kind: 'update', id, fields: fields as { readonly [field: string]: JsonValue | undefined } }])
+    const present = this.get(id)
+    // The schema speaks of whole records; what is wrong with fields that are not written now is not this call's business.
+    const checked = present === undefined ? fields : this.validated({ ...present, ...fields }, Object.keys(fields))
+    const changes = Object.keys(fields).map((name) => [name, (checked as Partial<Fields>)[name]] as const)
+    await this.write([{ kind: 'update', id, fields: Object.fromEntries(changes) }])
   }
 
   /** Deletes a record; it can be restored until it is purged. Deleting one that is not there does nothing. */
@@ -146,22 +150,27 @@ export class Collection<T extends RecordFields<T>> {
 
   private checked(fields: T): Fields {
     refuseSecrets(fields, this.options.secret)
+    return this.validated(fields)
+  }
+
+  /** @param concerned fields whose issues count, besides those of the record as a whole; default all */
+  private validated(fields: object, concerned?: readonly string[]): Fields {
     if (this.options.schema === undefined) return withoutUndefined(fields)
     const result = this.options.schema['~standard'].validate(fields)
-    if (result instanceof Promise)
+    if (result instanceof Promise) {
       throw new SyncError(
         'invalid-record',
         `The schema of ${this.name} answers later; a write needs one that answers at once.`,
       )
-    if (result.issues !== undefined) {
-      const [issue] = result.issues
-      const path = issue?.path?.map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.')
-      throw new SyncError(
-        'invalid-record',
-        `A record of ${this.name} is not valid${path ? ` at ${path}` : ''}: ${issue?.message ?? 'refused by its schema'}.`,
-      )
     }
-    return withoutUndefined(result.value)
+    if (result.issues === undefined) return withoutUndefined(result.value)
+    for (const { path, message } of result.issues) {
+      const names = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
+      if (names[0] !== undefined && concerned?.includes(names[0]) === false) continue
+      const place = names.length > 0 ? ` at ${names.join('.')}` : ''
+      throw new SyncError('invalid-record', `A record of ${this.name} is not valid${place}: ${message}.`)
+    }
+    return withoutUndefined(fields)
   }
 
   private async write(edits: readonly Edit[]): Promise<void> {

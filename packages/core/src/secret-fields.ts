@@ -32,15 +32,18 @@ const secretEndings = [
   'privatekey',
 ]
 
+/** Deeper than any value may be: what is, or holds itself, is refused by the check of values that follows. */
+const MAX_DEPTH = 100
+
 /** @throws SyncError `secret-field` naming the field */
-export function refuseSecrets(value: unknown, declared: readonly string[] = [], path = ''): void {
-  if (typeof value !== 'object' || value === null) return
+export function refuseSecrets(value: unknown, declared: readonly string[] = [], path = '', depth = 0): void {
+  if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return
   for (const [name, inner] of Object.entries(value)) {
     const here = path === '' ? name : `${path}.${name}`
     if (!Array.isArray(value) && inner !== undefined && (declared.includes(name) || isSecretName(name))) {
       throw new SyncError('secret-field', `The field ${here} holds a secret and may not be synced.`)
     }
-    refuseSecrets(inner, declared, here)
+    refuseSecrets(inner, declared, here, depth + 1)
   }
 }
 

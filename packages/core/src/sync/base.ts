@@ -1,10 +1,11 @@
 // Builds a document's verified state from its rows: the base, the entries since, and what was released from being held.
 // Opening an account, starting over under a new writer, and folding the log into a new base all read the same rows.
-import { type DocumentId, decodeBody, decodeEnvelope, epochAt, roots } from '@owlivion/sync-protocol'
+import { type Body, type DocumentId, decodeEnvelope, epochAt, roots } from '@owlivion/sync-protocol'
 import { openEntry } from '../crypto'
 import { SyncError } from '../errors'
 import { createDoc, Y } from '../yjs'
 import type { AccountContext } from './account-context'
+import { isKnownEnvelope, readBody } from './entry-format'
 import {
   type BaseRow,
   decodeBase,
@@ -69,18 +70,15 @@ export function buildBaseDocs(context: AccountContext, document: DocumentId, sto
 }
 
 /** Opens an entry that was verified before it was stored. */
-export function openStoredEntry(
-  context: AccountContext,
-  document: DocumentId,
-  entry: StoredEntry,
-): ReturnType<typeof decodeBody> {
+export function openStoredEntry(context: AccountContext, document: DocumentId, entry: StoredEntry): Body {
   const envelope = decodeEnvelope(entry.bytes)
   const epoch = epochAt(context.keyring(), envelope.epoch)
   const key = context.keyAt(document, envelope.epoch)
-  if (epoch !== undefined && key !== undefined) {
+  if (epoch !== undefined && key !== undefined && isKnownEnvelope(envelope)) {
     const place = { account: context.account, document, keyId: epoch.keyId, previous: entry.previous }
     const opened = openEntry({ sha512: context.platform.signing.sha512, key, bytes: entry.bytes, envelope, place })
-    if (opened.ok) return decodeBody(opened.content)
+    const body = opened.ok ? readBody(opened.content) : undefined
+    if (body !== undefined) return body
   }
   throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
 }

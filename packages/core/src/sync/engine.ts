@@ -169,7 +169,6 @@ export class SyncEngine implements AccountContext {
       // The relay may have told the time while the document was being read.
       document.shiftPending()
       this.session.attach(document)
-      this.statusChanged()
     }
     return () => document
   }
@@ -236,7 +235,8 @@ export class SyncEngine implements AccountContext {
     this.listeners.tell(event)
   }
 
-  private statusChanged(): void {
+  /** Tells whoever listens that the status may have changed. */
+  statusChanged(): void {
     this.statusListeners.tell()
   }
 

@@ -179,8 +179,21 @@ export class LogReplica {
     return undefined
   }
 
+  /** What the others of a removed device's entries have seen beyond its cut counts not at all, and is not waited for. */
   private hasApplied(other: SeenEntry): boolean {
-    return (this.state.applied.get(other) ?? 0) >= other.sequence
+    const applied = this.state.applied.get(other) ?? 0
+    return applied >= other.sequence || applied >= this.lastCounting(other)
+  }
+
+  private lastCounting({ device, incarnation, sequence }: SeenEntry): number {
+    let least = 0
+    let greatest = sequence
+    while (least < greatest) {
+      const middle = Math.ceil((least + greatest) / 2)
+      if (this.isCutOff(device, incarnation, middle)) greatest = middle - 1
+      else least = middle
+    }
+    return least
   }
 
   private take(entry: OpenedEntry): void {

@@ -7,12 +7,9 @@ import {
   type Body,
   bytesEqual,
   type DocumentId,
-  decodeBody,
   decodeEnvelope,
-  ENVELOPE_VERSION,
   type Envelope,
   envelopeHash,
-  envelopeKinds,
   epochAt,
   findDevice,
   type Hash,
@@ -20,12 +17,12 @@ import {
   type KeyringState,
   type Sha512,
   type SignedHead,
-  SUITE_SECRETBOX,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import { hashEntry, openEntry } from '../crypto'
 import type { SigningProvider } from '../platform'
 import { type Lineage, LineageMap } from './device-map'
+import { isKnownEnvelope, readBody } from './entry-format'
 import type { Chain, HoldReason, OpenedEntry } from './log-replica'
 import type { SealedEntry } from './outbox'
 
@@ -110,13 +107,7 @@ function placeEntry(
   chains.set(envelope, { sequence, hash: hashes.hash, broken: false })
   const own = input.findOwn(envelope, sequence, hashes.hash)
   if (own !== undefined) return { ...base, ...hashes, own: true, outcome: { body: ownBody(own) } }
-  if (
-    envelope.version !== ENVELOPE_VERSION ||
-    envelope.suite !== SUITE_SECRETBOX ||
-    envelope.kind !== envelopeKinds.update
-  ) {
-    return held('unknown-format', hashes)
-  }
+  if (!isKnownEnvelope(envelope)) return held('unknown-format', hashes)
   const key = input.keyAt(envelope.epoch)
   if (key === undefined) return held('unknown-key', hashes)
   const opened = openEntry({ sha512, key, bytes, envelope, place })
@@ -125,11 +116,8 @@ function placeEntry(
       opened.reason === 'not-authentic' || opened.reason === 'misplaced' ? 'not-authentic' : 'damaged',
       hashes,
     )
-  try {
-    return { ...base, ...hashes, outcome: { body: decodeBody(opened.content) } }
-  } catch {
-    return held('unknown-format', hashes)
-  }
+  const body = readBody(opened.content)
+  return body === undefined ? held('unknown-format', hashes) : { ...base, ...hashes, outcome: { body } }
 }
 
 /** What remains to be known of an entry that is in the live document already: how far it takes our writers. */

@@ -75,6 +75,8 @@ export class Session {
   private link: DocumentLink | undefined
   private current: ConnectionState = 'offline'
   private failures = 0
+  /** Connections given up because of something untrue, until one held for a heartbeat. */
+  private distrusts = 0
   private retryAfterMs = 0
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
@@ -99,6 +101,7 @@ export class Session {
     this.wanted = true
     this.refusal = undefined
     this.failures = 0
+    this.distrusts = 0
     this.connect()
   }
 
@@ -152,7 +155,7 @@ export class Session {
 
   private distrust(error: SyncError): void {
     this.options.report(error)
-    this.failures++
+    this.distrusts++
     this.connectionEnded()
   }
 
@@ -211,7 +214,10 @@ export class Session {
     this.dropConnection()
     const { attempt } = this
     if (!this.wanted) return
-    const waitMs = Math.max(this.retryAfterMs, backoffMs(Math.max(1, this.failures), this.options.platform.random))
+    const waitMs = Math.max(
+      this.retryAfterMs,
+      backoffMs(Math.max(1, this.failures + this.distrusts), this.options.platform.random),
+    )
     this.retryAfterMs = 0
     this.setState('waiting')
     if (attempt === this.attempt) this.startTimer('retry', waitMs, () => this.connect())
@@ -258,6 +264,8 @@ export class Session {
         this.compareKeyring(frame.length, frame.head)
         return
       case 'page':
+        // The connection works; a relay that is restarted now and then is found again at once.
+        this.failures = 0
         if (!frame.live) this.subscribing.delete(bytesToHex(frame.document))
         this.options.document(frame.document)?.received(frame)
         return
@@ -358,6 +366,7 @@ export class Session {
     }
     this.silentBeats++
     this.failures = 0
+    this.distrusts = 0
     this.subscribing.clear()
     // An answer that took this long was lost.
     if (this.isReadingKeyring) {

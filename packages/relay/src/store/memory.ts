@@ -28,7 +28,7 @@ import type {
   SeenRow,
   StoredKeyringRecord,
 } from './relay-store'
-import { isBeyondCut, judgeAppend, pageLength } from './rules'
+import { INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
 
 interface MemoryEntry {
   readonly number: number
@@ -332,7 +332,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
           number: entry.number,
           device: entry.chain.device,
           bytes: entry.envelope.length,
-          start: entry.envelope.slice(0, 48),
+          start: entry.envelope.slice(0, INSPECTED_START_BYTES),
         })),
         totalEntries: data.arrived.length,
         totalBytes,

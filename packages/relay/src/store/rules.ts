@@ -12,6 +12,9 @@ import {
 } from '@owlivion/sync-protocol'
 import type { AppendRequest, AppendResult } from './relay-store'
 
+/** How much of an entry an inspection shows: past the 50 bytes of clear header and nonce, well into the box. */
+export const INSPECTED_START_BYTES = 176
+
 export interface ChainView {
   /** Sequence of the chain's last entry, 0 when there is none. */
   readonly newest: number

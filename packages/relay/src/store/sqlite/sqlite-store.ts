@@ -17,14 +17,13 @@ import type Database from 'better-sqlite3'
 import { RelayError } from '../../errors'
 import { plainBytes } from '../../node-platform'
 import type { ChainPlace, PageRequest, RelayStore, StoredKeyringRecord, StoredPage } from '../relay-store'
-import { pageLength } from '../rules'
+import { INSPECTED_START_BYTES, pageLength } from '../rules'
 import { createAppendTransaction } from './append-transaction'
 import { toStorageError } from './failure'
 import { createKeyringTransaction, type HeadRow, toHead } from './keyring-transaction'
 
 /** Pages given back to the file system in one idle moment: 16 MB, a few milliseconds. */
 const VACUUM_PAGES = 4_096
-const INSPECTED_START_BYTES = 48
 
 interface PageRow {
   readonly number: number
