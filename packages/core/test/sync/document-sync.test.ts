@@ -1,6 +1,7 @@
 // One document, driven by hand: what it sends and hears, what it does when it is disturbed in between, and what its disk holds then.
-import { type Body, type DocumentId, decodeEnvelope } from '@owlivion/sync-protocol'
+import { type Body, type DocumentId, decodeBody, decodeEnvelope, ZERO_HASH } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { openEntry } from '../../src/crypto'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import { type ContextOptions, TestAccount } from './support/account'
 import { Author } from './support/author'
@@ -517,6 +518,28 @@ describe('what cannot be applied', () => {
     const again = await open(0, { disk: a.disk })
     expect(again.records).toEqual({ bob: { name: 'bob' } })
     expect(again.sync.status.held).toEqual([])
+  })
+
+  it('an entry of a later kind stays aside when the document is opened again, readable as its body may be', async () => {
+    const b = await openOnline(1)
+    await b.add('bob')
+    const envelope = decodeEnvelope(b.link.lastPush.entries[0]!)
+    const c = await Author.of(account, 2, document)
+    const opened = openEntry({
+      sha512: c.context.platform.signing.sha512,
+      key: c.context.keyAt(document, envelope.epoch)!,
+      bytes: b.link.lastPush.entries[0]!,
+      envelope,
+      place: { account: c.context.account, document, keyId: c.context.newestKey(document).keyId, previous: ZERO_HASH },
+    })
+    if (!opened.ok) return expect.unreachable()
+    await c.write(log, decodeBody(opened.content), { kind: 99 })
+    const a = await openOnline(0)
+    const again = await openOnline(0, { disk: a.disk })
+    for (const device of [a, again]) {
+      expect(device.sync.status.held).toEqual([{ number: 1, reason: 'unknown-format' }])
+      expect(device.records).toEqual({})
+    }
   })
 
   it('an entry kept aside is applied when the app is opened in a version that knows its format', async () => {

@@ -289,7 +289,7 @@ describe('logging in', () => {
   })
 
   it('keeps the keyring it has when the relay’s records break the rules', async () => {
-    const other = await TestAccount.create(1)
+    const other = await TestAccount.create(1, 78)
     const altered = account.records[2]!.record.map((byte, i, { length }) => (i === length - 1 ? byte ^ 1 : byte))
     for (const [record, code] of [
       [other.records[0]!.record, 'keyring-conflict'],

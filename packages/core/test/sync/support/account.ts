@@ -30,9 +30,12 @@ export class TestAccount {
     this.recovery = recoveryKeysOf(platform.random(32))
   }
 
-  /** @param deviceCount the first made the account, the others joined it */
-  static async create(deviceCount = 2): Promise<TestAccount> {
-    const account = new TestAccount(new FakePlatform(77))
+  /**
+   * @param deviceCount the first made the account, the others joined it
+   * @param seed another one makes another account
+   */
+  static async create(deviceCount = 2, seed = 77): Promise<TestAccount> {
+    const account = new TestAccount(new FakePlatform(seed))
     const { platform, recovery } = account
     const device = account.newDevice()
     await account.append({ record: await createGenesis(platform, { recovery, device, info: details('first') }) })
