@@ -146,6 +146,45 @@ describe('subscribing', () => {
     expect(await two.next('page')).toMatchObject({ first: 3, live: true })
   })
 
+  it('a follower that has more than its question says stays live when the answer ends before that', async () => {
+    const { one, two, first, start: from, settle } = await start({ limits: { maxSubscribeBytes: 1 } })
+    two.send({ type: 'subscribe', generation, cursors: [from(contacts)] })
+    await two.next('page')
+    one.send(first.push(contacts), first.push(contacts))
+    await settle()
+    expect(two.unread).toHaveLength(2)
+    two.send({ type: 'subscribe', generation, cursors: [from(contacts)] })
+    await settle()
+    expect(two.unread.splice(0)[2]).toMatchObject({ first: 1, entries: [{}], newest: 2, live: false })
+    one.send(first.push(contacts))
+    expect(await two.next('page')).toMatchObject({ first: 3, live: true })
+  })
+
+  it('what is committed while a page is read comes right behind it', async () => {
+    let release: (() => void) | undefined
+    let holding = false
+    const reads = async () => {
+      if (holding) await new Promise<void>((resolve) => (release = resolve))
+    }
+    const { one, two, first, second, start: from, settle } = await start({ reads })
+    holding = true
+    two.send(second.push(contacts), { type: 'subscribe', generation, cursors: [from(contacts)] })
+    await settle()
+    holding = false
+    one.send(first.push(contacts), first.push(contacts))
+    await settle()
+    expect(two.unread.map((frame) => frame.type)).toEqual(['pushed'])
+    release?.()
+    await settle()
+    // The own entry came in while the empty page was read, and is known to be there.
+    expect(two.unread.map((frame) => frame.type === 'page' && [frame.first, frame.newest, frame.live])).toEqual([
+      false,
+      [1, 0, false],
+      [2, 2, true],
+      [3, 3, true],
+    ])
+  })
+
   it('a writer that follows its own document hears of the others behind its own entries', async () => {
     const { one, two, first, second, start: from } = await start()
     await catchUp(one, from(contacts))

@@ -25,7 +25,7 @@ export interface TestRelayOptions {
   readonly hosts?: readonly string[]
   readonly commit?: (apply: () => void) => Promise<void>
   readonly data?: MemoryData
-  /** Waited for before a keyring is read. */
+  /** Waited for when a keyring or a page was read, before the relay gets it. */
   readonly reads?: () => Promise<void>
 }
 
@@ -43,12 +43,14 @@ export function startTestRelay({ limits, hosts, commit, data, reads }: TestRelay
   }
   const disk = data ?? createMemoryData(random<Generation>(16))
   const memory = createMemoryStore({ sha512, data: disk, ...(commit && { commit }) })
+  const slowly = async <T>(answer: T): Promise<T> => {
+    await reads?.()
+    return answer
+  }
   const store: RelayStore = {
     ...memory,
-    async readKeyring(...request) {
-      await reads?.()
-      return memory.readKeyring(...request)
-    },
+    readKeyring: (...request) => memory.readKeyring(...request).then(slowly),
+    readPage: (...request) => memory.readPage(...request).then(slowly),
   }
   const relay = createRelay({ platform, store, ...(limits && { limits }), ...(hosts && { hosts }) })
 
