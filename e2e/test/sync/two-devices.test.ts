@@ -276,3 +276,20 @@ describe('two devices of one account', () => {
     expect(contents(d)).toEqual({ ann: { name: 'Ann' }, bob: { name: 'Bob' } })
   })
 })
+
+describe('a new account', () => {
+  it('is flushed when another device can join, also when nothing was written', async () => {
+    const disk = new MemoryDisk()
+    const options = { platform: world.platform, relay, store: openMemoryStore(disk), deviceName: 'laptop' }
+    const { sync, recoveryPhrase } = await createAccount(options)
+    keep(sync)
+    await sync.flush()
+    const b = await joinDevice(recoveryPhrase)
+    await b.sync.whenCaughtUp()
+    await sync.close()
+    // Offline and with nothing to send, an account that the relay knows is flushed.
+    const again = keep(await openAccount({ platform: world.platform, store: openMemoryStore(disk), online: false }))
+    await again.flush()
+    expect(errors).toEqual([])
+  })
+})

@@ -240,11 +240,11 @@ export class Sync {
   }
 
   /**
-   * Resolves when everything written so far is on the relay's disk.
+   * Resolves when everything written so far is on the relay's disk, the account itself included: from then on another device can join.
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
    */
   flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.until(() => this.status.unsent === 0, options.signal)
+    return this.until(() => this.engine.isAtRelay && this.status.unsent === 0, options.signal)
   }
 
   /**

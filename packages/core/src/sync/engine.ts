@@ -16,6 +16,7 @@ import { AccountKeyring } from './account-keyring'
 import { DocumentSync } from './document-sync'
 import { Listeners } from './listeners'
 import {
+  atRelayKey,
   clockKey,
   decodeClock,
   decodeKeyringRow,
@@ -64,6 +65,8 @@ export class SyncEngine implements AccountContext {
     readonly profile: Profile,
     private readonly keyringState: AccountKeyring,
     public clockOffsetMs: number | undefined,
+    /** The relay has the account: another device can join. */
+    public isAtRelay: boolean,
     writer: StoreWriter,
     private readonly unlock: () => void,
   ) {
@@ -80,6 +83,7 @@ export class SyncEngine implements AccountContext {
       document: (id) => this.documents.get(bytesToHex(id)),
       relayTime: (timeMs) => this.relayTime(timeMs),
       onState: () => {
+        if (this.session.state === 'online') this.reachedRelay()
         this.emit({ type: 'connection', state: this.session.state })
         this.statusChanged()
       },
@@ -95,14 +99,20 @@ export class SyncEngine implements AccountContext {
     if (unlock === undefined)
       throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
     try {
-      const [rows, clock] = await Promise.all([store.list(keyringPrefix), store.get(clockKey)])
+      const [rows, clock, atRelay] = await Promise.all([
+        store.list(keyringPrefix),
+        store.get(clockKey),
+        store.get(atRelayKey),
+      ])
       let engine: SyncEngine | undefined
       const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
       const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
       const keyring = await AccountKeyring.open(platform, profile.keys, records, (batch) =>
         writer.write(batch, { strict: true }),
       )
-      engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), writer, unlock)
+      // Whoever joined, or saw another join, did it through the relay.
+      const isAtRelay = atRelay !== undefined || records.length > 1
+      engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), isAtRelay, writer, unlock)
       return engine
     } catch (error) {
       unlock()
@@ -244,6 +254,13 @@ export class SyncEngine implements AccountContext {
     this.storageFailure = failure
     if (failure !== undefined) this.report(failure)
     this.statusChanged()
+  }
+
+  private reachedRelay(): void {
+    if (this.isAtRelay) return
+    this.isAtRelay = true
+    // Closing rejects it, and then the next connection says so again.
+    void this.writer.write({ put: [[atRelayKey, new Uint8Array([1])]] }).catch(() => {})
   }
 
   private relayTime(timeMs: number): void {

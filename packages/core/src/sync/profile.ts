@@ -2,6 +2,7 @@
 //
 //   ['profile']            account, device keys, relay
 //   ['joining']            the same of a device that may or may not have become a member yet
+//   ['at-relay']           there once the relay has the account
 //   ['clock']              how far the device's clock is from the relay's
 //   ['keyring', position]  a verified keyring record, with its cut
 import { ACCOUNT_ID_BYTES, type AccountId, decodeWhole, Writer } from '@owlivion/sync-protocol'
@@ -12,6 +13,7 @@ import type { Store, StoreKey } from '../storage'
 
 export const profileKey: StoreKey = ['profile']
 export const joiningKey: StoreKey = ['joining']
+export const atRelayKey: StoreKey = ['at-relay']
 export const clockKey: StoreKey = ['clock']
 export const keyringPrefix: StoreKey = ['keyring']
 export const keyringKey = (position: number): StoreKey => ['keyring', position]
