@@ -17,7 +17,7 @@ export function groupEdits(edits: readonly Edit[]): readonly (readonly Edit[])[]
     if (size > MAX_RECORD_BYTES)
       throw new SyncError(
         'field-too-large',
-        `The record ${edit.id} holds ${Math.ceil(size / 1024)} KB; together its fields may hold 160 KB.`,
+        `The edit of ${edit.id} holds ${Math.ceil(size / 1024)} KB; what is written at once to one record may hold 160 KB.`,
       )
     if (sizeBytes + size > TRANSACTION_BYTES) {
       groups.push([])
@@ -29,10 +29,31 @@ export function groupEdits(edits: readonly Edit[]): readonly (readonly Edit[])[]
   return groups
 }
 
-const encoder = new TextEncoder()
+/** What a slot costs beside its names and its value: writer, time, number, and what Yjs adds. */
+const SLOT_BYTES = 96
 
 function sizeOf(edit: Edit): number {
-  return (
-    encoder.encode(edit.id).length + ('fields' in edit ? encoder.encode(JSON.stringify(edit.fields) ?? '').length : 0)
-  )
+  const idBytes = byteLength(edit.id)
+  switch (edit.kind) {
+    case 'add':
+    case 'update':
+      return idBytes + byteLength(JSON.stringify(edit.fields) ?? '')
+    case 'delete':
+    case 'restore':
+      return idBytes
+    case 'increment':
+      return idBytes + byteLength(edit.field) + SLOT_BYTES
+    case 'set-add':
+    case 'set-remove': {
+      // Each element is a slot of its own, whose key repeats the names.
+      const slotBytes = idBytes + byteLength(edit.field) + SLOT_BYTES
+      return edit.elements.reduce((sum, element) => sum + slotBytes + byteLength(JSON.stringify(element) ?? ''), 0)
+    }
+  }
+}
+
+const encoder = new TextEncoder()
+
+function byteLength(text: string): number {
+  return encoder.encode(text).length
 }

@@ -58,6 +58,8 @@ const editList = fc.oneof(
   ]),
   record.map((id): Edit[] => [takeOut(id), putIn(id)]),
   record.map((id): Edit[] => [
+    { kind: 'delete', id },
+    { kind: 'add', id, fields: {} },
     { kind: 'increment', id, field: 'uses', by: 1 },
     { kind: 'delete', id },
     { kind: 'add', id, fields: {} },
