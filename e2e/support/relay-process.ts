@@ -15,7 +15,7 @@ export interface RelayProcess {
   readonly url: string
   /** Everything the relay logged so far. */
   log(): string
-  get(path: '/health' | '/ready' | '/inspect'): Promise<{ readonly status: number; readonly body: unknown }>
+  get(path: '/health' | '/ready'): Promise<{ readonly status: number; readonly body: unknown }>
   kill(): Promise<void>
   /** Asks it to end in order, and waits. */
   stop(): Promise<void>
@@ -28,7 +28,7 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   const url = await new Promise<string>((resolve, reject) => {
     relay = startSourceProcess(
       'packages/relay/src/main.ts',
-      ['serve', '--data', data, '--port', String(port), '--inspect', ...more],
+      ['serve', '--data', data, '--port', String(port), ...more],
       (line) => {
         const ready = /^relay ready on (http:\/\/\S+)$/.exec(line)
         if (ready?.[1] !== undefined) resolve(ready[1])
@@ -50,11 +50,4 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
     kill: () => running.kill('SIGKILL'),
     stop: () => running.kill('SIGTERM'),
   }
-}
-
-/** How many entries and bytes the relay holds, from its own mouth. */
-export async function totalsOf(relay: RelayProcess): Promise<{ entries: number; bytes: number }> {
-  const { body } = await relay.get('/inspect')
-  const { totalEntries, totalBytes } = body as { totalEntries: number; totalBytes: number }
-  return { entries: totalEntries, bytes: totalBytes }
 }

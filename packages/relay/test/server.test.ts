@@ -6,6 +6,7 @@ import { bytesToHex } from '@owlivion/sync-protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type RelayServer, startRelayServer } from '../src/server'
+import { INSPECTED_START_BYTES } from '../src/store/rules'
 import { documentNamed, TestAccount } from './help/account'
 import { connectSocket } from './help/client'
 
@@ -77,7 +78,7 @@ describe('over HTTP', () => {
       number: 60,
       device: bytesToHex(account.first.id),
       bytes: push.entries[59]?.length,
-      start: bytesToHex((push.entries[59] as Uint8Array).subarray(0, 48)),
+      start: bytesToHex((push.entries[59] as Uint8Array).subarray(0, INSPECTED_START_BYTES)),
     })
   })
 

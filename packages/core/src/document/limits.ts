@@ -3,6 +3,9 @@
 /** Record ids and field names, in bytes of UTF-8. They are part of every slot's key, so they are paid again for each edit. */
 export const MAX_NAME_BYTES = 256
 
+/** An element of a set, in bytes of UTF-8. It is part of its slots' keys, as names are; a message id of 998 bytes still fits. */
+export const MAX_ELEMENT_BYTES = 1024
+
 /** One field's value as canonical JSON in UTF-8. Larger content belongs into a text field or an attachment. */
 export const MAX_FIELD_BYTES = 65_536
 

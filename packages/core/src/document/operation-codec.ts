@@ -40,6 +40,8 @@ function toList(operation: SlotOperation): JsonList {
       return [...head, operation.cells.map(cellToList)]
     case 'mark':
       return [...head, operation.context.map(dotToList)]
+    case 'increment':
+      return [...head, operation.field, operation.by, dotToList(operation.row)]
   }
 }
 
@@ -59,6 +61,10 @@ function fromList([kind, record, t, past, removed, ...rest]: JsonList): SlotOper
       return { ...base, kind, cells: lists(rest[0]).map(cellFromList) }
     case 'mark':
       return { ...base, kind, context: lists(rest[0]).map(dotFromList) }
+    case 'increment': {
+      const [field, by, row] = rest as [string, number, JsonList]
+      return { ...base, kind, field, by, row: dotFromList(row) }
+    }
     default:
       throw new SyncError('profile-damaged', `An unknown kind of pending edit: ${JSON.stringify(kind)}.`)
   }

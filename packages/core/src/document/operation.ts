@@ -1,10 +1,11 @@
 // What one edit did to a record's slots, and everything it had seen of what it replaced. Execution works from this alone, so the
 // same operation can be executed again on another state of the document, under another writer, and still replaces only what its
 // author had seen. A device whose history was forked, or restored from a backup, needs exactly that.
+import { clampCount } from './counter'
 import { createFields, type Fields, type JsonValue } from './json'
 import type { RecordDraft, SlotReference } from './record-draft'
 import type { SeenTimes } from './seen-times'
-import type { Dot, RowGroup } from './slot'
+import { counterKey, type Dot, isSameDot, type RowGroup } from './slot'
 
 interface OperationBase {
   readonly record: string
@@ -35,7 +36,7 @@ export interface KeptValue {
   readonly n: number
 }
 
-/** Writes fields. */
+/** Writes fields and set elements. */
 export interface CellsOperation extends OperationBase {
   readonly kind: 'cells'
   readonly cells: readonly CellWrite[]
@@ -56,13 +57,23 @@ export interface MarkOperation extends OperationBase {
   readonly context: readonly Dot[]
 }
 
-export type SlotOperation = RowOperation | CellsOperation | MarkOperation
+/** Counts. It says how much was added, not the sum, so that it can be added again under another writer. */
+export interface IncrementOperation extends OperationBase {
+  readonly kind: 'increment'
+  readonly field: string
+  readonly by: number
+  /** The row that it counts for, by the dot it was born with. */
+  readonly row: Dot
+}
+
+export type SlotOperation = RowOperation | CellsOperation | MarkOperation | IncrementOperation
 
 /** Changes the draft as `author` (the operation's writer and the n of its transaction). */
 export function execute(draft: RecordDraft, operation: SlotOperation, author: Dot): void {
   for (const reference of operation.removed) draft.remove(reference)
   switch (operation.kind) {
     case 'row':
+      if (!operation.born) forgetCounts(draft, author)
       draft.rows.set(author.writer, rowOf(operation, author))
       return
     case 'cells':
@@ -71,8 +82,22 @@ export function execute(draft: RecordDraft, operation: SlotOperation, author: Do
     case 'mark': {
       const context = new Map(operation.context.map(({ writer, n }) => [writer, n]))
       draft.marks.set(author.writer, { t: operation.t, n: author.n, context })
+      return
     }
+    case 'increment':
+      count(draft, operation, author)
   }
+}
+
+function count(draft: RecordDraft, { field, by, row }: IncrementOperation, { writer, n }: Dot): void {
+  const key = counterKey(draft.record, { field, writer, row })
+  const sum = clampCount((draft.counters.get(key)?.sum ?? 0) + by)
+  draft.counters.set(key, { field, writer, row, sum, n })
+}
+
+/** A record created twice in one transaction has one dot for both rows. What was counted in between goes with the first. */
+function forgetCounts(draft: RecordDraft, author: Dot): void {
+  for (const [key, { row }] of draft.counters) if (isSameDot(row, author)) draft.counters.delete(key)
 }
 
 function rowOf({ t, fields, kept, born }: RowOperation, { writer, n }: Dot): RowGroup[] {

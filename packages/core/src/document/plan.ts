@@ -1,6 +1,7 @@
 // From what an app asks to what happens to slots: which fields really change, what gives way, what is refused. An edit is planned
 // on the record as the device sees it now; the operation it becomes carries that view with it.
 import { SyncError } from '../errors'
+import { countOf, rowToCountFor } from './counter'
 import { createFields, type Fields, isSameValue, type JsonValue, toStoredValue } from './json'
 import { checkFieldName, checkRecordId, type Writer } from './names'
 import type { CellWrite, KeptValue, SlotOperation } from './operation'
@@ -8,16 +9,18 @@ import {
   allSlots,
   candidatesOf,
   deleteConflictsOf,
-  fieldNames,
   isConflict,
   type RecordSlots,
+  registerNames,
+  type Standing,
   standingOf,
   winnerOf,
   winnersOf,
 } from './record'
 import type { RecordDraft } from './record-draft'
 import type { SeenTimes } from './seen-times'
-import { type Dot, rowKey } from './slot'
+import { checkElement, elementName, PRESENT } from './set-element'
+import { counterKey, type Dot, rowKey } from './slot'
 
 /**
  * A change an app asks for.
@@ -27,16 +30,28 @@ import { type Dot, rowKey } from './slot'
  * - `delete` hides a record. On one that is hidden or absent it does nothing, unless an edit that the delete had not seen is
  *   still undecided: then it decides for the delete.
  * - `restore` brings back a hidden record as it was; on a visible one it decides a delete conflict for the record.
+ * - `increment` adds an integer, of either sign, to a counter of a visible record.
+ * - `set-add` and `set-remove` change which texts are in a set of a visible record. They are updates of the elements, so adding
+ *   one that is there does nothing, unless another device removed it at the same time: that is then decided.
+ *
+ * Fields, counters and sets of one name are three different things.
  */
 export type Edit =
   | { readonly kind: 'add'; readonly id: string; readonly fields: FieldChanges }
   | { readonly kind: 'update'; readonly id: string; readonly fields: FieldChanges }
   | { readonly kind: 'delete'; readonly id: string }
   | { readonly kind: 'restore'; readonly id: string }
+  | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
+  | {
+      readonly kind: 'set-add' | 'set-remove'
+      readonly id: string
+      readonly field: string
+      readonly elements: readonly string[]
+    }
 
 export type FieldChanges = { readonly [field: string]: JsonValue | undefined }
 
-/** An edit whose names and values were accepted; the values are copies that nobody can change. */
+/** An edit whose names and values were accepted; the values are copies that nobody can change. Set edits have become updates. */
 export type CheckedEdit =
   | {
       readonly kind: 'add' | 'update'
@@ -44,11 +59,27 @@ export type CheckedEdit =
       readonly fields: ReadonlyMap<string, JsonValue | undefined>
     }
   | { readonly kind: 'delete' | 'restore'; readonly id: string }
+  | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
 
 /** @throws SyncError `invalid-id`, `invalid-field`, `invalid-value` or `field-too-large` */
 export function checkEdit(edit: Edit): CheckedEdit {
   checkRecordId(edit.id)
-  if (edit.kind === 'delete' || edit.kind === 'restore') return edit
+  switch (edit.kind) {
+    case 'delete':
+    case 'restore':
+      return edit
+    case 'increment':
+      return checkIncrement(edit)
+    case 'set-add':
+    case 'set-remove':
+      return checkSetEdit(edit)
+    case 'add':
+    case 'update':
+      return checkFields(edit)
+  }
+}
+
+function checkFields(edit: Extract<Edit, { kind: 'add' | 'update' }>): CheckedEdit {
   const fields = new Map<string, JsonValue | undefined>()
   for (const [field, value] of Object.entries(edit.fields)) {
     checkFieldName(field)
@@ -56,6 +87,23 @@ export function checkEdit(edit: Edit): CheckedEdit {
     else if (edit.kind === 'update') fields.set(field, undefined)
   }
   return { kind: edit.kind, id: edit.id, fields }
+}
+
+function checkIncrement({ kind, id, field, by }: Extract<Edit, { kind: 'increment' }>): CheckedEdit {
+  checkFieldName(field)
+  if (!Number.isSafeInteger(by))
+    throw new SyncError('invalid-value', `A counter is changed by an integer, not by ${by}.`)
+  return { kind, id, field, by }
+}
+
+function checkSetEdit({ kind, id, field, elements }: Extract<Edit, { kind: 'set-add' | 'set-remove' }>): CheckedEdit {
+  checkFieldName(field)
+  const fields = new Map<string, JsonValue | undefined>()
+  for (const element of elements) {
+    checkElement(element)
+    fields.set(elementName({ field, element }), kind === 'set-add' ? PRESENT : undefined)
+  }
+  return { kind: 'update', id, fields }
 }
 
 /** The times of the transaction in this record; all its edits of one record share them. */
@@ -66,7 +114,7 @@ export interface PlanTimes {
 
 /**
  * The operation that the edit amounts to, or undefined when it changes nothing.
- * @throws SyncError `record-missing` or `record-deleted`
+ * @throws SyncError `record-missing`, `record-deleted`, or `invalid-value` for a count that would not be exact
  */
 export function planEdit(
   edit: CheckedEdit,
@@ -87,8 +135,7 @@ export function planEdit(
       return cells.length > 0 ? { ...base, kind: 'cells', cells, removed: draft.markReferences() } : undefined
     }
     case 'update': {
-      if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
-      if (standing === 'hidden') throw new SyncError('record-deleted', `The record ${quote(edit.id)} is deleted.`)
+      requireVisible(edit.id, standing)
       const cells = cellWrites(draft, edit.fields, (field, value) => {
         const candidates = candidatesOf(draft, field)
         return !isSameValue(candidates[0]?.value, value) || isConflict(candidates)
@@ -104,7 +151,7 @@ export function planEdit(
     case 'restore': {
       if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
       if (draft.marks.size === 0) return undefined
-      const fields = winnersOf(draft)
+      const fields = winnersOf(draft, registerNames(draft))
       const own = draft.rows.get(writer)?.[0]
       return {
         ...base,
@@ -115,7 +162,23 @@ export function planEdit(
         removed: [...draft.markReferences(), ...(own ? [{ slot: 'row' as const, writer, n: own.n }] : [])],
       }
     }
+    case 'increment': {
+      const { id, field, by } = edit
+      requireVisible(id, standing)
+      if (by === 0) return undefined
+      const row = rowToCountFor(draft)
+      if (!row) throw new SyncError('record-missing', `The row of ${quote(id)} cannot be read by this version.`)
+      const ownSum = draft.counters.get(counterKey(id, { field, writer, row }))?.sum ?? 0
+      if (!Number.isSafeInteger(ownSum + by) || !Number.isSafeInteger(countOf(draft, field) + by))
+        throw new SyncError('invalid-value', `The counter ${quote(field)} of ${quote(id)} would not be exact any more.`)
+      return { ...base, kind: 'increment', field, by, row, removed: [] }
+    }
   }
+}
+
+function requireVisible(id: string, standing: Standing): void {
+  if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(id)}.`)
+  if (standing === 'hidden') throw new SyncError('record-deleted', `The record ${quote(id)} is deleted.`)
 }
 
 function cellWrites(
@@ -155,7 +218,7 @@ function keptValues(slots: RecordSlots, writer: Writer, winners: Fields): KeptVa
   const own = slots.rows.get(writer)
   if (!own) return []
   const kept: KeptValue[] = []
-  for (const field of fieldNames({ ...slots, rows: new Map([[writer, own]]), cells: new Map() })) {
+  for (const field of registerNames({ ...slots, rows: new Map([[writer, own]]), cells: new Map() })) {
     const winner = Object.hasOwn(winners, field) ? winners[field] : undefined
     const live = candidatesOf(slots, field)
     for (const { n, t, fields } of own) {

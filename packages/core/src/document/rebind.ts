@@ -54,6 +54,11 @@ export class Rebinding {
       }
       case 'mark':
         return { ...base, kind: 'mark', context: this.#context(operation.context) }
+      case 'increment': {
+        // What was counted before stays in the old writer's slot; this adds its own part to the new one's.
+        const { field, by, row } = operation
+        return { ...base, kind: 'increment', field, by, row: this.#dot(row) }
+      }
     }
   }
 

@@ -4,9 +4,11 @@ import { FOLDED, type Writer } from './names'
 import type { RecordSlots } from './record'
 import {
   type CellSlot,
+  type CounterSlot,
   cellKey,
   type Dot,
   encodeCell,
+  encodeCounter,
   encodeMark,
   encodeRow,
   type MarkSlot,
@@ -29,6 +31,7 @@ export class RecordDraft implements RecordSlots {
   readonly rows: Map<Writer, RowSlot>
   readonly cells: Map<string, Map<Writer, CellSlot>>
   readonly marks: Map<Writer, MarkSlot>
+  readonly counters: Map<string, CounterSlot>
 
   constructor(record: string, before: RecordSlots) {
     this.record = record
@@ -37,6 +40,7 @@ export class RecordDraft implements RecordSlots {
     this.cells = new Map()
     for (const [field, cells] of before.cells) this.cells.set(field, new Map(cells))
     this.marks = new Map(before.marks)
+    this.counters = new Map(before.counters)
   }
 
   cellsOf(field: string): Map<Writer, CellSlot> {
@@ -63,7 +67,7 @@ export class RecordDraft implements RecordSlots {
     }
   }
 
-  /** References to every slot, for an operation that replaces the whole record. */
+  /** References to every value and mark, for an operation that replaces the whole record. Counts stay: see counter.ts. */
   references(): SlotReference[] {
     const references: SlotReference[] = this.markReferences()
     for (const [writer, row] of this.rows) references.push({ slot: 'row', writer, n: row[0]!.n })
@@ -80,15 +84,15 @@ export class RecordDraft implements RecordSlots {
   /** What the transaction has to write, in an order that depends on nothing but the slots. */
   changes(): SlotChange[] {
     const changes: SlotChange[] = []
-    const compare = <Slot>(
-      before: ReadonlyMap<Writer, Slot> | undefined,
-      after: ReadonlyMap<Writer, Slot> | undefined,
-      keyOf: (writer: Writer) => string,
+    const compare = <Name, Slot>(
+      before: ReadonlyMap<Name, Slot> | undefined,
+      after: ReadonlyMap<Name, Slot> | undefined,
+      keyOf: (name: Name) => string,
       encode: (slot: Slot) => string,
     ) => {
-      if (before) for (const writer of before.keys()) if (!after?.has(writer)) changes.push([keyOf(writer), undefined])
+      if (before) for (const name of before.keys()) if (!after?.has(name)) changes.push([keyOf(name), undefined])
       if (!after) return
-      for (const [writer, slot] of after) if (before?.get(writer) !== slot) changes.push([keyOf(writer), encode(slot)])
+      for (const [name, slot] of after) if (before?.get(name) !== slot) changes.push([keyOf(name), encode(slot)])
     }
     compare(this.before.marks, this.marks, (writer) => markKey(this.record, writer), encodeMark)
     compare(this.before.rows, this.rows, (writer) => rowKey(this.record, writer), encodeRow)
@@ -96,6 +100,7 @@ export class RecordDraft implements RecordSlots {
       const keyOf = (writer: Writer) => cellKey(this.record, field, writer)
       compare(this.before.cells.get(field), this.cells.get(field), keyOf, encodeCell)
     }
+    compare(this.before.counters, this.counters, (key) => key, encodeCounter)
     return changes
   }
 }

@@ -2,10 +2,13 @@
 // give the same answers on every device; nothing here knows who asks, when, or in which order the slots arrived.
 import { canonicalJson, createFields, type Fields, isSameValue, type JsonValue } from './json'
 import type { Writer } from './names'
+import { isElementName, parseRegisterName } from './set-element'
 import {
   type CellSlot,
+  type CounterSlot,
   type Dot,
   decodeCell,
+  decodeCounter,
   decodeMark,
   decodeRow,
   type MarkSlot,
@@ -14,11 +17,13 @@ import {
   type RowSlot,
 } from './slot'
 
-/** A record's slots by writer. */
+/** A record's slots by writer. Set elements are among the fields, under their names. */
 export interface RecordSlots {
   readonly rows: ReadonlyMap<Writer, RowSlot>
   readonly cells: ReadonlyMap<string, ReadonlyMap<Writer, CellSlot>>
   readonly marks: ReadonlyMap<Writer, MarkSlot>
+  /** By key. They have no time and are no values: visibility, conflicts and deletes know nothing of them. */
+  readonly counters: ReadonlyMap<string, CounterSlot>
 }
 
 /** A value that stands for a field until a write that has seen it replaces it. */
@@ -32,14 +37,16 @@ export interface Candidate extends Dot {
 /** A candidate, and the field that it stands for. */
 export interface FieldCandidate extends Candidate {
   readonly field: string
+  /** Where the field is a set: the element that was put in (`value` is true) or taken out (`value` is undefined). */
+  readonly element?: string
 }
 
-export const emptySlots: RecordSlots = { rows: new Map(), cells: new Map(), marks: new Map() }
+export const emptySlots: RecordSlots = { rows: new Map(), cells: new Map(), marks: new Map(), counters: new Map() }
 
 /** @param read answers the stored value of a key; what is no readable slot is left out */
 export function parseRecord(keys: readonly string[], read: (key: string) => unknown): RecordSlots {
   // Most records are one row; those share the empty maps.
-  let { rows, cells, marks } = emptySlots
+  let { rows, cells, marks, counters } = emptySlots
   for (const key of keys) {
     const text = read(key)
     const parsed = parseKey(key)
@@ -50,12 +57,16 @@ export function parseRecord(keys: readonly string[], read: (key: string) => unkn
     } else if (parsed.slot === 'row') {
       const row = decodeRow(text, parsed.writer)
       if (row) rows = withEntry(rows, parsed.writer, row)
+    } else if (parsed.slot === 'counter') {
+      const { field, writer, row } = parsed
+      const counter = decodeCounter(text)
+      if (counter) counters = withEntry(counters, key, { field, writer, row, ...counter })
     } else {
       const mark = decodeMark(text)
       if (mark) marks = withEntry(marks, parsed.writer, mark)
     }
   }
-  return { rows, cells, marks }
+  return { rows, cells, marks, counters }
 }
 
 /** The map with the entry: a new one if `map` is empty and may be shared, the same one otherwise. */
@@ -64,12 +75,18 @@ function withEntry<Key, Value>(map: ReadonlyMap<Key, Value> | undefined, key: Ke
   return own.set(key, value)
 }
 
-export function fieldNames(slots: RecordSlots): ReadonlySet<string> {
+/** Names of fields and of set elements: everything that can have candidates. */
+export function registerNames(slots: RecordSlots): ReadonlySet<string> {
   const names = new Set(slots.cells.keys())
   for (const row of slots.rows.values()) {
     for (const group of row) for (const field of Object.keys(group.fields)) names.add(field)
   }
   return names
+}
+
+/** Names of fields. */
+export function fieldNames(slots: RecordSlots): readonly string[] {
+  return [...registerNames(slots)].filter((name) => !isElementName(name))
 }
 
 /** Every value that stands for the field, the winner first. */
@@ -93,15 +110,32 @@ export function winnerOf(slots: RecordSlots, field: string): JsonValue | undefin
   return candidatesOf(slots, field)[0]?.value
 }
 
-export function winnersOf(slots: RecordSlots): Fields {
+/** The winner of each of these names that has one. */
+export function winnersOf(slots: RecordSlots, names: Iterable<string>): Fields {
   const winners = createFields()
-  const onlyGroup = onlyGroupOf(slots)
-  if (onlyGroup) return Object.freeze(Object.assign(winners, onlyGroup.fields))
-  for (const field of fieldNames(slots)) {
-    const value = winnerOf(slots, field)
-    if (value !== undefined) winners[field] = value
+  for (const name of names) {
+    const value = winnerOf(slots, name)
+    if (value !== undefined) winners[name] = value
   }
   return Object.freeze(winners)
+}
+
+/** What a record shows as its fields. */
+export function fieldsOf(slots: RecordSlots): Fields {
+  const onlyGroup = onlyGroupOf(slots)
+  if (!onlyGroup || Object.keys(onlyGroup.fields).some(isElementName)) return winnersOf(slots, fieldNames(slots))
+  return Object.freeze(Object.assign(createFields(), onlyGroup.fields))
+}
+
+/** The elements of a set, sorted by UTF-16 code unit. */
+export function elementsOf(slots: RecordSlots, field: string): readonly string[] {
+  const elements: string[] = []
+  for (const name of registerNames(slots)) {
+    const { field: of, element } = parseRegisterName(name)
+    if (of !== field || element === undefined) continue
+    if (candidatesOf(slots, name).some(({ value }) => value !== undefined)) elements.push(element)
+  }
+  return Object.freeze(elements.sort())
 }
 
 /** The group that is all of the record's values, as in a record nobody has changed since it was created. */
@@ -128,10 +162,11 @@ export function deleteConflictsOf(slots: RecordSlots): readonly FieldCandidate[]
   if (slots.marks.size === 0) return []
   const marks = [...slots.marks.values()]
   const unseen: FieldCandidate[] = []
-  for (const field of fieldNames(slots)) {
-    for (const candidate of candidatesOf(slots, field)) {
+  for (const name of registerNames(slots)) {
+    const register = parseRegisterName(name)
+    for (const candidate of candidatesOf(slots, name)) {
       const isUnseen = marks.some(({ context }) => candidate.n > (context.get(candidate.writer) ?? 0))
-      if (isUnseen) unseen.push({ field, ...candidate })
+      if (isUnseen) unseen.push({ ...register, ...candidate })
     }
   }
   return unseen
@@ -162,13 +197,13 @@ function isReplaced({ writer, n }: RowGroup, cells: ReadonlyMap<Writer, CellSlot
   return false
 }
 
-interface Timed {
+export interface Timed {
   readonly t: number
   readonly writer: Writer
 }
 
 /** The order of writes: by time, and by writer where two devices wrote in the same millisecond. */
-function isLater(a: Timed, b: Timed): boolean {
+export function isLater(a: Timed, b: Timed): boolean {
   return a.t > b.t || (a.t === b.t && a.writer > b.writer)
 }
 

@@ -5,22 +5,27 @@ import {
   type Candidate,
   candidatesOf,
   deleteConflictsOf,
+  elementsOf,
   emptySlots,
   fieldNames,
+  fieldsOf,
   isConflict,
   onlyGroupOf,
   parseRecord,
   type RecordSlots,
   type Standing,
   standingOf,
-  winnersOf,
 } from './record'
 import { recordOfKey } from './slot'
+
+const noElements: readonly string[] = Object.freeze([])
 
 interface Entry {
   readonly keys: string[]
   slots: RecordSlots | undefined
-  winners: Fields | undefined
+  fields: Fields | undefined
+  /** By field. */
+  readonly sets: Map<string, readonly string[]>
 }
 
 export class RegisterIndex {
@@ -45,11 +50,12 @@ export class RegisterIndex {
     this.#unsettled.add(record)
     const entry = this.#entries.get(record)
     if (!entry) {
-      if (isPresent) this.#entries.set(record, { keys: [key], slots: undefined, winners: undefined })
+      if (isPresent) this.#entries.set(record, { keys: [key], slots: undefined, fields: undefined, sets: new Map() })
       return record
     }
     entry.slots = undefined
-    entry.winners = undefined
+    entry.fields = undefined
+    entry.sets.clear()
     const at = entry.keys.indexOf(key)
     if (isPresent && at < 0) entry.keys.push(key)
     if (!isPresent && at >= 0) entry.keys.splice(at, 1)
@@ -64,12 +70,23 @@ export class RegisterIndex {
     return entry.slots
   }
 
-  /** The winners of a visible record; the same object until the record changes. */
-  winners(record: string): Fields | undefined {
+  /** The fields of a visible record; the same object until the record changes. */
+  fields(record: string): Fields | undefined {
     const entry = this.#entries.get(record)
     if (!entry || this.standing(record) !== 'visible') return undefined
-    entry.winners ??= winnersOf(this.slots(record))
-    return entry.winners
+    entry.fields ??= fieldsOf(this.slots(record))
+    return entry.fields
+  }
+
+  /** The elements of a visible record's set; the same list until the record changes. */
+  set(record: string, field: string): readonly string[] {
+    const entry = this.#entries.get(record)
+    if (!entry || this.standing(record) !== 'visible') return noElements
+    const present = entry.sets.get(field)
+    if (present) return present
+    const elements = elementsOf(this.slots(record), field)
+    entry.sets.set(field, elements)
+    return elements
   }
 
   standing(record: string): Standing {

@@ -5,6 +5,7 @@
 // Updates must be applied in causal order: before an update, everything its author had seen when writing it.
 import { SyncError } from '../errors'
 import { Y } from '../yjs'
+import { countOf } from './counter'
 import { digestMap } from './digest'
 import type { Fields } from './json'
 import type { Writer } from './names'
@@ -195,9 +196,22 @@ export class Registers {
     })
   }
 
-  /** The fields of a visible record, undefined for any other. The same frozen object until the record changes. */
+  /**
+   * The fields of a visible record, without its counters and sets; undefined for any other. The same frozen object until the record
+   * changes.
+   */
   get(id: string): Fields | undefined {
-    return this.#index.winners(id)
+    return this.#index.fields(id)
+  }
+
+  /** What a counter of a visible record stands at, 0 for any other. */
+  counter(id: string, field: string): number {
+    return this.#index.standing(id) === 'visible' ? countOf(this.#index.slots(id), field) : 0
+  }
+
+  /** The elements of a visible record's set, sorted; none for any other. The same frozen list until the record changes. */
+  set(id: string, field: string): readonly string[] {
+    return this.#index.set(id, field)
   }
 
   /** True when the record is visible. */

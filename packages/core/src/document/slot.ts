@@ -6,11 +6,15 @@
 // | cell  | record U+0001 field U+0001 writer| [t, n, covers, value], or [t, n, covers] for absent       |
 // | mark  | record U+0001 U+0001 writer      | [t, n, {writer: n}]                                       |
 // | folded| record U+0001 *                  | [[writer, t, n, {field: value}], …] with `born` as a fifth|
+// | count | record U+0001 field U+0001 writer| [sum, n], what the writer has added for one row           |
+// |       |   U+0001 row writer U+0001 row n |                                                           |
+//
+// A field may also be an element of a set: see set-element.ts.
 //
 // t is in milliseconds and decides order, (writer, n) is the dot that decides causality. covers is [writer, n, writer, n, …] or 0.
 // kept is [t, {field: value}, …] or 0: values of the writer's replaced row that had lost a conflict nobody has decided yet; they
 // share the row's n. born is the dot of the row that this one stands in for, when a restore replaced it: n, or [writer, n] when it was
-// another writer's; otherwise the row's own dot, which is left out.
+// another writer's; otherwise the row's own dot, which is left out. A count names its row by that dot.
 //
 // A string a slot costs Yjs one item and the reader nothing until the record is read. A key or value of another shape comes from a
 // newer version: it stays in the document and is not read.
@@ -49,9 +53,21 @@ export interface MarkSlot {
   readonly context: ReadonlyMap<Writer, number>
 }
 
+/** What one writer has added to a counter while the record was the one that `row` created. */
+export interface CounterSlot {
+  readonly field: string
+  readonly writer: Writer
+  /** The dot that the row was born with. */
+  readonly row: Dot
+  readonly sum: number
+  /** The writer's transaction that counted last. */
+  readonly n: number
+}
+
 export type SlotKey =
   | { readonly slot: 'row' | 'mark'; readonly record: string; readonly writer: Writer }
   | { readonly slot: 'cell'; readonly record: string; readonly field: string; readonly writer: Writer }
+  | ({ readonly slot: 'counter'; readonly record: string } & Pick<CounterSlot, 'field' | 'writer' | 'row'>)
 
 const separator = '\u0001'
 
@@ -68,6 +84,13 @@ export function markKey(record: string, writer: Writer): string {
   return cellKey(record, '', writer)
 }
 
+export function counterKey(
+  record: string,
+  { field, writer, row }: Pick<CounterSlot, 'field' | 'writer' | 'row'>,
+): string {
+  return [record, field, writer, row.writer, row.n].join(separator)
+}
+
 /** The record a key belongs to, or undefined for a key of another shape. Cheap: it runs for every slot at load. */
 export function recordOfKey(key: string): string | undefined {
   const end = key.indexOf(separator)
@@ -76,7 +99,8 @@ export function recordOfKey(key: string): string | undefined {
 
 export function parseKey(key: string): SlotKey | undefined {
   const [record, second, third, ...rest] = key.split(separator)
-  if (!record || second === undefined || rest.length > 0) return undefined
+  if (!record || second === undefined) return undefined
+  if (rest.length > 0) return parseCounterKey(record, second, third, rest)
   if (third === undefined) {
     if (second === FOLDED) return { slot: 'row', record, writer: FOLDED }
     return isWriter(second) ? { slot: 'row', record, writer: second } : undefined
@@ -85,6 +109,19 @@ export function parseKey(key: string): SlotKey | undefined {
   return second === ''
     ? { slot: 'mark', record, writer: third }
     : { slot: 'cell', record, field: second, writer: third }
+}
+
+function parseCounterKey(
+  record: string,
+  field: string,
+  writer: string | undefined,
+  [rowWriter, rowN, ...rest]: readonly string[],
+): SlotKey | undefined {
+  const n = Number(rowN)
+  // One dot has one spelling, or a count would have two slots.
+  if (field === '' || rest.length > 0 || !isCount(n) || String(n) !== rowN) return undefined
+  if (!isWriter(writer) || !isWriter(rowWriter)) return undefined
+  return { slot: 'counter', record, field, writer, row: { writer: rowWriter, n } }
 }
 
 export function encodeRow([newest, ...kept]: RowSlot): string {
@@ -165,6 +202,17 @@ export function decodeMark(text: string): MarkSlot | undefined {
     context.set(writer, seen)
   }
   return { t, n, context }
+}
+
+export function encodeCounter({ sum, n }: CounterSlot): string {
+  return `[${sum},${n}]`
+}
+
+export function decodeCounter(text: string): Pick<CounterSlot, 'sum' | 'n'> | undefined {
+  const parts = parseFrozen(text)
+  if (!isList(parts) || parts.length !== 2) return undefined
+  const [sum, n] = parts
+  return Number.isSafeInteger(sum) && isCount(n) ? { sum: sum as number, n } : undefined
 }
 
 export function isSameDot(a: Dot, b: Dot): boolean {

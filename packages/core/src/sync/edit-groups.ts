@@ -20,7 +20,7 @@ export function groupEdits(edits: readonly Edit[], records: Pick<Registers, 'ins
     if (size > MAX_RECORD_BYTES)
       throw new SyncError(
         'field-too-large',
-        `The record ${edit.id} holds ${Math.ceil(size / 1024)} KB; together its fields may hold 160 KB.`,
+        `The edit of ${edit.id} holds ${Math.ceil(size / 1024)} KB; what is written at once to one record may hold 160 KB.`,
       )
     if (sizeBytes + size > TRANSACTION_BYTES) {
       groups.push([])
@@ -32,28 +32,50 @@ export function groupEdits(edits: readonly Edit[], records: Pick<Registers, 'ins
   return groups
 }
 
+/** What a slot costs beside its names and its value: writer, time, number, and what Yjs adds. */
+const SLOT_BYTES = 96
+
 const encoder = new TextEncoder()
 
 function sizeOf(edit: Edit, records: Pick<Registers, 'inspect'>): number {
-  const idBytes = encoder.encode(edit.id).length
-  if (edit.kind === 'restore') return idBytes + restoredBytes(records.inspect(edit.id))
-  return 'fields' in edit ? idBytes + jsonBytes(edit.fields) : idBytes
+  const idBytes = byteLength(edit.id)
+  switch (edit.kind) {
+    case 'add':
+    case 'update':
+      return idBytes + jsonBytes(edit.fields)
+    case 'delete':
+      return idBytes
+    case 'restore':
+      return idBytes + restoredBytes(records.inspect(edit.id))
+    case 'increment':
+      return idBytes + byteLength(edit.field) + SLOT_BYTES
+    case 'set-add':
+    case 'set-remove': {
+      // Each element is a slot of its own, whose key repeats the names.
+      const slotBytes = idBytes + byteLength(edit.field) + SLOT_BYTES
+      return edit.elements.reduce((sum, element) => sum + slotBytes + jsonBytes(element), 0)
+    }
+  }
 }
 
 /** A restore writes all that the record holds into one row. */
 function restoredBytes(record: ReturnType<Registers['inspect']>): number {
   let sizeBytes = 0
   for (const [field, { candidates }] of record?.fields ?? []) {
-    for (const { value } of candidates) sizeBytes += encoder.encode(field).length + jsonBytes(value)
+    for (const { value } of candidates) sizeBytes += byteLength(field) + jsonBytes(value)
   }
   return sizeBytes
 }
 
 function jsonBytes(value: unknown): number {
   try {
-    return encoder.encode(JSON.stringify(value) ?? '').length
+    return byteLength(JSON.stringify(value) ?? '')
   } catch {
     // A circle, or a number JSON has not: the check of the edit refuses it by name.
     return 0
   }
+}
+
+function byteLength(text: string): number {
+  return encoder.encode(text).length
 }

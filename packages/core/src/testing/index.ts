@@ -4,11 +4,13 @@ export type { InspectedRecord, Registers, Transaction } from '../document'
 export { type DocumentObserver, observeDocuments } from '../sync'
 export { registersOf } from './observe'
 export {
+  memberName,
   type OracleDecision,
   type OracleEdit,
   type OracleEffect,
   type OracleOperation,
   type OracleRecord,
   RegisterOracle,
+  renameEffect,
 } from './register-oracle'
 export { storeContract, type TestFunctions } from './store-contract'

@@ -13,6 +13,13 @@ export type OracleEdit =
     }
   | { readonly kind: 'delete'; readonly id: string }
   | { readonly kind: 'restore'; readonly id: string }
+  | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
+  | {
+      readonly kind: 'set-add' | 'set-remove'
+      readonly id: string
+      readonly field: string
+      readonly elements: readonly string[]
+    }
 
 /**
  * What an edit turned out to do, given what its author saw.
@@ -21,6 +28,9 @@ export type OracleEdit =
  * - `delete` replaces seen deletes and hides what is earlier.
  * - `restore` replaces seen deletes and what its own writer had created or restored, and asserts the winners anew; of the replaced
  *   values those that differ from the winner are asserted again with their old time.
+ * - `increment` replaces nothing. It counts in one life of the record: from a creation to the next one that has seen it.
+ *
+ * Set elements are written as fields are, under their `memberName`.
  */
 export type OracleEffect =
   | { readonly kind: 'create' | 'write'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
@@ -30,6 +40,13 @@ export type OracleEffect =
       readonly fields: ReadonlyMap<string, JsonValue | undefined>
       /** Ids of the creations and restores of the same writer that it stands in for. */
       readonly replaced: ReadonlySet<string>
+    }
+  | {
+      readonly kind: 'increment'
+      readonly field: string
+      readonly by: number
+      /** Id of the creation or restore that began the life. */
+      readonly life: string
     }
 
 /** An edit that was carried out, with everything that its writer had seen. */
@@ -57,12 +74,16 @@ export interface OracleCandidate {
 /** What a record has to look like. */
 export interface OracleRecord {
   readonly isVisible: boolean
-  /** By field: the candidates, winner first; of equal values only the latest. */
+  /** By field, without set elements: the candidates, winner first; of equal values only the latest. */
   readonly fields: ReadonlyMap<string, readonly OracleCandidate[]>
   /** Fields with more than one value. */
   readonly conflicts: ReadonlySet<string>
-  /** Values that a standing delete had not seen, by field, of equal values only the latest. */
+  /** Values that a standing delete had not seen, by field or `memberName`, of equal values only the latest. */
   readonly deleteConflicts: ReadonlyMap<string, readonly OracleCandidate[]>
+  /** By field: the elements that somebody put in and nobody who had seen that took out, sorted. */
+  readonly sets: ReadonlyMap<string, readonly string[]>
+  /** By field: the sum of what was counted in lives that the record still has. */
+  readonly counters: ReadonlyMap<string, number>
 }
 
 /** How the registers under test should answer an edit. */
@@ -72,13 +93,36 @@ interface Value extends OracleCandidate {
   readonly field: string
 }
 
-type ValueOperation = OracleOperation & { readonly effect: Exclude<OracleEffect, { kind: 'delete' }> }
+type ValueOperation = OracleOperation & { readonly effect: Exclude<OracleEffect, { kind: 'delete' | 'increment' }> }
+
+/** A record without the difference between fields and set elements. */
+interface Registers {
+  readonly isVisible: boolean
+  readonly values: ReadonlyMap<string, readonly OracleCandidate[]>
+  readonly deleteConflicts: ReadonlyMap<string, readonly OracleCandidate[]>
+}
+
+const memberPrefix = 'element '
+
+/** How the oracle names an element of a set where it names fields. */
+export function memberName(field: string, element: string): string {
+  return memberPrefix + JSON.stringify([field, element])
+}
+
+/** The effect of an operation that was written again, with the operations it names under their new ids. */
+export function renameEffect(effect: OracleEffect, newIds: ReadonlyMap<string, string>): OracleEffect {
+  const renamed = (id: string) => newIds.get(id) ?? id
+  if (effect.kind === 'restore') return { ...effect, replaced: new Set(Array.from(effect.replaced, renamed)) }
+  return effect.kind === 'increment' ? { ...effect, life: renamed(effect.life) } : effect
+}
 
 /** Says what records must look like, from the operations alone: slow and plain, and written apart from the registers that it judges. */
 export class RegisterOracle {
   readonly #byRecord = new Map<string, OracleOperation[]>()
   /** By restore: the replaced values it asserted again. */
   readonly #reasserted = new Map<string, readonly Value[]>()
+  /** By creation and restore: the one that began its life. */
+  readonly #lives = new Map<string, string>()
 
   /** Takes an operation. Everything it had seen must have been taken before. */
   take(operation: OracleOperation): void {
@@ -92,6 +136,7 @@ export class RegisterOracle {
         losers.map((value) => ({ ...value, operation: id, writer: operation.writer })),
       )
     }
+    if (isBirth(operation)) this.#lives.set(operation.id, this.#lifeOf(operation))
     const present = this.#byRecord.get(operation.record)
     if (present) present.push(operation)
     else this.#byRecord.set(operation.record, [operation])
@@ -104,41 +149,63 @@ export class RegisterOracle {
 
   /** The record on a device that has the operations in `seen`; undefined when it has never seen it. */
   view(record: string, seen: ReadonlySet<string>): OracleRecord | undefined {
+    const registers = this.#registers(record, seen)
+    if (!registers) return undefined
+    const { isVisible, values, deleteConflicts } = registers
+    const fields = new Map([...values].filter(([name]) => !name.startsWith(memberPrefix)))
+    const conflicts = [...fields].filter(([, candidates]) => candidates.length > 1).map(([field]) => field)
+
+    const sets = new Map<string, string[]>()
+    for (const [name, candidates] of values) {
+      if (fields.has(name) || candidates.every(({ value }) => value === undefined)) continue
+      const [field, element] = JSON.parse(name.slice(memberPrefix.length)) as [string, string]
+      sets.set(field, [...(sets.get(field) ?? []), element].sort())
+    }
+
+    const counters = new Map<string, number>()
+    const lives = new Set(this.#births(record, seen).map(({ id }) => this.#lives.get(id)))
+    for (const { effect } of this.#seenOperations(record, seen)) {
+      if (effect.kind !== 'increment' || !lives.has(effect.life)) continue
+      counters.set(effect.field, (counters.get(effect.field) ?? 0) + effect.by)
+    }
+    return { isVisible, fields, conflicts: new Set(conflicts), deleteConflicts, sets, counters }
+  }
+
+  #registers(record: string, seen: ReadonlySet<string>): Registers | undefined {
     const operations = this.#seenOperations(record, seen)
     if (operations.length === 0) return undefined
     const values = this.#liveValues(operations)
     const deletes = operations.filter(isDelete).filter((each) => !isDeleteReplaced(each, operations))
     // A record created with no field exists too.
-    const births = operations.filter(isBirth).filter((each) => !isBirthReplaced(each, operations))
-
-    const fields = groupByField(values)
+    const births = this.#births(record, seen)
     const unseen = values.filter((value) => deletes.some((each) => !each.seen.has(value.operation)))
     return {
       isVisible: [...values, ...births].some((value) => deletes.every((each) => isLater(value, each))),
-      fields,
-      conflicts: new Set([...fields].filter(([, candidates]) => candidates.length > 1).map(([field]) => field)),
+      values: groupByField(values),
       deleteConflicts: groupByField(unseen),
     }
   }
 
   /** What an edit by `writer` does, or how it is refused, on a device that has the operations in `seen`. */
   decide(edit: OracleEdit, writer: string, seen: ReadonlySet<string>): OracleDecision {
-    const record = this.view(edit.id, seen)
+    const record = this.#registers(edit.id, seen)
     switch (edit.kind) {
       case 'add': {
         const fields = new Map(Object.entries(edit.fields).filter(([, value]) => value !== undefined))
         if (!record?.isVisible) return { kind: 'create', fields }
         for (const [field, value] of fields)
-          if (textOf(record.fields.get(field)?.[0]?.value) === textOf(value)) fields.delete(field)
+          if (textOf(record.values.get(field)?.[0]?.value) === textOf(value)) fields.delete(field)
         return fields.size > 0 ? { kind: 'write', fields } : 'nothing'
       }
-      case 'update': {
+      case 'update':
+      case 'set-add':
+      case 'set-remove': {
         if (!record) return 'record-missing'
         if (!record.isVisible) return 'record-deleted'
-        const fields = new Map(Object.entries(edit.fields))
+        const fields = writtenBy(edit)
         for (const [field, value] of fields) {
-          const isEqual = textOf(record.fields.get(field)?.[0]?.value) === textOf(value)
-          if (isEqual && !record.conflicts.has(field)) fields.delete(field)
+          const candidates = record.values.get(field) ?? []
+          if (textOf(candidates[0]?.value) === textOf(value) && candidates.length < 2) fields.delete(field)
         }
         return fields.size > 0 ? { kind: 'write', fields } : 'nothing'
       }
@@ -149,11 +216,31 @@ export class RegisterOracle {
         const operations = this.#seenOperations(edit.id, seen)
         const isUndecided = operations.filter(isDelete).some((each) => !isDeleteReplaced(each, operations))
         if (!isUndecided) return 'nothing'
-        const fields = new Map([...record.fields].map(([field, [winner]]) => [field, winner!.value]))
+        const fields = new Map([...record.values].map(([field, [winner]]) => [field, winner!.value]))
         const own = operations.filter((each) => isBirth(each) && each.writer === writer)
         return { kind: 'restore', fields, replaced: new Set(own.map(({ id }) => id)) }
       }
+      case 'increment': {
+        if (!record) return 'record-missing'
+        if (!record.isVisible) return 'record-deleted'
+        const [newest] = this.#births(edit.id, seen).sort((a, b) => (isLater(a, b) ? -1 : 1))
+        if (edit.by === 0 || !newest) return 'nothing'
+        return { kind: 'increment', field: edit.field, by: edit.by, life: this.#lives.get(newest.id)! }
+      }
     }
+  }
+
+  /** Creations and restores that nothing seen has replaced: what the record is made of. */
+  #births(record: string, seen: ReadonlySet<string>): OracleOperation[] {
+    const operations = this.#seenOperations(record, seen)
+    return operations.filter(isBirth).filter((each) => !isBirthReplaced(each, operations))
+  }
+
+  /** A restore goes on with the life of the birth it stands in for; everything else begins one. */
+  #lifeOf({ id, record, seen, effect }: OracleOperation): string {
+    if (effect.kind !== 'restore') return id
+    const continued = this.#births(record, seen).find((birth) => effect.replaced.has(birth.id))
+    return (continued && this.#lives.get(continued.id)) ?? id
   }
 
   #seenOperations(record: string, seen: ReadonlySet<string>): OracleOperation[] {
@@ -161,7 +248,7 @@ export class RegisterOracle {
   }
 
   #liveValues(operations: readonly OracleOperation[]): Value[] {
-    const writes = operations.filter((each): each is ValueOperation => each.effect.kind !== 'delete')
+    const writes = operations.filter(hasValues)
     return writes
       .flatMap((operation) => this.#valuesOf(operation))
       .filter((value) => !writes.some((later) => later.seen.has(value.operation) && replaces(later, value)))
@@ -188,12 +275,22 @@ function replaces({ effect }: ValueOperation, value: Value): boolean {
   }
 }
 
+function writtenBy(edit: Extract<OracleEdit, { kind: 'update' | 'set-add' | 'set-remove' }>) {
+  if (edit.kind === 'update') return new Map<string, JsonValue | undefined>(Object.entries(edit.fields))
+  const value = edit.kind === 'set-add' ? true : undefined
+  return new Map(edit.elements.map((element) => [memberName(edit.field, element), value] as const))
+}
+
+function hasValues(operation: OracleOperation): operation is ValueOperation {
+  return operation.effect.kind !== 'delete' && operation.effect.kind !== 'increment'
+}
+
 function isDelete({ effect }: OracleOperation): boolean {
   return effect.kind === 'delete'
 }
 
 function isDeleteReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
-  return operations.some(({ seen }) => seen.has(id))
+  return operations.some(({ seen, effect }) => seen.has(id) && effect.kind !== 'increment')
 }
 
 function isBirth({ effect }: OracleOperation): boolean {

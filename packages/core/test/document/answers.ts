@@ -1,7 +1,11 @@
 // What registers answer and what the oracle expects, in one shape. Of candidates with equal values only the latest is compared:
 // copies of one value are no conflict, and which of them are left depends on how a value is stored.
-import type { JsonValue, Registers } from '../../src/document'
-import type { OracleCandidate, RegisterOracle } from '../../src/testing/register-oracle'
+import type { FieldCandidate, JsonValue, Registers } from '../../src/document'
+import { memberName, type OracleCandidate, type RegisterOracle } from '../../src/testing/register-oracle'
+
+/** The names that histories use for counters and sets; `name` is an ordinary field too. */
+export const counterNames = ['name', 'uses'] as const
+export const setNames = ['name', 'tags'] as const
 
 interface Candidate {
   readonly writer: string
@@ -27,6 +31,8 @@ interface RecordAnswers {
   readonly fields: ByField
   readonly conflicts: readonly string[]
   readonly deleteConflict: ByField
+  readonly counters: readonly number[]
+  readonly sets: readonly (readonly string[])[]
 }
 
 export function answersOf(registers: Registers, ids: readonly string[]): Answers {
@@ -48,6 +54,8 @@ export function answersOf(registers: Registers, ids: readonly string[]): Answers
       fields,
       conflicts,
       deleteConflict: byField(record.deleteConflict),
+      counters: counterNames.map((field) => registers.counter(id, field)),
+      sets: setNames.map((field) => registers.set(id, field)),
     })
   }
   const conflicts = new Map<string, ByField>()
@@ -104,6 +112,8 @@ export function expectedAnswers(
       fields,
       conflicts: [...conflicts].sort(),
       deleteConflict,
+      counters: counterNames.map((field) => (isVisible ? (record.counters.get(field) ?? 0) : 0)),
+      sets: setNames.map((field) => (isVisible ? (record.sets.get(field) ?? []) : [])),
     })
     if (isVisible && conflicts.size > 0)
       answers.conflicts.set(id, new Map([...fields].filter(([field]) => conflicts.has(field))))
@@ -112,9 +122,12 @@ export function expectedAnswers(
   return answers
 }
 
-function byField(values: readonly (Candidate & { readonly field: string })[]): ByField {
+function byField(values: readonly FieldCandidate[]): ByField {
   const fields: ByField = new Map()
-  for (const { field, ...candidate } of values) fields.set(field, distinct([...(fields.get(field) ?? []), candidate]))
+  for (const { field, element, ...candidate } of values) {
+    const name = element === undefined ? field : memberName(field, element)
+    fields.set(name, distinct([...(fields.get(name) ?? []), candidate]))
+  }
   return fields
 }
 

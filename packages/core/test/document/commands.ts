@@ -1,6 +1,7 @@
 // Random histories as lists of small commands, so that a failing one shrinks to a few lines that can be read.
 import fc from 'fast-check'
 import type { Edit, JsonValue } from '../../src/document'
+import { counterNames, setNames } from './answers'
 import type { RejoinOptions, World } from './world'
 
 const yearMs = 365 * 24 * 3_600_000
@@ -18,6 +19,24 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('update' as const), id: record, fields: changes }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), id: record }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore' as const), id: record }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('increment' as const),
+      id: record,
+      field: fc.constantFrom(...counterNames),
+      by: fc.constantFrom(1, 1, 10, -3, 0),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('set-add' as const, 'set-remove' as const),
+      id: record,
+      field: fc.constantFrom(...setNames),
+      elements: fc.array(fc.constantFrom('x', 'x', 'y', ''), { minLength: 1, maxLength: 2 }),
+    }),
+  },
 )
 
 const at = fc.nat({ max: 4 })
@@ -27,12 +46,24 @@ type Command = (world: World) => unknown
 const named = (text: string, run: Command): Command => Object.assign(run, { toString: () => text })
 const deviceOf = (world: World, index: number) => index % world.devices.length
 
+const takeOut = (id: string): Edit => ({ kind: 'set-remove', id, field: 'tags', elements: ['x'] })
+const putIn = (id: string): Edit => ({ kind: 'set-add', id, field: 'tags', elements: ['x'] })
+
 const editList = fc.oneof(
   { weight: 4, arbitrary: fc.array(edit, { minLength: 1, maxLength: 1 }) },
   fc.array(edit, { maxLength: 4 }),
   record.map((id): Edit[] => [
     { kind: 'delete', id },
     { kind: 'restore', id },
+  ]),
+  record.map((id): Edit[] => [takeOut(id), putIn(id)]),
+  record.map((id): Edit[] => [
+    { kind: 'delete', id },
+    { kind: 'add', id, fields: {} },
+    { kind: 'increment', id, field: 'uses', by: 1 },
+    { kind: 'delete', id },
+    { kind: 'add', id, fields: {} },
+    { kind: 'increment', id, field: 'uses', by: 2 },
   ]),
 )
 const editAt = (index: number, list: readonly Edit[]) =>
@@ -67,13 +98,20 @@ const rejoinOptions: fc.Arbitrary<RejoinOptions> = fc.record({
 })
 
 const shared = named('a record that all know', (world) => {
-  world.edit(0, [{ kind: 'add', id: 'ann', fields: { name: 'a', note: 'b' } }])
+  world.edit(0, [{ kind: 'add', id: 'ann', fields: { name: 'a', note: 'b' } }, putIn('ann')])
   for (const index of world.devices.keys()) world.deliverAll(index)
 })
 
 const raced = named('a record that two created at once', (world) => {
   world.edit(0, [{ kind: 'add', id: 'ann', fields: { name: 'a', note: 'b' } }])
   world.edit(1, [{ kind: 'add', id: 'ann', fields: { name: 'b', note: 'a' } }])
+  for (const index of world.devices.keys()) world.deliverAll(index)
+})
+
+const contested = named('an element that one took out and another put in again', (world) => {
+  shared(world)
+  world.edit(0, [takeOut('ann'), putIn('ann'), { kind: 'increment', id: 'ann', field: 'uses', by: 1 }])
+  world.edit(1, [takeOut('ann'), { kind: 'increment', id: 'ann', field: 'uses', by: 10 }])
   for (const index of world.devices.keys()) world.deliverAll(index)
 })
 
@@ -84,7 +122,7 @@ const ordinary = fc.oneof(
   { weight: 1, arbitrary: reload },
   { weight: 1, arbitrary: tick },
 )
-const start = fc.constantFrom([shared], [raced], [])
+const start = fc.constantFrom([shared], [raced], [contested], [])
 const upTo = (maxLength: number) => fc.array(ordinary, { maxLength, size: 'max' })
 
 /** One device at a time is cut off: it edits, loses what it edited last, edits again and rejoins. */

@@ -77,6 +77,90 @@ describe('the stored format', () => {
   })
 })
 
+describe('the stored format of counters and sets', () => {
+  test('a counter is one slot for each writer and row', () => {
+    const ann = open(annWriter)
+    const bob = open(bobWriter)
+    ann.transact([{ kind: 'add', id: 'r', fields: {} }])
+    ann.transact([{ kind: 'increment', id: 'r', field: 'uses', by: 2 }])
+    bring(ann, bob)
+    bob.transact([{ kind: 'increment', id: 'r', field: 'uses', by: -5 }])
+    bring(bob, ann)
+    ann.transact([{ kind: 'increment', id: 'r', field: 'uses', by: 1 }])
+    expect(stored(ann)).toEqual({
+      'r~ann-----': '[1000,1,{}]',
+      'r~uses~ann-----~ann-----~1': '[3,3]',
+      'r~uses~bob-----~ann-----~1': '[-5,1]',
+    })
+  })
+
+  test('an element is a cell whose field name ends with the element as JSON', () => {
+    const ann = open(annWriter)
+    ann.transact([{ kind: 'add', id: 'r', fields: {} }])
+    ann.transact([{ kind: 'set-add', id: 'r', field: 'tags', elements: ['a "b"', 'c'] }])
+    ann.transact([{ kind: 'set-remove', id: 'r', field: 'tags', elements: ['c'] }])
+    expect(stored(ann)).toEqual({
+      'r~ann-----': '[1000,1,{}]',
+      'r~tags\u0002"a \\"b\\""~ann-----': '[1001,2,0,true]',
+      'r~tags\u0002"c"~ann-----': '[1002,3,0]',
+    })
+  })
+
+  test('a restored row holds the elements of sets by the names of their cells', () => {
+    const ann = open(annWriter)
+    const bob = open(bobWriter)
+    ann.transact([{ kind: 'add', id: 'r', fields: { a: 1 } }])
+    ann.transact([{ kind: 'set-add', id: 'r', field: 'tags', elements: ['x'] }])
+    ann.transact([{ kind: 'delete', id: 'r' }])
+    bring(ann, bob)
+    bob.transact([{ kind: 'restore', id: 'r' }])
+    expect(stored(bob)['r~bob-----']).toBe('[1003,1,{"a":1,"tags\\u0002\\"x\\"":true}]')
+    bob.transact([{ kind: 'set-remove', id: 'r', field: 'tags', elements: ['x'] }])
+    expect(bob.set('r', 'tags')).toEqual([])
+    expect(bob.get('r')).toEqual({ a: 1 })
+  })
+
+  test('a folded row holds elements, and counts go to the row that it was born as', () => {
+    const ann = open(annWriter, 5000)
+    store(ann, {
+      'r~*': '[["ann-----",1000,1,{"a":1,"tags\\u0002\\"x\\"":true},["bob-----",7]]]',
+      'r~uses~bob-----~bob-----~7': '[4,9]',
+    })
+    expect(ann.get('r')).toEqual({ a: 1 })
+    expect(ann.set('r', 'tags')).toEqual(['x'])
+    ann.setWriter(annWriter, 1)
+    ann.transact([{ kind: 'increment', id: 'r', field: 'uses', by: 1 }])
+    expect(stored(ann)['r~uses~ann-----~bob-----~7']).toBe('[1,2]')
+    expect(ann.counter('r', 'uses')).toBe(5)
+  })
+
+  test('a count or an element of another shape is kept and not read', () => {
+    const unknown = {
+      'r~uses~bob-----~ann-----~01': '[1,1]',
+      'r~uses~bob-----~ann-----~0': '[1,1]',
+      'r~uses~bob-----~*~1': '[1,1]',
+      'r~uses~*~ann-----~1': '[1,1]',
+      'r~uses~bob-----~ann-----~1~more': '[1,1]',
+      'r~~bob-----~ann-----~1': '[1,1]',
+      'r~uses~bob-----~ann-----~1': '[1.5,1]',
+      'r~uses~eve-----~ann-----~1': '[1,1,1]',
+      'r~tags\u0002x~bob-----': '[1000,1,0,true]',
+      'r~tags\u0002 "x"~bob-----': '[1000,1,0,true]',
+      'r~tags\u00027~bob-----': '[1000,1,0,true]',
+    }
+    const ann = open(annWriter)
+    ann.transact([{ kind: 'add', id: 'r', fields: { a: 1 } }])
+    store(ann, unknown)
+    expect(ann.counter('r', 'uses')).toBe(0)
+    expect(ann.counter('r', '')).toBe(0)
+    expect(ann.set('r', 'tags')).toEqual([])
+    expect(ann.get('r')).toEqual({ a: 1 })
+    expect([...ann.inspect('r')!.fields.keys()]).toEqual(['a'])
+    ann.transact([{ kind: 'increment', id: 'r', field: 'uses', by: 1 }])
+    expect(stored(ann)).toMatchObject(unknown)
+  })
+})
+
 describe('slots that this version does not write', () => {
   test('a folded row stands for the writes it was made of', () => {
     const ann = open(annWriter, 5000)

@@ -17,13 +17,16 @@ function sampleOperations() {
     { kind: 'restore', id: 'r' },
     { kind: 'delete', id: 'r' },
     { kind: 'add', id: 'r', fields: { a: 1 } },
+    { kind: 'increment', id: 'r', field: 'uses', by: -3 },
+    { kind: 'set-add', id: 'r', field: 'tags', elements: ['"x"', ''] },
+    { kind: 'set-remove', id: 'r', field: 'tags', elements: [''] },
   ])!.operations
 }
 
 describe('pending operations on disk', () => {
   test('come back as they were', () => {
     const operations = sampleOperations()
-    expect(operations.length).toBe(7)
+    expect(operations.length).toBe(10)
     expect(operations.some((each) => each.kind === 'row' && each.kept.length > 0)).toBe(true)
     expect(decodeOperations(encodeOperations(operations))).toEqual(operations)
     expect(decodeOperations(encodeOperations([]))).toEqual([])

@@ -42,7 +42,8 @@ describe('registers against the oracle', () => {
       'a delete conflict, visible',
       'a delete conflict, hidden',
     ]
-    for (const each of [...situations, 'a kept value', 'a lost life', 'a new writer', 'the same writer']) {
+    const counting = ['a count in several slots', 'an element both ways']
+    for (const each of [...situations, ...counting, 'a kept value', 'a lost life', 'a new writer', 'the same writer']) {
       expect(histories.get(each) ?? 0, each).toBeGreaterThanOrEqual(5)
     }
   })

@@ -14,7 +14,12 @@ import {
   type Writer,
 } from '../../src/document'
 import { isSyncError } from '../../src/errors'
-import { type OracleEffect, type OracleOperation, RegisterOracle } from '../../src/testing/register-oracle'
+import {
+  type OracleEffect,
+  type OracleOperation,
+  RegisterOracle,
+  renameEffect,
+} from '../../src/testing/register-oracle'
 import { createDoc, takeClientId, Y } from '../../src/yjs'
 import { answersOf, expectedAnswers } from './answers'
 
@@ -223,7 +228,7 @@ export class World {
         const seen = new Set(Array.from(original.seen, (id) => newIds.get(id) ?? id))
         const { t } = operations[position]!
         if (shiftMs === 0) assert.equal(t, original.t)
-        const operation = this.#take(renamed(original.effect, newIds), original.record, target.writer, t, seen)
+        const operation = this.#take(renameEffect(original.effect, newIds), original.record, target.writer, t, seen)
         newIds.set(original.id, operation.id)
         this.#nByOperation.set(operation.id, n)
         return operation
@@ -264,6 +269,7 @@ export class World {
     const expected = expectedAnswers(this.oracle, seen, (operation) => this.#nByOperation.get(operation)!)
     assert.deepEqual(answers, expected)
 
+    for (const situation of situationsOfSlots([...registers.doc.getMap<string>('r')])) this.reached.add(situation)
     for (const text of registers.doc.getMap<string>('r').values()) {
       if (keptPattern.test(text)) this.reached.add('a kept value')
     }
@@ -302,7 +308,8 @@ export class World {
     for (const { record, t, seen } of transaction) {
       for (const id of seen) {
         const earlier = this.#taken.get(id)!
-        if (earlier.record === record && !own.has(id))
+        // Counts have no time.
+        if (earlier.record === record && earlier.effect.kind !== 'increment' && !own.has(id))
           assert(t > earlier.t, `${t} is not after ${earlier.t}, which it had seen`)
       }
     }
@@ -341,8 +348,19 @@ export class World {
   #random = (length: number): Uint8Array => sha512(Buffer.from(`draw ${++this.#draws}`)).slice(0, length)
 }
 
-/** The effect with the operations it names under their new ids. */
-function renamed(effect: OracleEffect, newIds: ReadonlyMap<string, string>): OracleEffect {
-  if (effect.kind !== 'restore') return effect
-  return { ...effect, replaced: new Set(Array.from(effect.replaced, (id) => newIds.get(id) ?? id)) }
+/** What a look at the stored slots shows of counters and sets. */
+function* situationsOfSlots(slots: readonly (readonly [key: string, text: string])[]): Generator<string, undefined> {
+  const writersByCounter = new Map<string, number>()
+  const cellsByElement = new Map<string, { adds: number; removes: number }>()
+  for (const [key, text] of slots) {
+    const [record, field, ...rest] = key.split('\u0001')
+    const name = `${record} ${field}`
+    if (rest.length === 3) writersByCounter.set(name, (writersByCounter.get(name) ?? 0) + 1)
+    if (rest.length !== 1 || !field?.includes('\u0002')) continue
+    const cells = cellsByElement.get(name) ?? { adds: 0, removes: 0 }
+    cells[text.endsWith(',true]') ? 'adds' : 'removes']++
+    cellsByElement.set(name, cells)
+  }
+  if ([...writersByCounter.values()].some((count) => count > 1)) yield 'a count in several slots'
+  if ([...cellsByElement.values()].some(({ adds, removes }) => adds > 0 && removes > 0)) yield 'an element both ways'
 }
