@@ -1,8 +1,8 @@
 // What a seed does to its world, drawn before the world begins: a list of steps, each with its time and everything it needs. So a
 // failing list can be shortened step by step without changing what the others do.
 
+import type { Weather } from './connection'
 import type { CrashKind } from './disk'
-import type { Weather } from './network'
 import { RandomStream } from './random'
 
 /** A text that must never reach the relay in the clear; part of every name and value. */

@@ -3,20 +3,30 @@
 import type { Plan, Step } from './plan'
 import { runWorld } from './world'
 
+/** Minutes, for the longest seeds. */
+const MAX_RUNS = 400
+
 export interface Shrunk {
   readonly plan: Plan
   readonly runs: number
 }
 
-/** @param maxRuns each run costs as much as the seed did */
-export async function shrink(plan: Plan, failure: string, maxRuns = 400): Promise<Shrunk> {
+/**
+ * @param failure how the plan fails
+ * @param run answers how a shorter plan fails, if it does; costs as much as the seed did
+ */
+export async function shrink(
+  plan: Plan,
+  failure: string,
+  run: (plan: Plan) => Promise<string | undefined> = firstFailure,
+): Promise<Shrunk> {
   let runs = 0
   let best = plan
   const isStillFailing = async (steps: readonly Step[]): Promise<boolean> => {
-    if (runs >= maxRuns) return false
+    if (runs >= MAX_RUNS) return false
     runs++
     const candidate = { ...plan, steps }
-    const [first] = (await runWorld({ plan: candidate })).failures
+    const first = await run(candidate)
     if (first === undefined || kindOf(first) !== kindOf(failure)) return false
     best = candidate
     return true
@@ -37,6 +47,10 @@ export async function shrink(plan: Plan, failure: string, maxRuns = 400): Promis
     }
   }
   return { plan: best, runs }
+}
+
+async function firstFailure(plan: Plan): Promise<string | undefined> {
+  return (await runWorld({ plan })).failures[0]
 }
 
 function editsOf(step: Step | undefined): readonly unknown[] {

@@ -4,12 +4,14 @@ import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 import { areEqual, checkRecords, digestOf } from './checks'
 import { VirtualTime } from './clock'
+import type { Tampering } from './connection'
 import { Cryptography } from './cryptography'
 import { describe, SimDevice } from './device'
 import { type DiskDefect, SimDisk } from './disk'
+import { Faults } from './faults'
 import { Ledger } from './ledger'
-import { fairWeather, Network, type Tampering } from './network'
-import { CANARY, type Plan, type Step } from './plan'
+import { Network } from './network'
+import { CANARY, type Plan } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk } from './relay-disk'
@@ -89,11 +91,9 @@ class World {
   readonly #relay: SimRelay
   readonly #relayDisk: RelayDisk
   readonly #devices: readonly SimDevice[]
-  readonly #disks: readonly SimDisk[]
+  readonly #faults: Faults
   readonly #ledger = new Ledger((reason) => this.fail(reason))
   readonly #plan: Plan
-  /** Faults that end by themselves do nothing once all faults have ended. */
-  #isCalm = false
 
   constructor({ plan, defects = {}, keepsTrace = false }: RunOptions) {
     const { seed } = plan
@@ -124,7 +124,7 @@ class World {
       random: new RandomStream(seed, 'relay', 'randomness'),
     })
     const names = Array.from({ length: plan.devices }, (_, index) => `device ${index}`)
-    this.#disks = names.map((name) => new SimDisk(time, new RandomStream(seed, name, 'disk'), defects.disk))
+    const disks = names.map((name) => new SimDisk(time, new RandomStream(seed, name, 'disk'), defects.disk))
     this.#devices = names.map(
       (name, index) =>
         new SimDevice({
@@ -133,7 +133,7 @@ class World {
           time,
           trace,
           network,
-          disk: this.#disks[index] as SimDisk,
+          disk: disks[index] as SimDisk,
           cryptography: cryptographyOf(name),
           ledger: this.#ledger,
           collectionNames: plan.collections,
@@ -143,6 +143,8 @@ class World {
           ...(defects.records && { whenOpen: defects.records }),
         }),
     )
+    const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
+    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks })
   }
 
   fail(reason: string): void {
@@ -153,10 +155,12 @@ class World {
   async run(): Promise<void> {
     this.#relay.start()
     ;(this.#devices[0] as SimDevice).start()
-    for (const step of this.#plan.steps) this.#time.after(step.atMs, () => this.#take(step))
+    for (const step of this.#plan.steps) this.#time.after(step.atMs, () => this.#faults.take(step))
     await this.#runUntil(this.#plan.endMs)
     if (this.#hasFailed) return
-    this.#endFaults()
+    this.#trace.add('world', 'faults end')
+    this.#faults.end()
+    this.#reviveAll()
     const isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
     if (this.#hasFailed) return
     if (!isSettled) {
@@ -210,101 +214,6 @@ class World {
       await this.#runUntil(this.#time.nowMs + 1_000)
     }
     return false
-  }
-
-  #take(step: Step): void {
-    if (this.#isCalm) return
-    const trace = this.#trace
-    const time = this.#time
-    const network = this.#network
-    const relay = this.#relay
-    /** Undoes a fault after its time; overlapping faults of one kind end with the first of them. */
-    const later = (lastsMs: number, end: () => void) =>
-      time.after(lastsMs, () => {
-        if (!this.#isCalm) end()
-      })
-    switch (step.kind) {
-      case 'relay crash':
-        relay.crash()
-        later(step.lastsMs, () => relay.start())
-        return
-      case 'relay restart':
-        void relay.stop().then(() => later(step.lastsMs, () => relay.start()))
-        return
-      case 'relay disk full':
-        trace.add('relay', 'disk full')
-        this.#relayDisk.setFull(true)
-        later(step.lastsMs, () => this.#relayDisk.setFull(false))
-        return
-    }
-    const device = this.#devices[step.device] as SimDevice
-    const disk = this.#disks[step.device] as SimDisk
-    switch (step.kind) {
-      case 'edit':
-        device.edit(step.collection, step.edits, step.together)
-        return
-      case 'join':
-        device.start()
-        return
-      case 'go offline':
-        trace.add(device.name, 'goes offline')
-        device.goOffline()
-        return
-      case 'go online':
-        trace.add(device.name, 'goes online')
-        device.goOnline()
-        return
-      case 'close':
-        void device.close()
-        return
-      case 'open':
-        if (device.state === 'closed') device.start()
-        return
-      case 'flush':
-        device.flush()
-        return
-      case 'crash':
-        device.crash(step.how)
-        if (step.awayMs > 0) device.goOffline()
-        later(step.downMs, () => {
-          if (device.state === 'dead') device.start()
-        })
-        if (step.awayMs > 0) later(step.downMs + step.awayMs, () => device.goOnline())
-        return
-      case 'weather':
-        trace.add(device.name, 'has bad weather')
-        network.setWeather(device.name, step.weather)
-        later(step.lastsMs, () => network.setWeather(device.name, fairWeather))
-        return
-      case 'partition':
-        trace.add(device.name, 'is cut off')
-        network.setCutOff(device.name, true)
-        later(step.lastsMs, () => network.setCutOff(device.name, false))
-        return
-      case 'disk full':
-        trace.add(device.name, 'disk full')
-        disk.setFull(true)
-        later(step.lastsMs, () => disk.setFull(false))
-        return
-      case 'reset':
-        network.reset(device.name, step.whoLearns)
-        return
-      case 'set clock':
-        trace.add(device.name, 'sets its clock')
-        device.wallClock.set(step.offsetMs)
-    }
-  }
-
-  #endFaults(): void {
-    this.#isCalm = true
-    this.#trace.add('world', 'faults end')
-    this.#relayDisk.setFull(false)
-    this.#devices.forEach((device, index) => {
-      this.#network.setWeather(device.name, fairWeather)
-      this.#network.setCutOff(device.name, false)
-      ;(this.#disks[index] as SimDisk).setFull(false)
-    })
-    this.#reviveAll()
   }
 
   /** Whoever is down comes up; who is on the way down comes up when it is there. */

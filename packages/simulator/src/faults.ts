@@ -1,0 +1,135 @@
+// What a plan's steps do to the actors of a world, until all faults end.
+import type { VirtualTime } from './clock'
+import type { SimDevice } from './device'
+import type { SimDisk } from './disk'
+import { fairWeather, type Network } from './network'
+import type { Step } from './plan'
+import type { SimRelay } from './relay'
+import type { RelayDisk } from './relay-disk'
+import type { Trace } from './trace'
+
+export interface Actors {
+  readonly time: VirtualTime
+  readonly trace: Trace
+  readonly network: Network
+  readonly relay: SimRelay
+  readonly relayDisk: RelayDisk
+  readonly devices: readonly SimDevice[]
+  /** By device. */
+  readonly disks: readonly SimDisk[]
+}
+
+type DeviceStep = Extract<Step, { device: number }>
+type RelayStep = Exclude<Step, DeviceStep>
+
+export class Faults {
+  #hasEnded = false
+
+  constructor(private readonly actors: Actors) {}
+
+  /** Does what the step says, and undoes after its time what has one. */
+  take(step: Step): void {
+    if (this.#hasEnded) return
+    if (!('device' in step)) this.#takeAtRelay(step)
+    else
+      this.#takeAtDevice(step, this.actors.devices[step.device] as SimDevice, this.actors.disks[step.device] as SimDisk)
+  }
+
+  #takeAtRelay(step: RelayStep): void {
+    const { trace, relay, relayDisk } = this.actors
+    switch (step.kind) {
+      case 'relay crash':
+        relay.crash()
+        this.#later(step.lastsMs, () => relay.start())
+        return
+      case 'relay restart':
+        void relay.stop().then(() => this.#later(step.lastsMs, () => relay.start()))
+        return
+      case 'relay disk full':
+        trace.add('relay', 'disk full')
+        relayDisk.setFull(true)
+        this.#later(step.lastsMs, () => relayDisk.setFull(false))
+        return
+    }
+  }
+
+  #takeAtDevice(step: DeviceStep, device: SimDevice, disk: SimDisk): void {
+    const { trace, network } = this.actors
+    switch (step.kind) {
+      case 'edit':
+        device.edit(step.collection, step.edits, step.together)
+        return
+      case 'join':
+        device.start()
+        return
+      case 'go offline':
+        trace.add(device.name, 'goes offline')
+        device.goOffline()
+        return
+      case 'go online':
+        trace.add(device.name, 'goes online')
+        device.goOnline()
+        return
+      case 'close':
+        void device.close()
+        return
+      case 'open':
+        if (device.state === 'closed') device.start()
+        return
+      case 'flush':
+        device.flush()
+        return
+      case 'crash':
+        device.crash(step.how)
+        if (step.awayMs > 0) device.goOffline()
+        this.#later(step.downMs, () => {
+          if (device.state === 'dead') device.start()
+        })
+        if (step.awayMs > 0) this.#later(step.downMs + step.awayMs, () => device.goOnline())
+        return
+      case 'weather':
+        trace.add(device.name, 'has bad weather')
+        {
+          const before = network.weatherOf(device.name)
+          network.setWeather(device.name, step.weather)
+          this.#later(step.lastsMs, () => network.setWeather(device.name, before))
+        }
+        return
+      case 'partition':
+        trace.add(device.name, 'is cut off')
+        network.setCutOff(device.name, true)
+        this.#later(step.lastsMs, () => network.setCutOff(device.name, false))
+        return
+      case 'disk full':
+        trace.add(device.name, 'disk full')
+        disk.setFull(true)
+        this.#later(step.lastsMs, () => disk.setFull(false))
+        return
+      case 'reset':
+        network.reset(device.name, step.whoLearns)
+        return
+      case 'set clock':
+        trace.add(device.name, 'sets its clock')
+        device.wallClock.set(step.offsetMs)
+    }
+  }
+
+  /** Lines are good again and disks have room; whoever is down stays down. */
+  end(): void {
+    const { network, relayDisk, devices, disks } = this.actors
+    this.#hasEnded = true
+    relayDisk.setFull(false)
+    for (const disk of disks) disk.setFull(false)
+    for (const { name } of devices) {
+      network.setWeather(name, fairWeather)
+      network.setCutOff(name, false)
+    }
+  }
+
+  /** Undoes a fault after its time; overlapping faults of one kind end with the first of them. */
+  #later(lastsMs: number, undo: () => void): void {
+    this.actors.time.after(lastsMs, () => {
+      if (!this.#hasEnded) undo()
+    })
+  }
+}
