@@ -14,6 +14,7 @@ import {
   type KeyringState,
   newestEpoch,
   recordHash,
+  type Sha512,
 } from '@owlivion/sync-protocol'
 import { appendRecord, type DeviceKeys, openEpochKeys } from '../account'
 import { documentIdOf, documentKey } from '../crypto'
@@ -52,7 +53,10 @@ export class AccountKeyring implements SessionKeyring {
   ): Promise<AccountKeyring> {
     let state: KeyringState | undefined
     try {
-      for (const { record } of records) state = await appendRecord(platform.signing, state, record)
+      for (const row of records) {
+        state = await appendRecord(platform.signing, state, row.record)
+        checkCut(platform.signing.sha512, state, row)
+      }
     } catch (cause) {
       throw new SyncError('profile-damaged', 'The keyring in this device’s store does not verify.', { cause })
     }
@@ -89,7 +93,7 @@ export class AccountKeyring implements SessionKeyring {
     let { state } = this
     for (const row of news) {
       state = await appendRecord(this.platform.signing, state, row.record)
-      this.checkCut(state, row)
+      checkCut(this.platform.signing.sha512, state, row)
     }
     // Keys first: a record that gives this device no key, or a wrong one, must not reach the disk, from which it could not be opened.
     const epochKeys = openEpochKeys(state, this.device)
@@ -145,18 +149,28 @@ export class AccountKeyring implements SessionKeyring {
       if (cut !== undefined) this.cuts.set(bytesToHex(cutHashOf(this.platform.signing.sha512, cut)), decodeCut(cut))
     }
   }
+}
 
-  /** A removal without the list of what counts would cut off everything the removed device ever wrote. */
-  private checkCut(state: KeyringState, row: KeyringRow): void {
-    const position = state.length - 1
-    const removed = [...state.devices.values()].find((device) => device.removedAt === position)
-    if (removed?.cutHash === undefined) return
-    if (row.cut === undefined || !bytesEqual(cutHashOf(this.platform.signing.sha512, row.cut), removed.cutHash)) {
-      throw new SyncError(
-        'keyring-invalid',
-        'The relay sent the removal of a device without the cut that belongs to it.',
-      )
-    }
+/**
+ * A removal without the list of what counts would cut off everything the removed device ever wrote; one with another list, something.
+ * @param state the keyring as the record left it
+ * @throws SyncError `keyring-invalid`
+ */
+export function checkCut(sha512: Sha512, state: KeyringState, { cut }: KeyringRow): void {
+  const position = state.length - 1
+  const removed = [...state.devices.values()].find((device) => device.removedAt === position)
+  if (removed?.cutHash === undefined) return
+  if (cut !== undefined && bytesEqual(cutHashOf(sha512, cut), removed.cutHash) && isCut(cut)) return
+  throw new SyncError('keyring-invalid', 'The relay sent the removal of a device without the cut that belongs to it.')
+}
+
+function isCut(bytes: Uint8Array): boolean {
+  try {
+    decodeCut(bytes)
+    return true
+  } catch {
+    // Signed as it is, and still no list: whoever made it wanted it to be unreadable.
+    return false
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
+import { checkCut } from './account-keyring'
 import {
   decodeProfile,
   encodeKeyringRow,
@@ -161,31 +162,36 @@ class Joining {
   }
 
   private async readKeyring(): Promise<KeyringState> {
-    this.state = await readKeyring(this.platform, await this.connect(), this.records, this.state)
+    try {
+      return await this.readRecords(await this.connect())
+    } catch (error) {
+      // The relay may have taken the record and gone: what is asked once more costs nothing.
+      if (!isSyncError(error, 'connection-lost')) throw error
+      this.dialog = undefined
+      return this.readRecords(await this.connect())
+    }
+  }
+
+  /** Reads on from the last record that was verified. */
+  private async readRecords(dialog: RelayDialog): Promise<KeyringState> {
+    const { signing } = this.platform
+    for (;;) {
+      dialog.send({ type: 'keyring-fetch', from: this.records.length })
+      // An answer to an earlier question may come twice; the one to this question comes in time or not at all.
+      let frame = await dialog.receive('keyring')
+      while (frame.from !== this.records.length) frame = await dialog.receive('keyring')
+      for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
+        const row = { record: record.slice(), ...(cut && { cut: cut.slice() }) }
+        const state = await appendRecord(signing, this.state, row.record)
+        checkCut(signing.sha512, state, row)
+        this.state = state
+        this.records.push(row)
+      }
+      if (this.records.length >= frame.length || frame.records.length === 0) break
+    }
+    if (this.state === undefined) throw new SyncError('account-unknown', 'The relay has no keyring for this account.')
     return this.state
   }
-}
-
-async function readKeyring(
-  platform: Platform,
-  dialog: RelayDialog,
-  records: KeyringRow[],
-  known: KeyringState | undefined,
-): Promise<KeyringState> {
-  let state = known
-  for (;;) {
-    dialog.send({ type: 'keyring-fetch', from: records.length })
-    // An answer to an earlier question may come twice; the one to this question comes in time or not at all.
-    let frame = await dialog.receive('keyring')
-    while (frame.from !== records.length) frame = await dialog.receive('keyring')
-    for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
-      state = await appendRecord(platform.signing, state, record)
-      records.push({ record: record.slice(), ...(cut && { cut: cut.slice() }) })
-    }
-    if (records.length >= frame.length || frame.records.length === 0) break
-  }
-  if (state === undefined) throw new SyncError('account-unknown', 'The relay has no keyring for this account.')
-  return state
 }
 
 interface Newcomer {

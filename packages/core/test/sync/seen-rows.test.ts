@@ -1,0 +1,151 @@
+// What devices tell each other of what they have read: when a row goes out, what it says, and which rows are believed.
+import { type DocumentId, decodeEnvelope, envelopeKinds, type Frame } from '@owlivion/sync-protocol'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { TestAccount } from './support/account'
+import { Author } from './support/author'
+import { TestDevice } from './support/device'
+import { settle } from './support/fake-platform'
+import { type FrameOf, TestLog } from './support/log'
+
+const document = new Uint8Array(16).fill(9) as DocumentId
+const account = await TestAccount.create(3)
+
+let log: TestLog
+let a: TestDevice
+let b: TestDevice
+
+beforeEach(async () => {
+  log = new TestLog(await account.context(0), document)
+  a = await online(0)
+  await a.add('ann')
+  await a.flushTo(log)
+  b = await online(1)
+})
+
+async function online(index: number): Promise<TestDevice> {
+  const device = await TestDevice.open(account, index, document)
+  await device.connect()
+  await device.catchUp(log)
+  return device
+}
+
+const rowsOf = ({ link }: TestDevice) =>
+  link.sent.filter((frame): frame is FrameOf<'seen-put'> => frame.type === 'seen-put')
+const told = ({ envelope, signature }: FrameOf<'seen-put'>): Extract<Frame, { type: 'seen' }> => ({
+  type: 'seen',
+  document,
+  envelope,
+  signature,
+})
+
+describe('a seen row', () => {
+  it('goes out soon after something was read, at most every two seconds, and not without news', async () => {
+    expect(rowsOf(b)).toEqual([])
+    await b.context.platform.advance(0)
+    expect(rowsOf(b).length).toBe(1)
+    expect(decodeEnvelope(rowsOf(b)[0]!.envelope)).toMatchObject({ kind: envelopeKinds.seen, sequence: 1 })
+    for (const id of ['one', 'two']) {
+      await a.add(id)
+      await a.flushTo(log)
+      await b.catchUp(log)
+    }
+    await b.context.platform.advance(1_999)
+    expect(rowsOf(b).length).toBe(1)
+    await b.context.platform.advance(1)
+    expect(rowsOf(b).map(({ envelope }) => decodeEnvelope(envelope).sequence)).toEqual([1, 3])
+    await b.context.platform.advance(60_000)
+    expect(rowsOf(b).length).toBe(2)
+  })
+
+  it('makes its reader’s edits seen, for a device that never writes too', async () => {
+    expect(a.sync.status.state).toBe('stored')
+    await b.context.platform.advance(0)
+    await a.hear(told(rowsOf(b)[0]!))
+    expect(a.sync.status.state).toBe('seen')
+    await a.add('bob')
+    expect(a.sync.status.state).toBe('local')
+    await a.flushTo(log)
+    expect(a.sync.status.state).toBe('stored')
+  })
+
+  it('is said again on the next connection', async () => {
+    await b.context.platform.advance(0)
+    await b.disconnect()
+    expect(b.context.platform.timers).toEqual([])
+    await b.connect()
+    await b.catchUp(log)
+    await b.context.platform.advance(2_000)
+    expect(rowsOf(b).length).toBe(1)
+  })
+
+  it('that the relay refused is said again: after the keyring was read, or when the relay allows', async () => {
+    await b.context.platform.advance(0)
+    const refuse = async (code: 'stale-epoch' | 'too-many-requests', retryAfterMs?: number) => {
+      const { SyncError } = await import('../../src/errors')
+      b.sync.refusedSeen(new SyncError(code, code, { ...(retryAfterMs !== undefined && { retryAfterMs }) }))
+      await settle()
+    }
+    await refuse('stale-epoch')
+    expect(b.link.keyringReads).toBe(1)
+    expect(b.context.reports).toEqual([])
+    b.sync.keyringChanged()
+    await settle()
+    await b.context.platform.advance(2_000)
+    expect(rowsOf(b).length).toBe(2)
+    await refuse('too-many-requests', 7_000)
+    await b.context.platform.advance(6_999)
+    expect(rowsOf(b).length).toBe(2)
+    await b.context.platform.advance(1)
+    expect(rowsOf(b).length).toBe(3)
+  })
+
+  it('that cannot be made is reported, and the next one is made', async () => {
+    const { newestKey } = b.context
+    b.context.newestKey = () => {
+      throw new TypeError('no key')
+    }
+    await b.context.platform.advance(0)
+    expect(b.context.reports.map(({ code }) => code)).toEqual(['internal-error'])
+    b.context.newestKey = newestKey
+    await a.add('bob')
+    await a.flushTo(log)
+    await b.catchUp(log)
+    await b.context.platform.advance(2_000)
+    expect(rowsOf(b).length).toBe(1)
+  })
+
+  it('of another document, another device’s hand, or altered, is not believed', async () => {
+    await b.context.platform.advance(0)
+    const row = told(rowsOf(b)[0]!)
+    const { signature: signedByC } = await (await Author.of(account, 2, document)).seal()
+    const flip = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+    for (const wrong of [
+      { ...row, signature: signedByC },
+      { ...row, signature: flip(row.signature, 9) },
+      { ...row, envelope: flip(row.envelope, row.envelope.length - 1) },
+    ])
+      await a.hear(wrong)
+    expect(a.sync.status.state).toBe('stored')
+    expect(a.context.reports.map(({ code }) => code)).toEqual([
+      'relay-misbehaved',
+      'relay-misbehaved',
+      'relay-misbehaved',
+    ])
+    // An entry in the place of a row, however well it is signed.
+    const c = await (await Author.of(account, 2, document)).seal()
+    await a.hear({ ...row, envelope: c.envelope, signature: c.signature })
+    expect(a.sync.status.state).toBe('stored')
+  })
+
+  it('of ourselves is no news', async () => {
+    await a.context.platform.advance(0)
+    await a.hear(told(rowsOf(a)[0]!))
+    expect(a.sync.status.state).toBe('stored')
+  })
+
+  it('closing leaves no timer', async () => {
+    expect(b.context.platform.timers.length).toBe(1)
+    await b.sync.close()
+    expect(b.context.platform.timers).toEqual([])
+  })
+})
