@@ -144,6 +144,13 @@ export class DocumentSync {
     }
   }
 
+  /** @returns tells whether the relay has confirmed everything written so far */
+  confirmation(): () => boolean {
+    const { outbox } = this.state
+    const last = outbox.nextOrder - 1
+    return () => outbox.pending.every(({ order }) => order > last)
+  }
+
   // -- edits
 
   /** Applies edits to the live document at once. The promise resolves when they are on this device's disk. */
@@ -307,7 +314,9 @@ export class DocumentSync {
   private async receivePage(frame: FrameOf<'page'>, link: DocumentLink): Promise<void> {
     const gap = frame.first - (this.cursor.number + 1)
     if (gap > 0) {
-      link.subscribe(this.document)
+      // News may overtake the answer to a question. The answer itself begins where it was asked to; asking again would go on for ever.
+      if (frame.live) link.subscribe(this.document)
+      else link.distrust(new SyncError('relay-misbehaved', 'The relay left out entries before those it sent.'))
       return
     }
     const entries = frame.entries.slice(-gap || 0)

@@ -221,7 +221,7 @@ describe('receiving', () => {
     const b = await open(1)
     await b.connect()
     expect(b.link.subscribes).toBe(1)
-    await b.hear(log.page(1))
+    await b.hear(log.page(1, 3, true))
     expect(b.link.subscribes).toBe(2)
     expect(b.records).toEqual({})
     await b.hear(log.page(0, 1))
@@ -233,6 +233,20 @@ describe('receiving', () => {
     await b.hear(log.page(0, 3))
     expect(b.sync.cursor.number).toBe(3)
     expect(b.context.reports).toEqual([])
+  })
+
+  it('does not ask for ever when the answer leaves out what was asked for', async () => {
+    const a = await openOnline(0)
+    for (const id of ['one', 'two']) {
+      await a.add(id)
+      await a.flushTo(log)
+    }
+    const b = await open(1)
+    await b.connect()
+    await b.hear(log.page(1))
+    expect(b.link.subscribes).toBe(1)
+    expect(b.link.distrusted.map(({ code }) => code)).toEqual(['relay-misbehaved'])
+    expect(b.records).toEqual({})
   })
 
   it('cursor and entries are one commit: a device that died in between asks for them again', async () => {
