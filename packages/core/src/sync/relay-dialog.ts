@@ -15,6 +15,13 @@ import { hostOf, refusalToError } from './session'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
+/** What each answer answers. */
+const requestOfAnswer: Partial<Record<Frame['type'], Frame['type']>> = {
+  keyring: 'keyring-fetch',
+  'keyring-changed': 'keyring-append',
+  heads: 'heads-fetch',
+}
+
 const ANSWER_TIMEOUT_MS = 15_000
 
 export class RelayDialog {
@@ -67,7 +74,12 @@ export class RelayDialog {
   async receive<T extends Frame['type']>(type: T): Promise<FrameOf<T>> {
     for (;;) {
       const frame = this.arrived.shift()
-      if (frame?.type === 'refused') throw refusalToError(frame)
+      if (frame?.type === 'refused') {
+        const request = requestOfAnswer[type]
+        // A refusal may come twice, and then late: it speaks of what is asked now, or of the connection.
+        if (request !== undefined && frame.request !== '' && frame.request !== request) continue
+        throw refusalToError(frame)
+      }
       if (frame?.type === type) return frame as FrameOf<T>
       if (frame !== undefined) continue
       if (this.ended !== undefined) throw this.ended
