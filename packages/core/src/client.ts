@@ -183,11 +183,13 @@ export class Sync {
    * @throws SyncError `profile-damaged` when what is on disk cannot be read: a damaged collection is never an empty one
    */
   open<T extends RecordFields<T>>(name: string, options: CollectionOptions<T> = {}): Promise<Collection<T>> {
-    const present = this.collections.get(name)
+    // Two spellings of one name are one document, and must be one collection.
+    const key = name.normalize('NFC')
+    const present = this.collections.get(key)
     if (present !== undefined) return present as unknown as Promise<Collection<T>>
-    const opening = this.openCollection<T>(name, options)
-    this.collections.set(name, opening as unknown as Promise<Collection<never>>)
-    opening.catch(() => this.collections.delete(name))
+    const opening = this.openCollection<T>(key, options)
+    this.collections.set(key, opening as unknown as Promise<Collection<never>>)
+    opening.catch(() => this.collections.delete(key))
     return opening
   }
 
@@ -209,6 +211,7 @@ export class Sync {
     const unsent = all.reduce((sum, document) => sum + document.unsent, 0)
     const { connection, storageFailure: storage, refusal } = this.engine
     const isGreen =
+      connection === 'online' &&
       unsent === 0 &&
       storage === undefined &&
       refusal === undefined &&
@@ -241,10 +244,12 @@ export class Sync {
 
   /**
    * Resolves when everything written so far is on the relay's disk, the account itself included: from then on another device can join.
+   * What is written after the call is not waited for.
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
    */
   flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.until(() => this.engine.isAtRelay && this.status.unsent === 0, options.signal)
+    const checks = [...this.opened.values()].map((collection) => collection.confirmation())
+    return this.until(() => this.engine.isAtRelay && checks.every((isConfirmed) => isConfirmed()), options.signal)
   }
 
   /**

@@ -17,6 +17,7 @@ const secretNames = new Set([
   'oauthtoken',
   'bearertoken',
   'apikey',
+  'secretkey',
   'privatekey',
   'credentials',
 ])
@@ -29,21 +30,28 @@ const secretEndings = [
   'accesstoken',
   'refreshtoken',
   'apikey',
+  'secretkey',
   'privatekey',
 ]
 
-/** Deeper than any value may be: what is, or holds itself, is refused by the check of values that follows. */
+/** Deeper than any value may be: the check of values that follows refuses what is. */
 const MAX_DEPTH = 100
 
 /** @throws SyncError `secret-field` naming the field */
-export function refuseSecrets(value: unknown, declared: readonly string[] = [], path = '', depth = 0): void {
-  if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return
+export function refuseSecrets(value: unknown, declared: readonly string[] = []): void {
+  walk(value, declared, [], new Set())
+}
+
+/** @param walked objects seen so far: one that stands in many places, or holds itself, is looked at once */
+function walk(value: unknown, declared: readonly string[], path: readonly string[], walked: Set<object>): void {
+  if (typeof value !== 'object' || value === null || walked.has(value) || path.length > MAX_DEPTH) return
+  walked.add(value)
   for (const [name, inner] of Object.entries(value)) {
-    const here = path === '' ? name : `${path}.${name}`
+    const here = [...path, name]
     if (!Array.isArray(value) && inner !== undefined && (declared.includes(name) || isSecretName(name))) {
-      throw new SyncError('secret-field', `The field ${here} holds a secret and may not be synced.`)
+      throw new SyncError('secret-field', `The field ${here.join('.')} holds a secret and may not be synced.`)
     }
-    refuseSecrets(inner, declared, here, depth + 1)
+    walk(inner, declared, here, walked)
   }
 }
 

@@ -29,7 +29,7 @@ export class TestLog {
   readonly entries: LoggedEntry[] = []
 
   constructor(
-    private readonly context: AccountContext,
+    private readonly context: Pick<AccountContext, 'account' | 'platform'>,
     readonly document: DocumentId,
   ) {}
 

@@ -1,8 +1,9 @@
-// A relay that knows only logins and keyrings, and does as the test says instead wherever the test says something. It answers on the
-// sockets of a FakePlatform.
+// A relay that trusts everybody: logins, keyrings and logs, without a check. Wherever the test says something, it does that instead. It
+// answers on the sockets of a FakePlatform.
 import {
   applyRecord,
   type CutEntry,
+  type DocumentId,
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -16,7 +17,7 @@ import {
 import type { SocketHandlers } from '../../../src/platform'
 import type { KeyringRow } from '../../../src/sync/profile'
 import type { FakePlatform } from './fake-platform'
-import type { FrameOf } from './log'
+import { type FrameOf, TestLog } from './log'
 
 export interface RelayEnd {
   say(...frames: Frame[]): void
@@ -33,6 +34,7 @@ export class ScriptedRelay {
   /** Handles a frame instead of the relay when it answers true. */
   instead: (frame: Frame, relayEnd: RelayEnd) => boolean | Promise<boolean> = () => false
   private readonly ends = new Set<RelayEnd>()
+  private readonly logs = new Map<string, TestLog>()
 
   /** Devices of this platform reach this relay, whatever they dial. */
   serve(platform: FakePlatform): void {
@@ -123,9 +125,43 @@ export class ScriptedRelay {
           relayEnd.say(refusal('keyring-append', code, code === 'keyring-conflict'))
         }
         return
+      case 'subscribe':
+        for (const { document, number } of frame.cursors) relayEnd.say(this.log(platform, document).page(number))
+        return
+      case 'push': {
+        const log = this.log(platform, frame.document)
+        const before = log.newest
+        relayEnd.say(log.push(frame))
+        if (log.newest === before) return
+        for (const other of this.ends) if (other !== relayEnd) other.say(log.page(before, log.newest, true))
+        return
+      }
+      case 'seen-put': {
+        const { document, envelope, signature } = frame
+        for (const other of this.ends)
+          if (other !== relayEnd) other.say({ type: 'seen', document, envelope, signature })
+        return
+      }
+      case 'ping':
+        relayEnd.say({ type: 'pong', id: frame.id, timeMs })
+        return
       default:
         return
     }
+  }
+
+  log(platform: FakePlatform, document: DocumentId): TestLog {
+    const key = document.join()
+    const known = this.logs.get(key)
+    if (known !== undefined) return known
+    const log = new TestLog({ platform, account: (this.state as KeyringState).account }, document)
+    this.logs.set(key, log)
+    return log
+  }
+
+  /** Cuts every connection, as a network does. */
+  cut(): void {
+    for (const relayEnd of [...this.ends]) relayEnd.end()
   }
 }
 
