@@ -1,6 +1,6 @@
 // A device's world by hand: time stands still until it is moved, sockets say what the test says, and everything that was started is
 // counted, so that a test can insist that nothing is left.
-import { type AccountId, decodeFrame, encodeFrame, type Frame } from '@owlivion/sync-protocol'
+import { decodeFrame, encodeFrame, type Frame } from '@owlivion/sync-protocol'
 import type { Platform, Socket, SocketHandlers } from '../../../src/platform'
 import { nodeSigning } from '../../../src/platform/node-signing'
 
@@ -137,5 +137,3 @@ export class FakeSocket implements Socket {
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
-
-export const noAccount = new Uint8Array(32) as AccountId
