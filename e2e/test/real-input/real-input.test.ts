@@ -160,7 +160,9 @@ describe.skipIf(!hasSharedData('vcards') || !hasSharedData('ispdb'))('real addre
     )
     const logSearch = new PlaintextSearch(secrets, MIN_TEXT_LENGTH)
     findings.push(...logSearch.findIn(Buffer.from(logs.join('\n'))).map(describeFinding('log')))
-    expect([...new Set(findings)]).toEqual([])
+    const distinct = [...new Set(findings)]
+    // A leak is many findings; the first ones say enough, and a log of the test is no place for an address book.
+    expect({ count: distinct.length, first: distinct.slice(0, 10) }).toEqual({ count: 0, first: [] })
 
     // The search looked where something is: what does travel in the clear is there, in each of these places.
     const sender = Buffer.from(deviceId, 'hex')
