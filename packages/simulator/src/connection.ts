@@ -111,7 +111,8 @@ export class Connection {
   }
 
   get isHeldInVain(): boolean {
-    return this.isHeldByDevice && this.#isBroken
+    const isOver = this.#isBroken || this.#server?.isClosing || this.#server?.isClosed
+    return this.isHeldByDevice && isOver === true
   }
 
   get isHeldByDevice(): boolean {

@@ -24,10 +24,13 @@ export class SimRelay {
   #life = new Life()
   #running: { readonly relay: Relay; readonly store: RelayStore } | undefined
 
+  #isStopping = false
+
   constructor(private readonly options: SimRelayOptions) {}
 
+  /** Runs, and is not about to stop. */
   get isUp(): boolean {
-    return this.#running !== undefined
+    return this.#running !== undefined && !this.#isStopping
   }
 
   get openTimers(): number {
@@ -42,6 +45,7 @@ export class SimRelay {
     const relay = createRelay({ platform: this.#platform(life), store, hosts: [RELAY_HOST] })
     this.#life = life
     this.#running = { relay, store }
+    this.#isStopping = false
     network.listener = { life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) }
     trace.add('relay', 'starts')
   }
@@ -61,7 +65,8 @@ export class SimRelay {
   async stop(): Promise<void> {
     const { network, trace } = this.options
     const running = this.#running
-    if (!running) return
+    if (!running || this.#isStopping) return
+    this.#isStopping = true
     const life = this.#life
     trace.add('relay', 'drains')
     await running.relay.drain()
