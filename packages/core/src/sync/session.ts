@@ -23,7 +23,8 @@ import {
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
 import { backoffMs } from './backoff'
-import type { DocumentLink, DocumentSync } from './document-sync'
+import type { DocumentLink } from './document-link'
+import type { DocumentSync } from './document-sync'
 
 /** `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account. */
 export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
