@@ -40,6 +40,9 @@ export interface DocumentStatus {
 /** Edits made before the relay's clock was known are moved when the device's clock is further off than this. */
 const LARGE_OFFSET_MS = 300_000
 
+/** Answers in a row without an entry. A relay's budget for one question serves thousands of documents in fewer rounds. */
+const MAX_EMPTY_ANSWERS = 1_000
+
 export class DocumentSync {
   private jobs: Promise<void> = Promise.resolve()
   private link: DocumentLink | undefined
@@ -55,6 +58,7 @@ export class DocumentSync {
   /** As above, once the keyring was read since. */
   private keyringReadFor: number | undefined
   private closed = false
+  private emptyAnswers = 0
   /** Why the relay does not send what follows the cursor, while it does not. */
   private subscribeRefused: SyncError | undefined
   private readonly seenRows: SeenRows
@@ -178,6 +182,7 @@ export class DocumentSync {
   disconnected(): void {
     this.link = undefined
     this.caughtUp = false
+    this.emptyAnswers = 0
     this.sender.disconnected()
     this.keyringAwaitedFor = undefined
     this.keyringReadFor = undefined
@@ -289,9 +294,10 @@ export class DocumentSync {
       if (entries.length > 0 && !(await this.takePage(frame, entries, link))) return
     }
     if (frame.newest > this.cursor.number) {
-      link.subscribe(this.document)
+      this.askAgain(entries.length > 0, link)
       return
     }
+    this.emptyAnswers = 0
     if (this.needsNewWriter) await this.takeNewWriter()
     // What took a while may have outlived the connection, and says nothing about the next one.
     if (link === this.link && !this.caughtUp) {
@@ -301,6 +307,13 @@ export class DocumentSync {
       this.seenRows.schedule()
       this.onStatus()
     }
+  }
+
+  /** A relay that is asked for much at once may answer empty for now; one that keeps promising what it never sends is given up. */
+  private askAgain(isProgress: boolean, link: DocumentLink): void {
+    this.emptyAnswers = isProgress ? 0 : this.emptyAnswers + 1
+    if (this.emptyAnswers <= MAX_EMPTY_ANSWERS) link.subscribe(this.document)
+    else link.distrust(new SyncError('relay-misbehaved', 'The relay speaks of entries that it does not send.'))
   }
 
   /** False when the page was not taken in, or the connection is gone. */

@@ -79,6 +79,8 @@ export class Session {
   /** Connections given up because of something untrue, until one held for a heartbeat. */
   private distrusts = 0
   private retryAfterMs = 0
+  /** The wait that is under way is the relay's, not ours. */
+  private relayAskedToWait = false
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
   private isReadingKeyring = false
@@ -98,11 +100,22 @@ export class Session {
   }
 
   goOnline(): void {
-    if (this.wanted) return
+    if (this.wanted) {
+      this.dialNow()
+      return
+    }
     this.wanted = true
     this.refusal = undefined
     this.failures = 0
     this.distrusts = 0
+    this.connect()
+  }
+
+  /** The app knows that the network is back: no reason to sit out the wait, unless the relay asked for it. */
+  private dialNow(): void {
+    if (this.current !== 'waiting' || this.relayAskedToWait) return
+    this.timers.get('retry')?.()
+    this.timers.delete('retry')
     this.connect()
   }
 
@@ -219,6 +232,7 @@ export class Session {
       this.retryAfterMs,
       backoffMs(Math.max(1, this.failures + this.distrusts), this.options.platform.random),
     )
+    this.relayAskedToWait = this.retryAfterMs > 0
     this.retryAfterMs = 0
     this.setState('waiting')
     if (attempt === this.attempt) this.startTimer('retry', waitMs, () => this.connect())

@@ -657,3 +657,11 @@ function digestOf(device: TestDevice): string {
   const { sha512 } = device.context.platform.signing
   return Buffer.from(device.sync.registers.digest(sha512)).toString('hex')
 }
+
+it('a relay that promises entries and never sends them is not asked for ever', async () => {
+  const device = await openOnline(0)
+  const promise = { ...log.page(0), entries: [], heads: [], newest: 5, logHash: device.sync.cursor.hash }
+  for (let i = 0; i < 1_100 && device.link.distrusted.length === 0; i++) await device.hear(promise)
+  expect(device.link.distrusted.map(({ code }) => code)).toEqual(['relay-misbehaved'])
+  expect(device.link.subscribes).toBeGreaterThan(900)
+})

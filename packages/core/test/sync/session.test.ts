@@ -456,6 +456,20 @@ describe('waiting', () => {
     expect(test.platform.timers).toEqual([500])
   })
 
+  it('ends at once when the app says that the network is back', async () => {
+    const test = await start()
+    test.session.goOnline()
+    await test.platform.socket.end(1006)
+    expect(test.session.state).toBe('waiting')
+    test.session.goOnline()
+    expect(test.session.state).toBe('connecting')
+    expect(test.platform.sockets.length).toBe(2)
+    expect(test.platform.timers.length).toBe(1)
+    await logIn(test)
+    test.session.goOnline()
+    expect(test.platform.sockets.length).toBe(2)
+  })
+
   it('ends with going offline, and leaves nothing behind', async () => {
     const test = await start()
     test.session.goOnline()
