@@ -182,6 +182,27 @@ describe('two devices of one account', () => {
     expect(errors).toEqual([])
   })
 
+  it('send what was written even when its collection is not opened again', async () => {
+    const { a, b } = await pair()
+    a.sync.goOffline()
+    const drafts = await a.sync.open<Contact>('drafts')
+    await drafts.add('one', { name: 'Written offline' })
+    await a.sync.close()
+    const again = await reopen(a.disk)
+    expect(again.sync.status.unsent).toBe(1)
+    await again.sync.flush()
+    expect(again.sync.status.unsent).toBe(0)
+    const onB = await b.sync.open<Contact>('drafts')
+    await b.sync.whenCaughtUp()
+    expect(onB.get('one')).toEqual({ name: 'Written offline' })
+    // Opened at last, it tells of changes like any other.
+    const reopened = await again.sync.open<Contact>('drafts')
+    expect(reopened.get('one')).toEqual({ name: 'Written offline' })
+    await onB.update('one', { name: 'Changed' })
+    await until(again.sync, reopened, () => reopened.get('one')?.name === 'Changed')
+    expect(errors).toEqual([])
+  })
+
   it('merge thousands of edits written in one go', async () => {
     const { a, b } = await pair()
     await a.contacts.addAll(

@@ -47,7 +47,7 @@ export interface SyncStatus {
   readonly connection: ConnectionState
   /** Where the weakest of this device's edits has come to: this device's disk, the relay's disk, or another device. */
   readonly state: EditState
-  /** Transactions that the relay has not confirmed. */
+  /** Transactions that the relay has not confirmed, also of collections that are not open. */
   readonly unsent: number
   /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. */
   readonly isGreen: boolean
@@ -208,8 +208,7 @@ export class Sync {
     const documents: Record<string, DocumentStatus> = {}
     for (const [name, collection] of this.opened) documents[name] = collection.status
     const all = Object.values(documents)
-    const unsent = all.reduce((sum, document) => sum + document.unsent, 0)
-    const { connection, storageFailure: storage, refusal } = this.engine
+    const { connection, storageFailure: storage, refusal, unsent } = this.engine
     const isGreen =
       connection === 'online' &&
       unsent === 0 &&
@@ -218,7 +217,7 @@ export class Sync {
       all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
     return {
       connection,
-      state: weakest(all.map((document) => document.state)),
+      state: unsent > 0 ? 'local' : weakest(all.map((document) => document.state)),
       unsent,
       isGreen,
       storage,
@@ -248,8 +247,7 @@ export class Sync {
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
    */
   flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const checks = [...this.opened.values()].map((collection) => collection.confirmation())
-    return this.until(() => this.engine.isAtRelay && checks.every((isConfirmed) => isConfirmed()), options.signal)
+    return this.until(this.engine.confirmation(), options.signal)
   }
 
   /**

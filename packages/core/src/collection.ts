@@ -202,11 +202,6 @@ export class Collection<T extends RecordFields<T>> {
     return this.listeners.add(listener)
   }
 
-  /** @internal @returns tells whether the relay has confirmed everything written so far */
-  confirmation(): () => boolean {
-    return this.sync().confirmation()
-  }
-
   /** @internal */
   changed(ids: ReadonlySet<string> | undefined): void {
     this.listeners.tell(ids)

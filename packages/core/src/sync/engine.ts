@@ -5,6 +5,7 @@ import {
   type DeviceId,
   type DocumentId,
   findDevice,
+  hexToBytes,
   type KeyringState,
 } from '@owlivion/sync-protocol'
 import { openDeviceInfo } from '../account'
@@ -25,6 +26,7 @@ import {
   type Profile,
   readProfile,
 } from './profile'
+import { pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
 import { StoreWriter } from './store-writer'
 
@@ -52,6 +54,8 @@ const SMALL_OFFSET_MS = 1_000
 export class SyncEngine implements AccountContext {
   private readonly documents = new Map<string, DocumentSync>()
   private readonly opening = new Map<string, Promise<DocumentSync>>()
+  /** Of the documents that the app has opened. */
+  private readonly changeListeners = new Map<string, (changed: ReadonlySet<string> | undefined) => void>()
   private readonly session: Session
   private readonly listeners = new Listeners<[event: SyncEvent]>()
   private readonly statusListeners = new Listeners<[]>()
@@ -113,6 +117,7 @@ export class SyncEngine implements AccountContext {
       // Whoever joined, or saw another join, did it through the relay.
       const isAtRelay = atRelay !== undefined || records.length > 1
       engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), isAtRelay, writer, unlock)
+      await engine.openUnsent()
       return engine
     } catch (error) {
       unlock()
@@ -161,14 +166,33 @@ export class SyncEngine implements AccountContext {
   // -- documents
 
   /** Opens a document by name; a second call answers with the same one. */
-  async openDocument(
+  openDocument(
     name: string,
     onChange: (changed: ReadonlySet<string> | undefined) => void,
   ): Promise<() => DocumentSync> {
     const id = this.keyringState.documentId(name)
+    this.changeListeners.set(bytesToHex(id), onChange)
+    return this.openById(id)
+  }
+
+  /** Transactions of all documents, those the app has not opened included, that the relay has not confirmed. */
+  get unsent(): number {
+    let unsent = 0
+    for (const document of this.documents.values()) unsent += document.status.unsent
+    return unsent
+  }
+
+  /** @returns tells whether the relay has confirmed everything written so far */
+  confirmation(): () => boolean {
+    const checks = [...this.documents.values()].map((document) => document.confirmation())
+    return () => this.isAtRelay && checks.every((isConfirmed) => isConfirmed())
+  }
+
+  private async openById(id: DocumentId): Promise<() => DocumentSync> {
     const key = bytesToHex(id)
     let opening = this.opening.get(key)
     if (opening === undefined) {
+      const onChange = (changed: ReadonlySet<string> | undefined): void => this.changeListeners.get(key)?.(changed)
       opening = DocumentSync.open(this, id, onChange, () => this.statusChanged())
       this.opening.set(key, opening)
       opening.catch(() => this.opening.delete(key))
@@ -181,6 +205,19 @@ export class SyncEngine implements AccountContext {
       this.session.attach(document)
     }
     return () => document
+  }
+
+  /** What was written and not sent goes out whether or not the app opens its collection this time. */
+  private async openUnsent(): Promise<void> {
+    const rows = await this.store.list(pendingPrefix)
+    const ids = new Set(rows.map(([[, document]]) => document as string))
+    await Promise.all(
+      [...ids].map((hex) =>
+        this.openById(hexToBytes(hex) as DocumentId).catch(() => {
+          // A document that cannot be read says so when the app opens it; the others go on.
+        }),
+      ),
+    )
   }
 
   // -- connection

@@ -34,6 +34,9 @@ import { writerFromBytes, writerToBytes } from './writer-bytes'
 const ROW_VERSION = 1
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
+/** Of all documents. */
+export const pendingPrefix: StoreKey = ['pending']
+
 export const rowKeys = {
   state: (document: DocumentId): StoreKey => ['document', bytesToHex(document), 'state'],
   base: (document: DocumentId): StoreKey => ['document', bytesToHex(document), 'base'],
