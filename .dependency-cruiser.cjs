@@ -37,7 +37,8 @@ module.exports = {
       name: 'resolvable',
       comment: 'What cannot be resolved cannot be checked: every other wall would let it through.',
       severity: 'error',
-      from: {},
+      // The command's door leads to the build, which a fresh clone does not have yet; the packed relay is started in test:dist.
+      from: { pathNot: '^packages/relay/bin/' },
       to: { couldNotResolve: true },
     },
     {
