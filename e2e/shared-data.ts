@@ -1,5 +1,5 @@
 // Real address books and provider settings lie beside the project, never in it. A test that needs them is skipped, loudly,
-// where they are missing, and this is the only reason for which a test may be skipped.
+// where they are missing. The other reasons for a skip are a machine without Chromium and one where no disk may be mounted.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

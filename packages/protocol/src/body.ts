@@ -10,7 +10,6 @@ export const WRITER_BYTES = 6
 
 /** Which of a document's two Yjs documents an update belongs to. */
 export const roots = { registers: 0, texts: 1 } as const
-export type Root = (typeof roots)[keyof typeof roots]
 
 export interface KeyringHead {
   /** Number of records. */

@@ -346,7 +346,7 @@ export class DocumentSync {
       )
       return false
     }
-    await this.takeIn(page.entries, frame.heads)
+    await this.takeIn(page.entries, page.heads)
     return link === this.link
   }
 

@@ -45,7 +45,13 @@ export interface OpenPageInput {
 }
 
 /** `needs-keyring`: an entry is by a device, or under a key, that may have come after this device last read the keyring. */
-export type OpenedPage = { readonly entries: readonly OpenedEntry[] } | { readonly failure: 'needs-keyring' }
+export type OpenedPage =
+  | {
+      readonly entries: readonly OpenedEntry[]
+      /** Those of the page's heads that verified: only they may be kept and shown to others. */
+      readonly heads: readonly SignedHead[]
+    }
+  | { readonly failure: 'needs-keyring' }
 
 export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
   const chains = new LineageMap<Chain>(input.chains)
@@ -55,8 +61,8 @@ export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
     if (entry === undefined) return { failure: 'needs-keyring' }
     entries.push(entry)
   }
-  const trusted = await verifyHeads(input, entries)
-  return { entries: entries.map((entry) => (entry.own ? entry : withVerdict(entry, trusted.get(entry)))) }
+  const { verdicts, heads } = await verifyHeads(input, entries)
+  return { entries: entries.map((entry) => (entry.own ? entry : withVerdict(entry, verdicts.get(entry)))), heads }
 }
 
 const unplaced = {
@@ -131,21 +137,24 @@ interface Verdict {
   readonly reason: HoldReason
 }
 
-async function verifyHeads(input: OpenPageInput, entries: readonly OpenedEntry[]): Promise<LineageMap<Verdict>> {
+async function verifyHeads(
+  input: OpenPageInput,
+  entries: readonly OpenedEntry[],
+): Promise<{ readonly verdicts: LineageMap<Verdict>; readonly heads: readonly SignedHead[] }> {
   const hashes = new LineageMap<Map<number, Hash>>()
   for (const entry of entries) {
     const bySequence = hashes.get(entry) ?? new Map<number, Hash>()
     hashes.set(entry, bySequence.set(entry.sequence, entry.hash))
   }
   const verdicts = new LineageMap<Verdict>()
-  await Promise.all(
-    input.heads.map(async (head) => {
+  const verified = await Promise.all(
+    input.heads.map(async (head): Promise<readonly SignedHead[]> => {
       const hash = hashes.get(head)?.get(head.sequence)
-      if (hash === undefined || bytesEqual(hash, ZERO_HASH)) return
+      if (hash === undefined || bytesEqual(hash, ZERO_HASH)) return []
       const device = findDevice(input.keyring, head.device)
       if (device === undefined) {
         verdicts.set(head, { through: 0, reason: 'unknown-device' })
-        return
+        return []
       }
       const signed = headSigningBytes(input.account, input.document, { ...head, hash })
       const valid = await input.signing.verify(device.signing, signed, head.signature)
@@ -154,9 +163,10 @@ async function verifyHeads(input: OpenPageInput, entries: readonly OpenedEntry[]
       else if (before === undefined || (before.through > 0 && before.through < head.sequence)) {
         verdicts.set(head, { through: head.sequence, reason: 'unsigned' })
       }
+      return valid ? [head] : []
     }),
   )
-  return verdicts
+  return { verdicts, heads: verified.flat() }
 }
 
 function withVerdict(entry: OpenedEntry, verdict: Verdict | undefined): OpenedEntry {

@@ -37,8 +37,8 @@ const headOf = ({ context, incarnation }: Author, { sequence, signature }: Writt
   signature,
 })
 
-async function open(entries: readonly Uint8Array[], heads: readonly SignedHead[], more: Partial<Input> = {}) {
-  const page = await openPage({
+function openWhole(entries: readonly Uint8Array[], heads: readonly SignedHead[], more: Partial<Input> = {}) {
+  return openPage({
     account: reader.account,
     document,
     keyring: reader.keyring(),
@@ -52,6 +52,10 @@ async function open(entries: readonly Uint8Array[], heads: readonly SignedHead[]
     findOwn: () => undefined,
     ...more,
   })
+}
+
+async function open(...input: Parameters<typeof openWhole>) {
+  const page = await openWhole(...input)
   return 'failure' in page ? page.failure : page.entries
 }
 
@@ -66,6 +70,16 @@ const envelopes = (...entries: readonly WrittenEntry[]) => entries.map(({ envelo
 const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
 
 describe('a page', () => {
+  it('hands on only the heads that verified: others would stand in for true ones where they are kept', async () => {
+    const a1 = await ann.seal({ sealedAtMs: 1 })
+    const b1 = await bob.seal({ sealedAtMs: 2 })
+    const good = headOf(ann, a1)
+    const beyond = { ...good, sequence: 9_000 }
+    const forged = { ...headOf(bob, b1), signature: flipped(b1.signature, 3) }
+    const page = await openWhole(envelopes(a1, b1), [beyond, forged, good])
+    expect('heads' in page && page.heads).toEqual([good])
+  })
+
   it('opens entry after entry, each author’s chain by itself, verified by one signature each', async () => {
     const a1 = await ann.seal({ sealedAtMs: 1 })
     const b1 = await bob.seal({ sealedAtMs: 2 })
