@@ -77,10 +77,13 @@ export class PushSender {
     this.refused = undefined
   }
 
-  /** The push is in the verified log. */
+  /** The push is in the verified log, whether or not the relay answered it: what was refused before is refused no more. */
   confirmed(push: SealedPush): void {
     this.landed(push)
     this.awaitingLog.delete(push)
+    if (this.blocked) return
+    this.failures = 0
+    this.refused = undefined
   }
 
   /**

@@ -665,3 +665,15 @@ it('a relay that promises entries and never sends them is not asked for ever', a
   expect(device.link.distrusted.map(({ code }) => code)).toEqual(['relay-misbehaved'])
   expect(device.link.subscribes).toBeGreaterThan(900)
 })
+
+it('a push that was refused and is found in the log all the same is refused no more', async () => {
+  const device = await openOnline(0)
+  await device.add('ann')
+  const push = device.link.lastPush
+  await device.refuse('storage-unavailable', { retryAfterMs: 5_000 })
+  expect(device.sync.status.refused?.code).toBe('storage-unavailable')
+  // The relay had stored it: the same bytes came twice, and only the second were refused.
+  log.push(push)
+  await device.catchUp(log)
+  expect(device.sync.status).toMatchObject({ unsent: 0, refused: undefined })
+})
