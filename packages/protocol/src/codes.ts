@@ -44,6 +44,16 @@ export const protocolCodes = {
     closeCode: 4403,
     action: 'This device was removed from the account; export what was not sent, then join again.',
   },
+  'device-suspended': {
+    retryable: true,
+    closeCode: 4510,
+    action: 'This device is held off while another one removes it; it tries again later.',
+  },
+  'account-deleted': {
+    retryable: false,
+    closeCode: 4410,
+    action: 'The account was deleted at this relay; this device keeps its data until it is wiped.',
+  },
   'wrong-account': {
     retryable: false,
     closeCode: 4404,
@@ -89,6 +99,10 @@ export const protocolCodes = {
     action: 'Another device changed the keyring first; read it and decide again.',
   },
   'keyring-refused': { retryable: false, action: 'The keyring record breaks a rule; update the app.' },
+  'reissue-early': {
+    retryable: true,
+    action: 'Other devices may still veto the new recovery phrase; it takes effect seven days after it was asked for.',
+  },
   'cut-behind': { retryable: true, action: 'A removed device wrote more meanwhile; read it and remove again.' },
   'cursor-ahead': {
     retryable: true,
@@ -101,6 +115,21 @@ export const protocolCodes = {
   'snapshot-conflict': { retryable: true, action: 'Another device made a newer snapshot; this one is dropped.' },
   'snapshot-refused': { retryable: false, action: 'The snapshot does not fit the log; it is dropped and built anew.' },
   'too-many-documents': { retryable: false, action: 'Use fewer documents; an account may have 4,096.' },
+  'mailbox-taken': {
+    retryable: false,
+    closeCode: 4420,
+    action: 'Somebody else uses this pairing code already; start again with a new one.',
+  },
+  'mailbox-expired': {
+    retryable: false,
+    closeCode: 4421,
+    action: 'The pairing took too long or ended; start again with a new code.',
+  },
+  'unknown-call': {
+    retryable: false,
+    action: 'The relay does not offer this; update the relay or switch it on there.',
+  },
+  'call-refused': { retryable: false, action: 'The request does not fit what it asks for; update the app.' },
   'too-many-requests': { retryable: true, action: 'The device waits as long as the relay asks and sends again.' },
   'slow-consumer': {
     retryable: true,

@@ -3,9 +3,18 @@
 import { bytesToHex } from './bytes'
 import { malformed, type Reader, type Writer } from './codec'
 import { ProtocolFailure } from './codes'
-import type { SnapshotPart } from './frame-types'
-import { type DeviceId, DOCUMENT_ID_BYTES, type DocumentId, HASH_BYTES, type Hash, SIGNATURE_BYTES } from './ids'
+import type { KeyringItem, SnapshotPart } from './frame-types'
 import {
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  DOCUMENT_ID_BYTES,
+  type DocumentId,
+  HASH_BYTES,
+  type Hash,
+  SIGNATURE_BYTES,
+} from './ids'
+import {
+  MAX_ACTIVE_DEVICES,
   MAX_CUT_BYTES,
   MAX_ENVELOPE_BYTES,
   MAX_KEYRING_RECORD_BYTES,
@@ -74,16 +83,20 @@ function checkPart({ index, count }: SnapshotPart): void {
   if (index >= count) throw malformed('a snapshot part lies outside its snapshot')
 }
 
-interface RecordWithCut {
-  readonly record: Uint8Array
-  readonly cut?: Uint8Array
+/** Device ids, sorted by nobody: their order means nothing. */
+export function writeDevices(writer: Writer, devices: readonly DeviceId[]): Writer {
+  return writer.list(devices, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES)
 }
 
-export function writeRecord(writer: Writer, item: RecordWithCut): void {
+export function readDevices(reader: Reader): DeviceId[] {
+  return reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
+}
+
+export function writeRecord(writer: Writer, item: KeyringItem): void {
   writer.bytes(item.record, MAX_KEYRING_RECORD_BYTES).optional(item.cut, (cut) => writer.bytes(cut, MAX_CUT_BYTES))
 }
 
-export function readRecord(reader: Reader): RecordWithCut {
+export function readRecord(reader: Reader): KeyringItem {
   const record = reader.bytes(MAX_KEYRING_RECORD_BYTES)
   const cut = reader.optional(() => reader.bytes(MAX_CUT_BYTES))
   return { record, ...(cut && { cut }) }

@@ -1,7 +1,7 @@
 // The shapes of what travels between a device and the relay, for reading; `frames.ts` has their bytes. A device never waits
 // for one document because of another: every frame names the document it speaks of.
 import type { ChainHead } from './envelope'
-import type { AccountId, DeviceId, DocumentId, Generation, Hash } from './ids'
+import type { AccountId, DeviceId, DocumentId, Generation, Hash, MailboxId } from './ids'
 
 /** Where a device stands in a document's log: everything up to `number`, whose log hash is `hash`. */
 export interface Cursor {
@@ -23,6 +23,17 @@ export interface DocumentHead extends ChainHead {
   readonly document: DocumentId
 }
 
+/** As above, with the device's own signature: the relay cannot make up what a removed device wrote. */
+export interface SignedDocumentHead extends DocumentHead {
+  readonly signature: Uint8Array
+}
+
+/** A keyring record, and the cut that it names where it removes devices. */
+export interface KeyringItem {
+  readonly record: Uint8Array
+  readonly cut?: Uint8Array
+}
+
 export type DeviceFrame =
   /** Opens a connection. Exactly one of `device` and `recoveryKey`: a device logs in, or the holder of the phrase does. */
   | {
@@ -36,7 +47,15 @@ export type DeviceFrame =
   | { readonly type: 'auth'; readonly publicKey: Uint8Array; readonly signature: Uint8Array }
   | { readonly type: 'keyring-fetch'; readonly from: number }
   /** `cut` comes with a record that removes devices. */
-  | { readonly type: 'keyring-append'; readonly record: Uint8Array; readonly cut?: Uint8Array }
+  | ({
+      readonly type: 'keyring-append'
+      /** It was in the keyring already, and this relay lost it: what the relay holds beyond its cut is no reason to refuse it. */
+      readonly isRestored: boolean
+    } & KeyringItem)
+  /** Another record in the place of the relay's own, for a relay whose branch is the lesser one (`chooseBranch`); what followed goes. */
+  | ({ readonly type: 'keyring-replace' } & KeyringItem)
+  /** Holds devices off (no push, no subscribe) while their removal is prepared. */
+  | { readonly type: 'suspend'; readonly devices: readonly DeviceId[]; readonly signature: Uint8Array }
   /** Asks for everything after each cursor, and from then on for what is new. Also the regular check that nothing was missed. */
   | { readonly type: 'subscribe'; readonly generation: Generation; readonly cursors: readonly Cursor[] }
   | { readonly type: 'unsubscribe'; readonly documents: readonly DocumentId[] }
@@ -48,7 +67,8 @@ export type DeviceFrame =
       readonly headHash: Hash
       readonly signature: Uint8Array
     }
-  | { readonly type: 'heads-fetch' }
+  /** Of these devices; of all when none is named. */
+  | { readonly type: 'heads-fetch'; readonly devices: readonly DeviceId[] }
   | {
       readonly type: 'seen-put'
       readonly document: DocumentId
@@ -57,6 +77,14 @@ export type DeviceFrame =
     }
   | { readonly type: 'snapshot-put'; readonly document: DocumentId; readonly part: SnapshotPart }
   | { readonly type: 'ping'; readonly id: number }
+  /** Opens a connection without a login: one of the two sides of a pairing takes its place at a mailbox. */
+  | { readonly type: 'mailbox-open'; readonly mailbox: MailboxId; readonly side: MailboxSide }
+  | { readonly type: 'mailbox-put'; readonly bytes: Uint8Array }
+  /** What is asked about an account, or of the relay, beside syncing: `calls.ts` names the methods. */
+  | { readonly type: 'call'; readonly id: number; readonly method: string; readonly body: Uint8Array }
+
+/** Who shows the code, and who reads it. */
+export type MailboxSide = 'newcomer' | 'member'
 
 export type RelayFrame =
   | { readonly type: 'challenge'; readonly nonce: Hash; readonly timeMs: number }
@@ -73,7 +101,7 @@ export type RelayFrame =
       readonly type: 'keyring'
       readonly from: number
       readonly length: number
-      readonly records: readonly { readonly record: Uint8Array; readonly cut?: Uint8Array }[]
+      readonly records: readonly KeyringItem[]
     }
   /** To the author as the answer, to other devices as news. */
   | { readonly type: 'keyring-changed'; readonly length: number; readonly head: Hash }
@@ -103,7 +131,13 @@ export type RelayFrame =
       /** The log hash at the last number. */
       readonly logHash: Hash
     }
-  | { readonly type: 'heads'; readonly heads: readonly DocumentHead[] }
+  | { readonly type: 'heads'; readonly heads: readonly SignedDocumentHead[] }
+  | { readonly type: 'suspended'; readonly devices: readonly DeviceId[]; readonly forMs: number }
+  /** From the other side of the mailbox, in order. */
+  | { readonly type: 'mailbox-message'; readonly bytes: Uint8Array }
+  /** The other side is there. */
+  | { readonly type: 'mailbox-met' }
+  | { readonly type: 'answer'; readonly id: number; readonly body: Uint8Array }
   | {
       readonly type: 'seen'
       readonly document: DocumentId
@@ -135,7 +169,10 @@ export interface Refusal {
   readonly retryAfterMs?: number
   /** A sentence a person can act on. */
   readonly message: string
-  /** For `chain-gap` and `fork`: the sequence the relay has. For `cursor-ahead`: its newest number. For `too-many-…`: the limit. */
+  /**
+   * For `chain-gap` and `fork`: the sequence the relay has. For `cursor-ahead`: its newest number. For `too-many-…`: the limit.
+   * For a refused `call`: its id.
+   */
   readonly state?: number
 }
 

@@ -7,6 +7,7 @@ import {
   checkLogin,
   checkNamedOnce,
   checkPush,
+  readDevices,
   readDocument,
   readEntry,
   readHash,
@@ -14,12 +15,13 @@ import {
   readRecord,
   readSeenRow,
   shortened,
+  writeDevices,
   writeEntry,
   writePart,
   writeRecord,
   writeSeenRow,
 } from './frame-fields'
-import type { Frame, FrameType } from './frame-types'
+import type { Frame, FrameType, MailboxSide } from './frame-types'
 import {
   ACCOUNT_ID_BYTES,
   type AccountId,
@@ -29,14 +31,18 @@ import {
   GENERATION_BYTES,
   type Generation,
   HASH_BYTES,
+  type MailboxId,
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
 } from './ids'
 import {
+  MAILBOX_ID_BYTES,
   MAX_BODY_ITEMS,
+  MAX_CALL_BYTES,
   MAX_DOCUMENTS,
   MAX_FRAME_BYTES,
   MAX_KEYRING_RECORDS,
+  MAX_MAILBOX_MESSAGE_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_NAME_BYTES,
   MAX_PAGE_ENTRIES,
@@ -52,6 +58,8 @@ interface FrameCodec<T extends FrameType> {
   write(writer: Writer, frame: FrameOf<T>): void
   read(reader: Reader): FrameOf<T>
 }
+
+const mailboxSides = ['newcomer', 'member'] as const
 
 const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   hello: {
@@ -89,8 +97,11 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   },
   'keyring-append': {
     id: 4,
-    write: writeRecord,
-    read: (r) => ({ type: 'keyring-append', ...readRecord(r) }),
+    write: (w, f) => {
+      writeRecord(w, f)
+      w.flag(f.isRestored)
+    },
+    read: (r) => ({ type: 'keyring-append', ...readRecord(r), isRestored: r.flag() }),
   },
   subscribe: {
     id: 5,
@@ -133,7 +144,11 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
       return { type: 'push', document, entries, headHash: readHash(r), signature: r.fixed(SIGNATURE_BYTES) }
     },
   },
-  'heads-fetch': { id: 8, write: () => {}, read: () => ({ type: 'heads-fetch' }) },
+  'heads-fetch': {
+    id: 8,
+    write: (w, f) => writeDevices(w, f.devices),
+    read: (r) => ({ type: 'heads-fetch', devices: readDevices(r) }),
+  },
   'seen-put': {
     id: 9,
     write: writeSeenRow,
@@ -141,6 +156,31 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   },
   'snapshot-put': { id: 10, write: writePart, read: (r) => ({ type: 'snapshot-put', ...readPart(r) }) },
   ping: { id: 11, write: (w, f) => void w.varUint(f.id), read: (r) => ({ type: 'ping', id: r.varUint() }) },
+  'keyring-replace': {
+    id: 12,
+    write: writeRecord,
+    read: (r) => ({ type: 'keyring-replace', ...readRecord(r) }),
+  },
+  suspend: {
+    id: 13,
+    write: (w, f) => void writeDevices(w, f.devices).fixed(f.signature, SIGNATURE_BYTES),
+    read: (r) => ({ type: 'suspend', devices: readDevices(r), signature: r.fixed(SIGNATURE_BYTES) }),
+  },
+  'mailbox-open': {
+    id: 14,
+    write: (w, f) => void w.fixed(f.mailbox, MAILBOX_ID_BYTES).byte(mailboxSides.indexOf(f.side)),
+    read: (r) => ({ type: 'mailbox-open', mailbox: r.fixed<MailboxId>(MAILBOX_ID_BYTES), side: readSide(r) }),
+  },
+  'mailbox-put': {
+    id: 15,
+    write: (w, f) => void w.bytes(f.bytes, MAX_MAILBOX_MESSAGE_BYTES),
+    read: (r) => ({ type: 'mailbox-put', bytes: r.bytes(MAX_MAILBOX_MESSAGE_BYTES) }),
+  },
+  call: {
+    id: 16,
+    write: (w, f) => void w.varUint(f.id).text(f.method, MAX_NAME_BYTES).bytes(f.body, MAX_CALL_BYTES),
+    read: (r) => ({ type: 'call', id: r.varUint(), method: r.text(MAX_NAME_BYTES), body: r.bytes(MAX_CALL_BYTES) }),
+  },
   challenge: {
     id: 65,
     write: (w, f) => void w.fixed(f.nonce, HASH_BYTES).varUint(f.timeMs),
@@ -239,17 +279,19 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
             .fixed(head.device, DEVICE_ID_BYTES)
             .uint32(head.incarnation)
             .varUint(head.sequence)
-            .fixed(head.hash, HASH_BYTES),
+            .fixed(head.hash, HASH_BYTES)
+            .fixed(head.signature, SIGNATURE_BYTES),
         MAX_BODY_ITEMS,
       ),
     read: (r) => ({
       type: 'heads',
-      heads: r.list(MAX_BODY_ITEMS, DOCUMENT_ID_BYTES + DEVICE_ID_BYTES + 5 + HASH_BYTES, () => ({
+      heads: r.list(MAX_BODY_ITEMS, DOCUMENT_ID_BYTES + DEVICE_ID_BYTES + 5 + HASH_BYTES + SIGNATURE_BYTES, () => ({
         document: readDocument(r),
         device: r.fixed<DeviceId>(DEVICE_ID_BYTES),
         incarnation: r.uint32(),
         sequence: r.varUint(),
         hash: readHash(r),
+        signature: r.fixed(SIGNATURE_BYTES),
       })),
     }),
   },
@@ -264,6 +306,22 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
     id: 75,
     write: (w, f) => void w.varUint(f.id).varUint(f.timeMs),
     read: (r) => ({ type: 'pong', id: r.varUint(), timeMs: r.varUint() }),
+  },
+  suspended: {
+    id: 77,
+    write: (w, f) => void writeDevices(w, f.devices).varUint(f.forMs),
+    read: (r) => ({ type: 'suspended', devices: readDevices(r), forMs: r.varUint() }),
+  },
+  'mailbox-met': { id: 78, write: () => {}, read: () => ({ type: 'mailbox-met' }) },
+  'mailbox-message': {
+    id: 79,
+    write: (w, f) => void w.bytes(f.bytes, MAX_MAILBOX_MESSAGE_BYTES),
+    read: (r) => ({ type: 'mailbox-message', bytes: r.bytes(MAX_MAILBOX_MESSAGE_BYTES) }),
+  },
+  answer: {
+    id: 80,
+    write: (w, f) => void w.varUint(f.id).bytes(f.body, MAX_CALL_BYTES),
+    read: (r) => ({ type: 'answer', id: r.varUint(), body: r.bytes(MAX_CALL_BYTES) }),
   },
   refused: {
     id: 76,
@@ -293,6 +351,12 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
       }
     },
   },
+}
+
+function readSide(reader: Reader): MailboxSide {
+  const side = mailboxSides[reader.byte()]
+  if (side === undefined) throw malformed('a mailbox has two sides')
+  return side
 }
 
 const typeById = new Map<number, FrameType>(

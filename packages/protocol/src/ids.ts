@@ -13,6 +13,8 @@ export type DeviceId = Branded<'DeviceId'>
 export type Hash = Branded<'Hash'>
 /** 16 random bytes made with the relay's database and changed by a restore; a hint only. */
 export type Generation = Branded<'Generation'>
+/** 16 bytes: where two devices meet before one of them is a member. */
+export type MailboxId = Branded<'MailboxId'>
 
 export const ACCOUNT_ID_BYTES = 32
 export const DOCUMENT_ID_BYTES = 16

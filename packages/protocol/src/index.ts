@@ -2,6 +2,7 @@
  * What travels between Owlivion Sync devices and the relay, as pure functions: no I/O, no clock, no randomness.
  * @module
  */
+export * from './audit'
 export * from './body'
 export * from './bytes'
 export * from './codec'
@@ -12,8 +13,10 @@ export * from './frame-types'
 export * from './frames'
 export * from './hash'
 export * from './ids'
+export * from './keyring-branch'
 export * from './keyring-record'
 export * from './keyring-rules'
 export * from './limits'
 export * from './login'
+export * from './public-keys'
 export * from './snapshot'

@@ -22,8 +22,18 @@ import {
 import { MAX_ACTIVE_DEVICES, MAX_DEVICE_INFO_BYTES, MAX_KEYRING_RECORD_BYTES } from './limits'
 
 const RECORD_VERSION = 1
-export const recordTypes = { genesis: 0, add: 1, remove: 2, rekey: 3, recover: 4 } as const
-const recordTypeNames = ['genesis', 'add', 'remove', 'rekey', 'recover'] as const
+export const recordTypes = {
+  genesis: 0,
+  add: 1,
+  remove: 2,
+  rekey: 3,
+  recover: 4,
+  leave: 5,
+  request: 6,
+  veto: 7,
+  reissue: 8,
+} as const
+const recordTypeNames = ['genesis', 'add', 'remove', 'rekey', 'recover', 'leave', 'request', 'veto', 'reissue'] as const
 /** What a device may do: `device` everything, `sign-in` only add a device (the key that a password unlocks). */
 export const deviceRoles = ['device', 'sign-in'] as const
 
@@ -85,8 +95,9 @@ export interface AddRecord extends RecordBase {
 
 export interface RemoveRecord extends RecordBase {
   readonly type: 'remove'
-  readonly removed: DeviceId
-  /** Hash of the encoded cut: what counts of the removed device, for all documents. */
+  /** Sorted, at least one: "end all others" is one record, so that there is no moment between them. */
+  readonly removed: readonly DeviceId[]
+  /** Hash of the encoded cut: what counts of the removed devices, for all documents. */
   readonly cutHash: Hash
   readonly epoch: EpochBlock
 }
@@ -107,7 +118,45 @@ export interface RecoverRecord extends RecordBase {
   readonly epoch: EpochBlock
 }
 
-export type KeyringRecord = GenesisRecord | AddRecord | RemoveRecord | RekeyRecord | RecoverRecord
+/** A device signs itself out. It makes no key, since it would know it: the remaining devices owe one. */
+export interface LeaveRecord extends RecordBase {
+  readonly type: 'leave'
+  /** Hash of the encoded cut: what the device itself says that it wrote. */
+  readonly cutHash: Hash
+}
+
+/** A device asks for a new recovery phrase without the old one: for all to see, and to veto. */
+export interface RequestRecord extends RecordBase {
+  readonly type: 'request'
+  readonly next: PublicKeys
+}
+
+/** Withdraws the open request for a new recovery phrase. */
+export interface VetoRecord extends RecordBase {
+  readonly type: 'veto'
+  /** Position of the request. */
+  readonly request: number
+}
+
+/** From here on only the new recovery phrase counts, and a new key that it can open. */
+export interface ReissueRecord extends RecordBase {
+  readonly type: 'reissue'
+  readonly next: PublicKeys
+  /** Position of the request that it grants; none when the recovery key itself signs. */
+  readonly request?: number
+  readonly epoch: EpochBlock
+}
+
+export type KeyringRecord =
+  | GenesisRecord
+  | AddRecord
+  | RemoveRecord
+  | RekeyRecord
+  | RecoverRecord
+  | LeaveRecord
+  | RequestRecord
+  | VetoRecord
+  | ReissueRecord
 
 /** The record's bytes without its signature: with the account, what is signed. */
 export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
@@ -128,7 +177,7 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
       writer.fixed(record.ephemeral, PUBLIC_KEY_BYTES).fixed(record.sealedKey, SEALED_KEY_BYTES)
       break
     case 'remove':
-      writer.fixed(record.removed, DEVICE_ID_BYTES).fixed(record.cutHash, HASH_BYTES)
+      writeRemoved(writer, record)
       writeEpoch(writer, record.epoch)
       break
     case 'rekey':
@@ -136,10 +185,22 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
       break
     case 'recover':
       writeDevice(writer, record.device)
-      writer
-        .list(record.removed, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES)
-        .fixed(record.cutHash, HASH_BYTES)
+      writeRemoved(writer, record)
       writer.optional(record.nextRecovery, (keys) => writeKeys(writer, keys))
+      writeEpoch(writer, record.epoch)
+      break
+    case 'leave':
+      writer.fixed(record.cutHash, HASH_BYTES)
+      break
+    case 'request':
+      writeKeys(writer, record.next)
+      break
+    case 'veto':
+      writer.varUint(record.request)
+      break
+    case 'reissue':
+      writeKeys(writer, record.next)
+      writer.optional(record.request, (position) => writer.varUint(position))
       writeEpoch(writer, record.epoch)
       break
   }
@@ -202,29 +263,32 @@ function readRecord(reader: Reader): KeyringRecord {
         sealedKey: reader.fixed(SEALED_KEY_BYTES),
       }
     case 'remove':
-      return {
-        type,
-        ...base,
-        removed: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
-        cutHash: reader.fixed<Hash>(HASH_BYTES),
-        epoch: readEpoch(reader),
-      }
+      return { type, ...base, ...readRemoved(reader), epoch: readEpoch(reader) }
     case 'rekey':
       return { type, ...base, epoch: readEpoch(reader) }
     case 'recover': {
       const device = readDevice(reader)
-      const removed = reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
-      const cutHash = reader.fixed<Hash>(HASH_BYTES)
+      const removal = readRemoved(reader)
       const nextRecovery = reader.optional(() => readKeys(reader))
       return {
         type,
         ...base,
         device,
-        removed,
-        cutHash,
+        ...removal,
         ...(nextRecovery && { nextRecovery }),
         epoch: readEpoch(reader),
       }
+    }
+    case 'leave':
+      return { type, ...base, cutHash: reader.fixed<Hash>(HASH_BYTES) }
+    case 'request':
+      return { type, ...base, next: readKeys(reader) }
+    case 'veto':
+      return { type, ...base, request: reader.varUint() }
+    case 'reissue': {
+      const next = readKeys(reader)
+      const request = reader.optional(() => reader.varUint())
+      return { type, ...base, next, ...(request !== undefined && { request }), epoch: readEpoch(reader) }
     }
     default:
       throw new ProtocolFailure('unsupported-version', 'a keyring record is of a type this side does not know')
@@ -237,6 +301,15 @@ function writeKeys(writer: Writer, keys: PublicKeys): void {
 
 function readKeys(reader: Reader): PublicKeys {
   return { signing: reader.fixed(PUBLIC_KEY_BYTES), box: reader.fixed(PUBLIC_KEY_BYTES) }
+}
+
+function writeRemoved(writer: Writer, { removed, cutHash }: Pick<RemoveRecord, 'removed' | 'cutHash'>): void {
+  writer.list(removed, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES).fixed(cutHash, HASH_BYTES)
+}
+
+function readRemoved(reader: Reader): Pick<RemoveRecord, 'removed' | 'cutHash'> {
+  const removed = reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
+  return { removed, cutHash: reader.fixed<Hash>(HASH_BYTES) }
 }
 
 function writeDevice(writer: Writer, device: DeviceDescription): void {

@@ -10,6 +10,8 @@ import {
   type EpochBlock,
   type KeyringRecord,
   type PublicKeys,
+  type ReissueRecord,
+  type RemoveRecord,
   recordHash,
   recordSigningBytes,
   type SignedRecord,
@@ -39,6 +41,13 @@ export interface KeyringEpoch extends EpochBlock {
   readonly position: number
 }
 
+/** An open wish for a new recovery phrase that the old one did not sign. */
+export interface ReissueRequest {
+  readonly position: number
+  readonly signer: DeviceId
+  readonly next: PublicKeys
+}
+
 export interface KeyringState {
   readonly account: AccountId
   readonly length: number
@@ -48,6 +57,9 @@ export interface KeyringState {
   readonly devices: ReadonlyMap<string, KeyringDevice>
   /** In order; the last one seals. */
   readonly epochs: readonly KeyringEpoch[]
+  /** A device left that knows the newest key: whoever sees this makes another. */
+  readonly owesRekey: boolean
+  readonly reissueRequest?: ReissueRequest
 }
 
 function refuse(message: string): ProtocolFailure {
@@ -102,11 +114,15 @@ function checkFollows(state: KeyringState, record: KeyringRecord): void {
 }
 
 function signerKey(state: KeyringState, record: KeyringRecord): Uint8Array {
-  if (record.signer === undefined) return state.recovery.signing
+  if (record.signer === undefined) {
+    if (record.type === 'leave' || record.type === 'request') throw refuse('only a device leaves or asks for a phrase')
+    return state.recovery.signing
+  }
   if (record.type === 'recover') throw refuse('only the recovery key signs a recovery')
   const device = activeDevice(state, record.signer)
   if (device === undefined) throw refuse('the signer is not an active device of the account')
-  if (device.role === 'sign-in' && record.type !== 'add') throw refuse('a sign-in key may only add a device')
+  if (device.role === 'sign-in' && (record.type !== 'add' || record.device.role !== 'device'))
+    throw refuse('a sign-in key may only add a device')
   return device.signing
 }
 
@@ -124,51 +140,95 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
     checkIsFullDevice(record.device)
     const devices = withDevice(sha512, new Map(), record.device, 0)
     checkEpoch(record.epoch, devices, [])
-    return { account, length: 1, head, recovery: record.recovery, devices, epochs: [{ ...record.epoch, position: 0 }] }
+    const epochs = [{ ...record.epoch, position: 0 }]
+    return { account, length: 1, head, recovery: record.recovery, devices, epochs, owesRekey: false }
   }
   if (state === undefined) throw refuse('a keyring starts with its genesis record')
   const position = record.position
-  const next = {
-    account,
-    length: position + 1,
-    head,
-    recovery: state.recovery,
-    devices: state.devices,
-    epochs: state.epochs,
+  const { reissueRequest, ...kept } = state
+  const next = { ...kept, length: position + 1, head }
+  const withRequest = reissueRequest && { reissueRequest }
+  const withEpoch = (epoch: EpochBlock, devices: KeyringState['devices']) => {
+    checkEpoch(epoch, devices, state.epochs)
+    return { devices, epochs: [...state.epochs, { ...epoch, position }], owesRekey: false }
   }
   switch (record.type) {
     case 'add': {
       const sealedKey = { epoch: newestEpoch(state).position, ephemeral: record.ephemeral, box: record.sealedKey }
       const devices = withDevice(sha512, state.devices, { ...record.device, sealedKey }, position)
       checkEphemeral(record.ephemeral, state.devices, state.epochs)
-      return { ...next, devices }
+      return { ...next, ...withRequest, devices }
     }
     case 'rekey':
-      checkEpoch(record.epoch, state.devices, state.epochs)
-      return { ...next, epochs: [...state.epochs, { ...record.epoch, position }] }
+      return { ...next, ...withRequest, ...withEpoch(record.epoch, state.devices) }
     case 'remove': {
+      if (record.removed.length === 0) throw refuse('a removal names at least one device')
       // Its author makes the new key, so a device that removed itself would keep on reading.
-      if (record.signer !== undefined && bytesEqual(record.signer, record.removed))
+      if (record.removed.some((id) => record.signer !== undefined && bytesEqual(record.signer, id)))
         throw refuse('a device cannot remove itself')
-      const devices = withoutDevice(state.devices, record.removed, position, record.cutHash)
-      checkEpoch(record.epoch, devices, state.epochs)
-      return { ...next, devices, epochs: [...state.epochs, { ...record.epoch, position }] }
+      const devices = withoutDevices(state.devices, record, position)
+      return { ...next, ...requestAfter(state, devices), ...withEpoch(record.epoch, devices) }
     }
     case 'recover': {
       checkIsFullDevice(record.device)
-      let devices = state.devices
-      for (let i = 0; i < record.removed.length; i++) {
-        const id = record.removed[i] as DeviceId
-        if (i > 0 && compareBytes(record.removed[i - 1] as DeviceId, id) >= 0)
-          throw refuse('the removed devices are not sorted')
-        devices = withoutDevice(devices, id, position, record.cutHash)
-      }
-      devices = withDevice(sha512, devices, record.device, position)
-      checkEpoch(record.epoch, devices, state.epochs)
+      const devices = withDevice(sha512, withoutDevices(state.devices, record, position), record.device, position)
       const recovery = record.nextRecovery ?? state.recovery
-      return { ...next, recovery, devices, epochs: [...state.epochs, { ...record.epoch, position }] }
+      return { ...next, recovery, ...withEpoch(record.epoch, devices) }
+    }
+    case 'leave': {
+      const removed = [record.signer as DeviceId]
+      const devices = withoutDevices(state.devices, { removed, cutHash: record.cutHash }, position)
+      return { ...next, ...requestAfter(state, devices), devices, owesRekey: true }
+    }
+    case 'request': {
+      if (reissueRequest !== undefined) throw refuse('a new recovery phrase is asked for already')
+      checkIsNewRecovery(state, record.next)
+      return { ...next, reissueRequest: { position, signer: record.signer as DeviceId, next: record.next } }
+    }
+    case 'veto':
+      if (reissueRequest?.position !== record.request) throw refuse('there is no such request to veto')
+      return next
+    case 'reissue': {
+      checkGrantsRequest(state, record)
+      checkIsNewRecovery(state, record.next)
+      return { ...next, recovery: record.next, ...withEpoch(record.epoch, state.devices) }
     }
   }
+}
+
+/** True when nobody but the device that asked for it signed this new recovery phrase: others have REISSUE_WAIT_MS to veto. */
+export function isOwnReissue(state: KeyringState, record: KeyringRecord): boolean {
+  return (
+    record.type === 'reissue' &&
+    record.signer !== undefined &&
+    state.reissueRequest !== undefined &&
+    bytesEqual(record.signer, state.reissueRequest.signer)
+  )
+}
+
+function checkGrantsRequest({ reissueRequest }: KeyringState, { signer, request, next }: ReissueRecord): void {
+  if (signer === undefined) {
+    if (request !== undefined) throw refuse('the recovery key asks nobody')
+    return
+  }
+  if (reissueRequest === undefined || reissueRequest.position !== request)
+    throw refuse('a device gives a new recovery phrase only where one was asked for')
+  if (!bytesEqual(reissueRequest.next.signing, next.signing) || !bytesEqual(reissueRequest.next.box, next.box))
+    throw refuse('the new recovery phrase is another than the one that was asked for')
+}
+
+function checkIsNewRecovery({ recovery }: KeyringState, next: PublicKeys): void {
+  if (bytesEqual(recovery.signing, next.signing)) throw refuse('the new recovery phrase is the old one')
+}
+
+/** A request goes with the device that made it. */
+function requestAfter(
+  { reissueRequest }: KeyringState,
+  devices: KeyringState['devices'],
+): Pick<KeyringState, 'reissueRequest'> | undefined {
+  if (reissueRequest === undefined) return undefined
+  const isActive = devices.get(bytesToHex(reissueRequest.signer))?.removedAt === undefined
+  return isActive ? { reissueRequest } : undefined
 }
 
 export function findDevice(state: KeyringState, id: DeviceId): KeyringDevice | undefined {
@@ -212,16 +272,20 @@ function withDevice(
   return new Map(devices).set(key, { ...description, id, addedAt })
 }
 
-function withoutDevice(
+function withoutDevices(
   devices: ReadonlyMap<string, KeyringDevice>,
-  id: DeviceId,
+  { removed, cutHash }: Pick<RemoveRecord, 'removed' | 'cutHash'>,
   removedAt: number,
-  cutHash: Hash,
-): Map<string, KeyringDevice> {
-  const key = bytesToHex(id)
-  const device = devices.get(key)
-  if (device === undefined || device.removedAt !== undefined) throw refuse('the device to remove is not active')
-  return new Map(devices).set(key, { ...device, removedAt, cutHash })
+): ReadonlyMap<string, KeyringDevice> {
+  const next = new Map(devices)
+  removed.forEach((id, i) => {
+    if (i > 0 && compareBytes(removed[i - 1] as DeviceId, id) >= 0) throw refuse('the removed devices are not sorted')
+    const key = bytesToHex(id)
+    const device = next.get(key)
+    if (device === undefined || device.removedAt !== undefined) throw refuse('the device to remove is not active')
+    next.set(key, { ...device, removedAt, cutHash })
+  })
+  return next
 }
 
 /** An epoch key must reach exactly those who may read: a forgotten device would be locked out, an extra one let in. */

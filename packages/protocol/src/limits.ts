@@ -72,3 +72,33 @@ export const MIN_BOX_BYTES = 112
 
 /** Smallest envelope: 50 bytes in the clear, of which 24 are the nonce, and the smallest box. */
 export const MIN_ENVELOPE_BYTES = 162
+
+/** How long a device may be held off by `suspend`: long enough to remove it over a bad line, short enough that a mistake passes. */
+export const SUSPEND_MS = 600_000
+
+/** What other devices have to veto a new recovery phrase that a single device asked for: a week, so that one seldom used hears of it. */
+export const REISSUE_WAIT_MS = 604_800_000
+
+/** The address of a pairing mailbox. */
+export const MAILBOX_ID_BYTES = 16
+
+/** How long a pairing mailbox lives: two people with two devices in their hands. */
+export const MAILBOX_MS = 300_000
+
+/** Messages that one side of a pairing may leave in a mailbox. */
+export const MAX_MAILBOX_MESSAGES = 8
+
+/** One message in a pairing mailbox. */
+export const MAX_MAILBOX_MESSAGE_BYTES = 4_096
+
+/** The JSON of an account call or of its answer. */
+export const MAX_CALL_BYTES = 65_536
+
+/** What an audit row says besides its fixed fields. */
+export const MAX_AUDIT_DETAIL_BYTES = 256
+
+/** The address of a connection, as text. */
+export const MAX_ADDRESS_BYTES = 64
+
+/** Audit rows that a relay keeps of an account; the oldest go first. */
+export const MAX_AUDIT_ROWS = 10_000

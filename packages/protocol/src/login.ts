@@ -4,8 +4,17 @@
 import { concatBytes } from './bytes'
 import { Writer } from './codec'
 import { domain } from './hash'
-import { ACCOUNT_ID_BYTES, type AccountId, DOCUMENT_ID_BYTES, HASH_BYTES, type Hash, PUBLIC_KEY_BYTES } from './ids'
-import { MAX_HOST_BYTES } from './limits'
+import {
+  ACCOUNT_ID_BYTES,
+  type AccountId,
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  DOCUMENT_ID_BYTES,
+  HASH_BYTES,
+  type Hash,
+  PUBLIC_KEY_BYTES,
+} from './ids'
+import { MAX_ACTIVE_DEVICES, MAX_HOST_BYTES } from './limits'
 
 /**
  * @param host host and port of the relay as in the URL, in lower case, for example `relay.example.com` or `127.0.0.1:8787`
@@ -29,5 +38,23 @@ export function seenSigningBytes(account: AccountId, document: Uint8Array, hash:
   return concatBytes(
     domain('seen'),
     new Writer().fixed(account, ACCOUNT_ID_BYTES).fixed(document, DOCUMENT_ID_BYTES).fixed(hash, HASH_BYTES).finish(),
+  )
+}
+
+/**
+ * What is signed to hold devices off while they are removed.
+ * @param head of the keyring as the signer knows it: an old suspension cannot be used again once the keyring has moved on
+ */
+export function suspendSigningBytes(account: AccountId, head: Hash, devices: readonly DeviceId[]): Uint8Array {
+  const writer = new Writer().fixed(account, ACCOUNT_ID_BYTES).fixed(head, HASH_BYTES)
+  writer.list(devices, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES)
+  return concatBytes(domain('suspend'), writer.finish())
+}
+
+/** What the recovery key signs to delete an account at a relay; `head` is that of the keyring, so that it cannot be used again. */
+export function deletionSigningBytes(account: AccountId, head: Hash): Uint8Array {
+  return concatBytes(
+    domain('delete-account'),
+    new Writer().fixed(account, ACCOUNT_ID_BYTES).fixed(head, HASH_BYTES).finish(),
   )
 }

@@ -118,7 +118,7 @@ function readRemoval(
 ): { devices: readonly DeviceId[]; cut: Cut } | undefined {
   let devices: readonly DeviceId[]
   let cutHash: Hash
-  if (record.type === 'remove') [devices, cutHash] = [[record.removed], record.cutHash]
+  if (record.type === 'remove') [devices, cutHash] = [record.removed, record.cutHash]
   else if (record.type === 'recover') [devices, cutHash] = [record.removed, record.cutHash]
   else {
     if (cut !== undefined) throw new RelayError('keyring-refused', 'Only a record that removes devices has a cut.')

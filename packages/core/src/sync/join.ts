@@ -134,7 +134,7 @@ class Joining {
     const dialog = await this.connect()
     const next = await makeRecord(this.platform, dialog, state, { ...this.newcomer, device })
     const ownHead = recordHash(this.platform.signing.sha512, next.record)
-    dialog.send({ type: 'keyring-append', ...next })
+    dialog.send({ type: 'keyring-append', ...next, isRestored: false })
     try {
       // Other devices' records are news here, too; only our own is the answer.
       for (;;) {
@@ -208,7 +208,7 @@ async function makeRecord(
 ): Promise<KeyringRow> {
   const { recovery, device, info } = newcomer
   if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
-  dialog.send({ type: 'heads-fetch' })
+  dialog.send({ type: 'heads-fetch', devices: [] })
   const { heads } = await dialog.receive('heads')
   const cut: CutEntry[] = heads.filter((head) => findDevice(state, head.device)?.removedAt === undefined)
   return createRecover(platform, state, { recovery, device, info, cut })

@@ -324,7 +324,7 @@ export class Session {
     }
     if (length < keyring.length) {
       // The relay is new to this account, or lost its end: any device can bring the keyring back.
-      this.send({ type: 'keyring-append', ...keyring.recordAt(length) })
+      this.send({ type: 'keyring-append', ...keyring.recordAt(length), isRestored: true })
       return
     }
     if (this.current === 'connecting') this.online()
