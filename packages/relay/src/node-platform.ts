@@ -1,6 +1,6 @@
 // The platform of a relay that runs as a Node process.
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'
-import { bytesToHex } from '@owlivion/sync-protocol'
+import { bytesToHex, mayVerify } from '@owlivion/sync-protocol'
 import type { RelayPlatform } from './platform'
 
 /** What stands before the 32 bytes of an Ed25519 key in the DER form that Node reads. */
@@ -35,7 +35,7 @@ export function createNodePlatform(): RelayPlatform {
     sha512: (bytes) => plainBytes(createHash('sha512').update(bytes).digest()),
     async verify(publicKey, message, signature) {
       try {
-        return verify(null, message, readKey(publicKey), signature)
+        return mayVerify(publicKey, signature) && verify(null, message, readKey(publicKey), signature)
       } catch {
         // Bytes that are no point of the curve are no key of anybody.
         return false

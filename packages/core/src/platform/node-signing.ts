@@ -1,6 +1,7 @@
 // Ed25519 and SHA-512 by Node's own crypto: 10,000 verifications in under a second.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { mayVerify, publicKeyToSpki, seedToPkcs8 } from './ed25519'
+import { mayVerify } from '@owlivion/sync-protocol'
+import { publicKeyToSpki, seedToPkcs8 } from './ed25519'
 import { KeyCache } from './key-cache'
 import type { SigningProvider } from './platform'
 

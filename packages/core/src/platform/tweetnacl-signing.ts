@@ -1,8 +1,8 @@
 // The signing provider that runs everywhere: slow (a signature takes about 2 ms, a verification 3 to 6), needs nothing. The
 // platforms use what the system brings and come back to this one where it brings nothing.
 import { sha512 } from '@noble/hashes/sha2.js'
+import { mayVerify } from '@owlivion/sync-protocol'
 import nacl from 'tweetnacl'
-import { mayVerify } from './ed25519'
 import type { SigningProvider } from './platform'
 
 export const tweetnaclSigning: SigningProvider = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import nacl from 'tweetnacl'
 import { describe, expect, it } from 'vitest'
+import { edgeSignatures } from '../../../protocol/test/support/edge-signatures'
 import { type SigningProvider, tweetnaclPublicKey, tweetnaclSigning } from '../../src/platform'
 import { KeyCache } from '../../src/platform/key-cache'
 import { nodeSigning } from '../../src/platform/node-signing'
@@ -85,6 +86,12 @@ describe.each(providers)('signing by %s', (_, provider) => {
     expect(await provider.verify(neutral, message, signature)).toBe(false)
   })
 
+  it('says of signatures at the edges what everybody says', async () => {
+    for (const { name, publicKey, message, signature, isGood } of edgeSignatures) {
+      expect(await provider.verify(bytesOf(publicKey), bytesOf(message), bytesOf(signature)), name).toBe(isGood)
+    }
+  })
+
   it('signs by the seed that an array holds now, not by the one it held', async () => {
     const reused = seeds[3]?.slice() as Uint8Array
     const before = await provider.sign(reused, message)
@@ -116,11 +123,21 @@ describe('signing where WebCrypto answers right', () => {
 
 describe('signing where WebCrypto answers wrong', () => {
   const { subtle } = globalThis.crypto
+  /** A verdict of its own on one odd signature, and the right one on every other. */
+  const judging = (name: string, verdict: boolean): Partial<SubtleCrypto> => {
+    const odd = edgeSignatures.find((each) => each.name.endsWith(name))?.signature
+    return {
+      verify: async (algorithm, key, signature, data) =>
+        hexOf(signature as Uint8Array) === odd ? verdict : subtle.verify(algorithm, key, signature, data),
+    }
+  }
   const broken: [string, Partial<SubtleCrypto>][] = [
     ['knows no Ed25519', { importKey: async () => Promise.reject(new DOMException('', 'NotSupportedError')) }],
     ['makes other signatures', { sign: async () => new ArrayBuffer(64) }],
     ['takes every signature', { verify: async () => true }],
     ['takes no signature', { verify: async () => false }],
+    ['multiplies by the cofactor', judging('good only with the cofactor', true)],
+    ['takes no key with a part of small order', judging('good with and without the cofactor', false)],
   ]
 
   it.each(broken)('is done by tweetnacl when it %s', async (_, replacement) => {
