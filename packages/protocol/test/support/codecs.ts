@@ -1,5 +1,6 @@
 // Every codec of the package in one list, each with an arbitrary valid value, so that a property is stated once and holds for all.
 import fc from 'fast-check'
+import { type AuditRow, auditKinds, decodeAuditRow, encodeAuditRow } from '../../src/audit'
 import {
   type Body,
   decodeBody,
@@ -99,7 +100,12 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
   ),
   auth: record({ type: type('auth'), publicKey: bytes(32), signature: bytes(64) }),
   'keyring-fetch': record({ type: type('keyring-fetch'), from: varUint }),
-  'keyring-append': record<FrameOf<'keyring-append'>>({ type: type('keyring-append'), ...recordWithCut }, 'cut'),
+  'keyring-append': record<FrameOf<'keyring-append'>>(
+    { type: type('keyring-append'), ...recordWithCut, isRestored: fc.boolean() },
+    'cut',
+  ),
+  'keyring-replace': record<FrameOf<'keyring-replace'>>({ type: type('keyring-replace'), ...recordWithCut }, 'cut'),
+  suspend: record({ type: type('suspend'), devices: list(bytes(16)), signature: bytes(64) }),
   subscribe: record({
     type: type('subscribe'),
     generation: bytes(16),
@@ -116,10 +122,17 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
     headHash: bytes(32),
     signature: bytes(64),
   }),
-  'heads-fetch': record({ type: type('heads-fetch') }),
+  'heads-fetch': record({ type: type('heads-fetch'), devices: list(bytes(16)) }),
   'seen-put': record({ type: type('seen-put'), ...seenRow }),
   'snapshot-put': record({ type: type('snapshot-put'), document: bytes(16), part }),
   ping: record({ type: type('ping'), id: varUint }),
+  'mailbox-open': record({
+    type: type('mailbox-open'),
+    mailbox: bytes(16),
+    side: fc.constantFrom('newcomer' as const, 'member' as const),
+  }),
+  'mailbox-put': record({ type: type('mailbox-put'), bytes: someBytes() }),
+  call: record({ type: type('call'), id: varUint, method: text(32), body: someBytes() }),
   challenge: record({ type: type('challenge'), nonce: bytes(32), timeMs: varUint }),
   welcome: record({
     type: type('welcome'),
@@ -154,7 +167,14 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
     numbers: list(varUint),
     logHash: bytes(32),
   }),
-  heads: record({ type: type('heads'), heads: list(record({ document: bytes(16), ...chainHead })) }),
+  heads: record({
+    type: type('heads'),
+    heads: list(record({ document: bytes(16), ...chainHead, signature: bytes(64) })),
+  }),
+  suspended: record({ type: type('suspended'), devices: list(bytes(16)), forMs: varUint }),
+  'mailbox-met': record({ type: type('mailbox-met') }),
+  'mailbox-message': record({ type: type('mailbox-message'), bytes: someBytes() }),
+  answer: record({ type: type('answer'), id: varUint, body: someBytes() }),
   seen: record({ type: type('seen'), ...seenRow }),
   snapshot: record({ type: type('snapshot'), document: bytes(16), part }),
   'snapshot-stored': record({ type: type('snapshot-stored'), document: bytes(16), hash: bytes(32) }),
@@ -276,7 +296,7 @@ type RecordOf<T extends KeyringRecord['type']> = Extract<KeyringRecord, { type: 
 const recordValues: { readonly [T in KeyringRecord['type']]: fc.Arbitrary<RecordOf<T>> } = {
   genesis: record({ type: type('genesis'), ...base, recovery: record(publicKeys), device, epoch }),
   add: record({ type: type('add'), ...base, device, ephemeral: bytes(32), sealedKey: bytes(SEALED_KEY_BYTES) }),
-  remove: record({ type: type('remove'), ...base, removed: bytes(16), cutHash: bytes(32), epoch }),
+  remove: record({ type: type('remove'), ...base, removed: list(bytes(16)), cutHash: bytes(32), epoch }),
   rekey: record({ type: type('rekey'), ...base, epoch }),
   recover: record<RecordOf<'recover'>>(
     {
@@ -290,7 +310,28 @@ const recordValues: { readonly [T in KeyringRecord['type']]: fc.Arbitrary<Record
     },
     'nextRecovery',
   ),
+  leave: record({ type: type('leave'), ...base, cutHash: bytes(32) }),
+  request: record({ type: type('request'), ...base, next: record(publicKeys) }),
+  veto: record({ type: type('veto'), ...base, request: varUint }),
+  reissue: record<RecordOf<'reissue'>>(
+    { type: type('reissue'), ...base, next: record(publicKeys), request: varUint, epoch },
+    'request',
+  ),
 }
+
+const auditRow = record<AuditRow>(
+  {
+    n: varUint,
+    timeMs: varUint,
+    kind: fc.constantFrom(...auditKinds),
+    device: bytes(16),
+    target: bytes(16),
+    address: text(64),
+    detail: text(256),
+  },
+  'device',
+  'target',
+)
 
 interface SignedValue {
   readonly record: KeyringRecord
@@ -319,6 +360,7 @@ export const codecs: readonly Codec[] = [
     decode: decodeSnapshotHeader,
   }),
   codec({ name: 'snapshot body', value: snapshotBody, encode: encodeSnapshotBody, decode: decodeSnapshotBody }),
+  codec({ name: 'audit row', value: auditRow, encode: encodeAuditRow, decode: decodeAuditRow }),
   codec({ name: 'cut', value: cut, encode: encodeCut, decode: decodeCut }),
   ...Object.keys(recordTypes).map((name) =>
     codec<SignedValue>({

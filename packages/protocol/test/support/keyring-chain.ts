@@ -101,9 +101,32 @@ export function withAdded(state: KeyringState, by: Member, member: Member, role?
 
 export const cutHash = counting(32, 190) as Hash
 
-export function removeContent(state: KeyringState, removed: Member, seed = 151) {
-  const rest = activeIds(state).filter((id) => compareBytes(id, removed.id) !== 0)
-  return { type: 'remove', removed: removed.id, cutHash, epoch: epochFor(rest, seed) } as const satisfies Content
+/** Takes out one device, or several. */
+export function removeContent(state: KeyringState, removed: Member | readonly Member[], seed = 151) {
+  const gone = [removed]
+    .flat()
+    .map((member) => member.id)
+    .sort(compareBytes)
+  const rest = activeIds(state).filter((id) => !gone.some((each) => compareBytes(each, id) === 0))
+  return { type: 'remove', removed: gone, cutHash, epoch: epochFor(rest, seed) } as const satisfies Content
+}
+
+export const leaveContent = { type: 'leave', cutHash } as const satisfies Content
+
+/** Asks for a new recovery phrase. */
+export function requestContent(next: Member) {
+  return { type: 'request', next: next.keys } as const satisfies Content
+}
+
+/** Gives the account the recovery key of `next`; a device names the request that it grants. */
+export function reissueContent(state: KeyringState, next: Member, request?: number, seed = 154) {
+  const epoch = epochFor(activeIds(state), seed)
+  return {
+    type: 'reissue',
+    next: next.keys,
+    ...(request !== undefined && { request }),
+    epoch,
+  } as const satisfies Content
 }
 
 export function rekeyContent(state: KeyringState, seed = 152) {
@@ -142,7 +165,18 @@ export function acceptedChain(): readonly { readonly name: string; readonly byte
   const second = append('add', follow(first, laptop, addContent(phone)))
   const third = append('rekey', follow(second, phone, rekeyContent(second)))
   const fourth = append('remove', follow(third, laptop, removeContent(third, phone)))
-  const nextRecovery = memberFrom(5).keys
-  append('recover', follow(fourth, undefined, recoverContent(fourth, tablet, [laptop], { nextRecovery })))
+  const nextRecovery = memberFrom(5)
+  const fifth = append(
+    'recover',
+    follow(fourth, undefined, recoverContent(fourth, tablet, [laptop], { nextRecovery: nextRecovery.keys })),
+  )
+  const [watch, desk, after] = [memberFrom(6), memberFrom(7), memberFrom(8)]
+  const sixth = append('add of a second device', follow(fifth, tablet, addContent(watch)))
+  const seventh = append('add of a third device', follow(sixth, tablet, addContent(desk)))
+  const eighth = append('leave', follow(seventh, desk, leaveContent))
+  const ninth = append('request', follow(eighth, watch, requestContent(after)))
+  const tenth = append('veto', follow(ninth, tablet, { type: 'veto', request: 8 }))
+  const eleventh = append('request again', follow(tenth, watch, requestContent(after)))
+  append('reissue', follow(eleventh, tablet, reissueContent(eleventh, after, 10)))
   return chain
 }

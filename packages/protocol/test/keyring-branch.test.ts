@@ -1,0 +1,83 @@
+// Two branches of one keyring: every pair of records that can stand at the fork, seen from both sides.
+import { describe, expect, test } from 'vitest'
+import { compareBytes } from '../src/bytes'
+import { chooseBranch } from '../src/keyring-branch'
+import { recordHash } from '../src/keyring-record'
+import { sha512 } from './support/bytes'
+import {
+  addContent,
+  follow,
+  genesis,
+  laptop,
+  leaveContent,
+  memberFrom,
+  phone,
+  recoverContent,
+  reissueContent,
+  rekeyContent,
+  removeContent,
+  requestContent,
+  tablet,
+  withAdded,
+} from './support/keyring-chain'
+
+const ancestor = withAdded(withAdded(genesis(), laptop, phone), laptop, tablet)
+const [newcomer, next] = [memberFrom(20), memberFrom(21)]
+
+const records = {
+  'laptop removes phone': follow(ancestor, laptop, removeContent(ancestor, phone)),
+  'laptop removes phone and tablet': follow(ancestor, laptop, removeContent(ancestor, [phone, tablet])),
+  'phone removes laptop': follow(ancestor, phone, removeContent(ancestor, laptop, 160)),
+  'phone removes tablet': follow(ancestor, phone, removeContent(ancestor, tablet, 162)),
+  'phone adds': follow(ancestor, phone, addContent(newcomer)),
+  'tablet re-keys': follow(ancestor, tablet, rekeyContent(ancestor, 164)),
+  'phone leaves': follow(ancestor, phone, leaveContent),
+  'phone asks for a phrase': follow(ancestor, phone, requestContent(next)),
+  'recovery adds': follow(ancestor, undefined, addContent(newcomer)),
+  'recovery recovers': follow(ancestor, undefined, recoverContent(ancestor, newcomer, [laptop, phone, tablet])),
+  'recovery re-issues': follow(ancestor, undefined, reissueContent(ancestor, next)),
+} as const
+type Name = keyof typeof records
+
+function choose(ours: Name, theirs: Name): string {
+  const choice = chooseBranch(sha512, records[ours], records[theirs])
+  const mirrored = chooseBranch(sha512, records[theirs], records[ours])
+  if (ours !== theirs)
+    expect(mirrored, 'both sides decide alike').toBe({ ours: 'theirs', theirs: 'ours', fork: 'fork' }[choice])
+  return { ours, theirs, fork: 'fork' }[choice]
+}
+const lower = (a: Name, b: Name): Name =>
+  compareBytes(recordHash(sha512, records[a]), recordHash(sha512, records[b])) <= 0 ? a : b
+
+describe('of two branches', () => {
+  const recoverySigned: Name[] = ['recovery adds', 'recovery recovers', 'recovery re-issues']
+  const byDevices = (Object.keys(records) as Name[]).filter((name) => !recoverySigned.includes(name))
+
+  test('the one that the recovery key signed wins over any device', () => {
+    for (const winner of recoverySigned) for (const other of byDevices) expect(choose(winner, other)).toBe(winner)
+  })
+
+  test('of two that the recovery key signed, the lower hash wins, so that all devices agree', () => {
+    for (const a of recoverySigned) for (const b of recoverySigned) expect(choose(a, b)).toBe(lower(a, b))
+  })
+
+  test('the one that removes the other’s signer wins, whatever the other says', () => {
+    for (const other of ['phone adds', 'phone leaves', 'phone asks for a phrase', 'phone removes tablet'] as const)
+      expect(choose('laptop removes phone', other)).toBe('laptop removes phone')
+    expect(choose('laptop removes phone and tablet', 'tablet re-keys')).toBe('laptop removes phone and tablet')
+  })
+
+  test('neither of two that remove each other: people decide', () => {
+    expect(choose('laptop removes phone', 'phone removes laptop')).toBe('fork')
+  })
+
+  test('neither where a removal stands beside something that does not concern it', () => {
+    expect(choose('phone removes tablet', 'laptop removes phone and tablet')).toBe('laptop removes phone and tablet')
+    expect(choose('phone removes laptop', 'tablet re-keys')).toBe('fork')
+  })
+
+  test('the lower hash where nobody’s standing suffers: the other can be done again', () => {
+    const repeatable = ['phone adds', 'tablet re-keys', 'phone leaves', 'phone asks for a phrase'] as const
+    for (const a of repeatable) for (const b of repeatable) expect(choose(a, b)).toBe(lower(a, b))
+  })
+})
