@@ -1,8 +1,9 @@
 // One run and one summary for every package, in Node and in Chromium. Workspace packages are imported from source through an export
 // condition, so that no test depends on a build.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { sharedData } from './e2e/shared-data'
 import { chromiumArguments, findChromium } from './scripts/chromium.mjs'
 import { type TestRoot, testRoots } from './scripts/test-projects.mjs'
 
@@ -32,6 +33,11 @@ const inChromium = ({ name, root }: TestRoot, executablePath: string): TestProje
       headless: true,
       screenshotFailures: false,
       provider: playwright({ launchOptions: { executablePath, args: chromiumArguments } }),
+      // A page reads no files; the shared input lies outside what the server would give it.
+      commands: {
+        readSharedData: (_context, path: string) =>
+          existsSync(sharedData(path)) ? readFileSync(sharedData(path), 'utf8') : null,
+      },
       // Without its own name an instance would append the browser's a second time.
       instances: [{ browser: 'chromium', name: `${name} (chromium)` }],
     },
