@@ -1,9 +1,9 @@
 // The ends of all chains of an account, in one frame: what a removal is cut by.
-import { type DocumentHead, encodeFrame, ProtocolFailure } from '@owlivion/sync-protocol'
+import { encodeFrame, ProtocolFailure, type SignedDocumentHead } from '@owlivion/sync-protocol'
 import { RelayError } from './errors'
 
 /** @throws RelayError `too-many-documents` when they do not fit a frame; a part of them would make a wrong cut */
-export function encodeHeads(heads: readonly DocumentHead[]): Uint8Array {
+export function encodeHeads(heads: readonly SignedDocumentHead[]): Uint8Array {
   try {
     return encodeFrame({ type: 'heads', heads })
   } catch (error) {

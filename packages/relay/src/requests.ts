@@ -72,7 +72,7 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
       return appendKeyring(context, account, session, frame, standing.kind === 'newcomer' ? standing.id : undefined)
     case 'heads-fetch':
       await turn.settled()
-      return session.send(encodeHeads(await store.readHeads(account.id)))
+      return session.send(encodeHeads(await store.readHeads(account.id, frame.devices)))
     case 'unsubscribe':
       for (const document of frame.documents) account.feed.unfollow(document, session)
       return

@@ -47,7 +47,7 @@ describe('the keyring at the relay', () => {
     account.state = before
     const record = add.record.slice()
     record[record.length - 1] = (record[record.length - 1] as number) ^ 1
-    two.send({ type: 'keyring-append', record })
+    two.send({ type: 'keyring-append', record, isRestored: false })
     expect(await two.next('refused')).toMatchObject({ code: 'bad-signature' })
     expect(await two.closed()).toBe(4406)
     const epoch = account.rekey()
@@ -98,7 +98,7 @@ describe('removing a device', () => {
       expect(await one.next('refused')).toMatchObject({ request: 'keyring-append', code: 'cut-behind' })
     }
     expect(two.unread).toEqual([])
-    one.send({ type: 'heads-fetch' })
+    one.send({ type: 'heads-fetch', devices: [] })
     expect((await one.next('heads')).heads.map((head) => head.sequence).sort()).toEqual([1, 2])
   })
 
@@ -120,7 +120,7 @@ describe('removing a device', () => {
   it('comes with the cut that the record names, and keeps it for the others', async () => {
     const { account, second, one } = await startWithTwoDevices()
     const remove = account.remove(second, [], false)
-    one.send({ type: 'keyring-append', record: remove.record })
+    one.send({ type: 'keyring-append', record: remove.record, isRestored: false })
     expect(await one.next('refused')).toMatchObject({ code: 'keyring-refused' })
     one.send({ ...remove, cut: new Uint8Array([0, 0]) })
     expect(await one.next('refused')).toMatchObject({ code: 'keyring-refused' })
@@ -154,7 +154,7 @@ describe('removing a device', () => {
     const chain = stored?.chains.values().next().value
     if (stored === undefined || chain === undefined) throw new Error('nothing was stored')
     for (let i = 0; i < 20_000; i++) stored.chains.set(`more ${i}`, { ...chain, incarnation: i })
-    one.send({ type: 'heads-fetch' })
+    one.send({ type: 'heads-fetch', devices: [] })
     expect(await one.next('refused')).toMatchObject({ request: 'heads-fetch', code: 'too-many-documents' })
   })
 })

@@ -32,7 +32,7 @@ describe('logging in', () => {
     await client.logIn(account.first)
     const requests: Frame[] = [
       { type: 'keyring-fetch', from: 0 },
-      { type: 'heads-fetch' },
+      { type: 'heads-fetch', devices: [] },
       { type: 'subscribe', generation: random(16), cursors: [] },
     ]
     for (const request of requests) {
@@ -133,7 +133,10 @@ describe('logging in', () => {
   })
 
   it('a request before the login ends the connection', async () => {
-    for (const early of [{ type: 'heads-fetch' }, { type: 'ping', id: 1 }] satisfies Frame[]) {
+    for (const early of [
+      { type: 'heads-fetch', devices: [] },
+      { type: 'ping', id: 1 },
+    ] satisfies Frame[]) {
       const client = startTestRelay().connect()
       client.send(early)
       expect(await client.next('refused')).toMatchObject({ request: early.type, code: 'not-authenticated' })
@@ -149,7 +152,7 @@ describe('logging in', () => {
     client.send({ type: 'hello', version: PROTOCOL_VERSION, account: account.id, device: account.first.id })
     const { nonce } = await client.next('challenge')
     client.send(account.first.auth(client.host, nonce))
-    const ahead: Frame = { type: 'keyring-append', record: random(16_000) }
+    const ahead: Frame = { type: 'keyring-append', record: random(16_000), isRestored: false }
     client.send(ahead, ahead, ahead, ahead, ahead)
     expect(await client.next('refused')).toMatchObject({ code: 'too-many-requests' })
     held?.()
@@ -196,7 +199,7 @@ describe('logging in with the recovery key', () => {
     expect(await client.next('welcome')).toMatchObject({ account: account.id, keyringLength: 1 })
     client.send({ type: 'keyring-fetch', from: 0 })
     expect((await client.next('keyring')).records).toHaveLength(1)
-    client.send({ type: 'heads-fetch' })
+    client.send({ type: 'heads-fetch', devices: [] })
     expect(await client.next('heads')).toEqual({ type: 'heads', heads: [] })
     client.send(account.first.push(documentNamed('contacts')))
     expect(await client.next('refused')).toMatchObject({ request: 'push', code: 'not-authenticated' })

@@ -1,5 +1,5 @@
 // The part of the contract suite that writes: the keyring, and the log of a document.
-import { type AccountId, emptyLogHash, type Hash, nextLogHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { type AccountId, type DeviceId, emptyLogHash, type Hash, nextLogHash, ZERO_HASH } from '@owlivion/sync-protocol'
 import { a, account, b, bytes, contacts, drafts, entryHash, PAGE, push, quota, record } from './contract-fixtures'
 import type { ContractSuite } from './contract-suite'
 import type { AccountQuota, AppendRequest } from './relay-store'
@@ -11,7 +11,7 @@ export function describeWriting(suite: ContractSuite): void {
     check('an account that nobody opened has an empty keyring', async (store) => {
       expect(await store.readKeyring(account, 0, 10, PAGE)).toEqual({ length: 0, head: ZERO_HASH, records: [] })
       expect(await store.accountByRecovery(record(0).recovery)).toEqual(undefined)
-      expect(await store.readHeads(account)).toEqual([])
+      expect(await store.readHeads(account, [])).toEqual([])
     })
 
     checkWithAccount('a record goes in only behind the head it was judged by', async (store) => {
@@ -138,7 +138,7 @@ export function describeWriting(suite: ContractSuite): void {
       const page = await store.readPage({ account, document: contacts, after: 0, maxBytes: PAGE })
       expect(page.entries.length).toEqual(2)
       expect((await store.readPage({ account, document: drafts, after: 0, maxBytes: PAGE })).newest).toEqual(0)
-      expect((await store.readHeads(account)).map((head) => head.sequence)).toEqual([1, 1])
+      expect((await store.readHeads(account, [])).map((head) => head.sequence)).toEqual([1, 1])
     })
 
     checkWithAccount('an account stays within its documents and bytes', async (store) => {
@@ -177,11 +177,18 @@ export function describeWriting(suite: ContractSuite): void {
 
     checkWithAccount('heads are those of every chain, in order', async (store) => {
       await append(store, push({ device: b }), push({ count: 2 }), push({ incarnation: 3, content: 'other' }))
-      const head = { document: contacts, device: a, incarnation: 7, sequence: 2, hash: entryHash(a, 2) }
-      expect(await store.readHeads(account)).toEqual([
-        { ...head, incarnation: 3, sequence: 1, hash: entryHash(a, 1, 'other') },
-        head,
-        { ...head, device: b, sequence: 1, hash: entryHash(b, 1) },
+      const signature = push({ count: 2 }).signature
+      const head = { document: contacts, device: a, incarnation: 7, sequence: 2, hash: entryHash(a, 2), signature }
+      const signedAtOne = { ...head, sequence: 1, signature: push().signature }
+      const other = { ...signedAtOne, incarnation: 3, hash: entryHash(a, 1, 'other') }
+      const ofB = { ...signedAtOne, device: b, hash: entryHash(b, 1), signature: push({ device: b }).signature }
+      expect(await store.readHeads(account, [])).toEqual([other, head, ofB])
+      expect(await store.readHeads(account, [a, a])).toEqual([other, head])
+      expect(await store.readHeads(account, [b, bytes<DeviceId>(16, 'device c')])).toEqual([ofB])
+      await append(store, push({ from: 2, count: 2 }), push({ count: 2 }))
+      expect(await store.readHeads(account, [a])).toMatchObject([
+        {},
+        { sequence: 3, signature: push({ from: 3 }).signature },
       ])
     })
   })

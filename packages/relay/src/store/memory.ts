@@ -6,13 +6,13 @@ import {
   bytesToHex,
   compareBytes,
   type DeviceId,
-  type DocumentHead,
   type DocumentId,
   emptyLogHash,
   type Generation,
   type Hash,
   nextLogHash,
   type Sha512,
+  type SignedDocumentHead,
   type SignedHead,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
@@ -28,7 +28,7 @@ import type {
   SeenRow,
   StoredKeyringRecord,
 } from './relay-store'
-import { INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
+import { compareHeads, INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
 
 interface MemoryEntry {
   readonly number: number
@@ -147,18 +147,17 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     return document
   }
 
-  function headsOf(account: MemoryAccount): DocumentHead[] {
-    const heads: DocumentHead[] = []
+  function headsOf(account: MemoryAccount): SignedDocumentHead[] {
+    const heads: SignedDocumentHead[] = []
     for (const { id, chains } of account.documents.values()) {
       for (const { device, incarnation, entries } of chains.values()) {
         const last = entries[entries.length - 1] as MemoryEntry
-        heads.push({ document: id, device, incarnation, sequence: last.sequence, hash: last.entryHash })
+        const { sequence, entryHash: hash } = last
+        // A push is stored whole, so a chain ends where a push did.
+        heads.push({ document: id, device, incarnation, sequence, hash, signature: last.signature as Uint8Array })
       }
     }
-    return heads.sort(
-      (a, b) =>
-        compareBytes(a.document, b.document) || compareBytes(a.device, b.device) || a.incarnation - b.incarnation,
-    )
+    return heads.sort(compareHeads)
   }
 
   function appendKeyring(request: KeyringAppend): KeyringAppendResult {
@@ -311,9 +310,11 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
         logHash: page[page.length - 1]?.logHash ?? hashAtCursor,
       }
     },
-    async readHeads(id) {
+    async readHeads(id, devices) {
       const account = findAccount(id)
-      return account === undefined ? [] : headsOf(account)
+      const wanted = new Set(devices.map(bytesToHex))
+      const heads = account === undefined ? [] : headsOf(account)
+      return wanted.size === 0 ? heads : heads.filter((head) => wanted.has(bytesToHex(head.device)))
     },
     putSeen: (rows, quota) => write(() => rows.map((row) => putSeen(row, quota.maxDocuments, quota.maxBytes))),
     async readSeen(account, document) {

@@ -4,10 +4,10 @@ import type {
   AccountId,
   Cut,
   DeviceId,
-  DocumentHead,
   DocumentId,
   Generation,
   Hash,
+  SignedDocumentHead,
   SignedHead,
 } from '@owlivion/sync-protocol'
 
@@ -206,8 +206,11 @@ export interface RelayStore {
   append(requests: readonly AppendRequest[], quota: AccountQuota): Promise<readonly AppendResult[]>
   /** Entries after a number, ending where a push ended, and each chain's signed head at its last entry in the page. */
   readPage(request: PageRequest): Promise<StoredPage>
-  /** The end of every chain of the account, sorted by document, device and incarnation. */
-  readHeads(account: AccountId): Promise<readonly DocumentHead[]>
+  /**
+   * The end of every chain of these devices, of all when none is named, with the signature that came with the push that ended
+   * there. Sorted by document, device and incarnation.
+   */
+  readHeads(account: AccountId, devices: readonly DeviceId[]): Promise<readonly SignedDocumentHead[]>
 
   /** Overwrites what the device had in the document. One result a row, in order. */
   putSeen(rows: readonly SeenPut[], quota: AccountQuota): Promise<readonly SeenPutResult[]>

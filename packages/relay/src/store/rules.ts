@@ -3,6 +3,7 @@ import {
   bytesEqual,
   bytesToHex,
   type Cut,
+  compareBytes,
   DEVICE_ID_BYTES,
   type DocumentHead,
   type Hash,
@@ -49,6 +50,11 @@ export function judgeAppend(request: AppendRequest, keyringLength: number, chain
 export function isBeyondCut(cut: Cut, headsOfRemoved: readonly DocumentHead[]): boolean {
   const sequenceByChain = new Map(cut.map((entry) => [chainKey(entry), entry.sequence]))
   return headsOfRemoved.some((head) => head.sequence > (sequenceByChain.get(chainKey(head)) ?? 0))
+}
+
+/** The order of heads: by document, device and incarnation. */
+export function compareHeads(a: DocumentHead, b: DocumentHead): number {
+  return compareBytes(a.document, b.document) || compareBytes(a.device, b.device) || a.incarnation - b.incarnation
 }
 
 function chainKey(head: Omit<DocumentHead, 'sequence' | 'hash'>): string {

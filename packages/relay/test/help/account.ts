@@ -193,7 +193,7 @@ export class TestAccount {
     const record = {
       type: 'remove',
       signer: signer.id,
-      removed: removed.id,
+      removed: [removed.id],
       cutHash: cutHashOf(sha512, encoded),
       epoch,
     }
@@ -231,7 +231,7 @@ export class TestAccount {
     const unsigned = encodeUnsignedRecord({ ...content, position, previous } as KeyringRecord)
     const record = encodeSignedRecord(unsigned, signer.sign(recordSigningBytes(this.id, unsigned)))
     if (commit) this.state = applyRecord(sha512, this.state, prepareRecord(sha512, this.state, record))
-    return { type: 'keyring-append', record }
+    return { type: 'keyring-append', record, isRestored: false }
   }
 
   private memberIds(without: readonly DeviceId[] = []): DeviceId[] {

@@ -2,6 +2,7 @@
 // worker would add a copy and a thread change to each.
 import {
   type AccountId,
+  bytesToHex,
   type DeviceId,
   type DocumentId,
   emptyLogHash,
@@ -10,6 +11,7 @@ import {
   MAX_ENVELOPE_BYTES,
   MAX_PAGE_ENTRIES,
   type Sha512,
+  type SignedDocumentHead,
   type SignedHead,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
@@ -17,7 +19,7 @@ import type Database from 'better-sqlite3'
 import { RelayError } from '../../errors'
 import { plainBytes } from '../../node-platform'
 import type { ChainPlace, PageRequest, RelayStore, StoredKeyringRecord, StoredPage } from '../relay-store'
-import { INSPECTED_START_BYTES, pageLength } from '../rules'
+import { compareHeads, INSPECTED_START_BYTES, pageLength } from '../rules'
 import { createAppendTransaction } from './append-transaction'
 import { toStorageError } from './failure'
 import { createKeyringTransaction, type HeadRow, toHead } from './keyring-transaction'
@@ -34,6 +36,10 @@ interface PageRow {
   readonly log_hash: Uint8Array
   readonly signature: Uint8Array | null
   readonly envelope: Uint8Array
+}
+
+interface SignedHeadRow extends HeadRow {
+  readonly signature: Uint8Array
 }
 
 export interface SqliteStoreParts {
@@ -68,9 +74,11 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   const pageRows = db.prepare(
     'SELECT e.number, e.chain, c.device, c.incarnation, e.sequence, e.log_hash, e.signature, e.envelope FROM entries e JOIN chains c ON c.id = e.chain WHERE e.document = ? AND e.number > ? AND e.number <= ? ORDER BY e.number',
   )
-  const heads = db.prepare(
-    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id WHERE a.account = ? ORDER BY d.document, c.device, c.incarnation',
-  )
+  // A push is stored whole, so the entry at a chain's end has the signature of the push that ended there.
+  const signedHeads =
+    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash, e.signature FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id JOIN entries e ON e.chain = c.id AND e.sequence = c.sequence WHERE a.account = ?'
+  const heads = db.prepare(signedHeads)
+  const headsOfDevice = db.prepare(`${signedHeads} AND c.device = ?`)
   const seenRows = db.prepare('SELECT device, envelope, signature FROM seen WHERE document = ? ORDER BY device')
   const newestEntries = db.prepare(
     `SELECT d.document, e.number, c.device, length(e.envelope) AS bytes, substr(e.envelope, 1, ${INSPECTED_START_BYTES}) AS start FROM entries e JOIN documents d ON d.id = e.document JOIN chains c ON c.id = e.chain ORDER BY e.id DESC LIMIT ?`,
@@ -137,6 +145,17 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     }
   }
 
+  function readHeads(account: AccountId, devices: readonly DeviceId[]): SignedDocumentHead[] {
+    const rows =
+      devices.length === 0
+        ? heads.all(account)
+        : [...new Map(devices.map((id) => [bytesToHex(id), id])).values()].flatMap((id) =>
+            headsOfDevice.all(account, id),
+          )
+    const signed = (rows as SignedHeadRow[]).map((row) => ({ ...toHead(row), signature: plainBytes(row.signature) }))
+    return signed.sort(compareHeads)
+  }
+
   function readKeyring(account: AccountId, from: number, maxRecords: number, maxBytes: number) {
     const row = findKeyring.get(account) as { id: number; keyring_length: number; keyring_head: Uint8Array } | undefined
     if (row === undefined) return { length: 0, head: ZERO_HASH, records: [] }
@@ -182,7 +201,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     readChains: (places) => run(() => places.map(readChain)),
     append: (requests, quota) => run(() => turn.append.immediate(requests, quota)),
     readPage: (request) => run(() => readPage(request)),
-    readHeads: (account) => run(() => (heads.all(account) as HeadRow[]).map(toHead)),
+    readHeads: (...request) => run(() => readHeads(...request)),
     putSeen: (rows, quota) => run(() => turn.putSeen.immediate(rows, quota)),
     readSeen: (account, document) =>
       run(() => {
