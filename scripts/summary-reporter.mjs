@@ -2,10 +2,12 @@
 // summary sure to be the last line.
 import { writeFileSync } from 'node:fs'
 
+/** @typedef {{ readonly name: string, readonly message: string }} Failure */
+
 /**
  * @typedef {object} Counts
  * @property {number} passed
- * @property {number} failed tests that failed, files that could not be loaded, and errors that belong to no test
+ * @property {readonly Failure[]} failures tests that failed, files that could not be loaded, and errors that belong to no test
  * @property {string[]} skipped the full names of what did not run
  */
 
@@ -15,24 +17,43 @@ import { writeFileSync } from 'node:fs'
 export default class SummaryReporter {
   /**
    * @param {ReadonlyArray<import('vitest/node').TestModule>} modules
-   * @param {ReadonlyArray<unknown>} strayErrors
+   * @param {ReadonlyArray<import('vitest').SerializedError>} strayErrors
    */
   onTestRunEnd(modules, strayErrors) {
-    /** @type {Counts} */
-    const counts = { passed: 0, failed: strayErrors.length, skipped: [] }
+    /** @type {Failure[]} */
+    const failures = strayErrors.map((error) => ({ name: 'outside of every test', message: firstLine(error) }))
+    /** @type {string[]} */
+    const skipped = []
+    let passed = 0
     for (const module of modules) {
-      counts.failed += module.errors().length
-      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length
+      const file = `${module.project.name}: ${module.relativeModuleId}`
+      for (const error of module.errors()) failures.push({ name: file, message: firstLine(error) })
+      for (const suite of module.children.allSuites())
+        for (const error of suite.errors())
+          failures.push({ name: `${file} > ${suite.fullName}`, message: firstLine(error) })
       for (const test of module.children.allTests()) {
-        const { state } = test.result()
-        if (state === 'passed') counts.passed++
-        else if (state === 'skipped')
-          counts.skipped.push(`${module.project.name}: ${module.relativeModuleId} > ${test.fullName}`)
+        const name = `${file} > ${test.fullName}`
+        const { state, errors } = test.result()
+        if (state === 'passed') passed++
+        else if (state === 'skipped') skipped.push(name)
         // A test still pending at the end was cut off; that is no pass.
-        else counts.failed++
+        else failures.push({ name, message: errors?.[0] ? firstLine(errors[0]) : `was still ${state} at the end` })
       }
     }
+    /** @type {Counts} */
+    const counts = { passed, failures, skipped }
     const target = process.env.OWLIVION_TEST_COUNTS
     if (target) writeFileSync(target, JSON.stringify(counts))
   }
+}
+
+/** @param {{ readonly message?: string }} error */
+function firstLine({ message = 'no message' }) {
+  // A message may be coloured for a terminal; the escape is spelled out because the linter wants no control characters.
+  return (
+    message
+      .replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '')
+      .split('\n', 1)[0]
+      ?.slice(0, 300) ?? ''
+  )
 }

@@ -8,13 +8,18 @@
  * @property {boolean} strict true where everything must run
  */
 
-/** How many skipped tests are named; the rest is a number. */
+const endedEarly = { name: 'vitest', message: 'ended before it could count its tests' }
+const failedElsewhere = { name: 'vitest', message: 'failed, and no test did: see its own output' }
+
+/** How many skipped, and how many failed, tests are named; the rest is a number. */
 const namedSkips = 20
+const namedFailures = 40
 
 /** @param {TestRun} run */
-export function summarise({ counts = { passed: 0, failed: 1, skipped: [] }, exitCode, unseen, strict }) {
+export function summarise({ counts = { passed: 0, failures: [endedEarly], skipped: [] }, exitCode, unseen, strict }) {
   // vitest can also fail for a reason that belongs to no test, a crashed worker for one.
-  const failed = exitCode !== 0 && counts.failed === 0 ? 1 : counts.failed
+  const failures = exitCode !== 0 && counts.failures.length === 0 ? [failedElsewhere] : counts.failures
+  const failed = failures.length
   const skipped = counts.skipped.length + unseen.tests
   const ran = counts.passed + failed
 
@@ -41,6 +46,9 @@ export function summarise({ counts = { passed: 0, failed: 1, skipped: [] }, exit
   }
   const fatalSkips = strict && skipped > 0
   if (fatalSkips) lines.push('CI is set, and there everything must run: skipped tests fail the run.')
+  // What is printed last is what remains to be seen of a run on another machine.
+  for (const { name, message } of failures.slice(0, namedFailures)) lines.push(`FAILED: ${name}`, `  ${message}`)
+  if (failed > namedFailures) lines.push(`FAILED: … and ${failed - namedFailures} more`)
   if (ran === 0) lines.push('No test ran at all: that is a failure, not a pass.')
   lines.push(`${counts.passed} passed, ${failed} failed, ${skipped} skipped`)
   return { good: failed === 0 && ran > 0 && !fatalSkips, text: lines.join('\n') }
