@@ -497,7 +497,7 @@ describe('a keyring record', () => {
 
   test('of an unknown version, type or role is refused for its version', () => {
     expect(codeOf(() => decodeSignedRecord(changed(0, 2)))).toBe('unsupported-version')
-    expect(codeOf(() => decodeSignedRecord(changed(1, 5)))).toBe('unsupported-version')
+    expect(codeOf(() => decodeSignedRecord(changed(1, 9)))).toBe('unsupported-version')
     const role = 1 + 1 + 1 + 32 + 1 + 64 + 64
     expect(codeOf(() => decodeSignedRecord(changed(role, 2)))).toBe('unsupported-version')
   })

@@ -79,7 +79,7 @@ describe('the committed bytes decode to the committed values', () => {
       state = accept(state, hexToBytes(hex))
       expect(toJson(state.head)).toBe(committedVector('keyring.json', name.replace('signed', 'hash')).hex)
     }
-    expect(state?.length).toBe(5)
+    expect(state?.length).toBe(12)
   })
 })
 
