@@ -1,6 +1,7 @@
 // Counts what vitest ran and hands the counts to scripts/test.mjs, which prints them after vitest has ended: only so is the
 // summary sure to be the last line.
 import { writeFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 
 /** @typedef {{ readonly name: string, readonly message: string }} Failure */
 
@@ -49,11 +50,5 @@ export default class SummaryReporter {
 
 /** @param {{ readonly message?: string }} error */
 function firstLine({ message = 'no message' }) {
-  // A message may be coloured for a terminal; the escape is spelled out because the linter wants no control characters.
-  return (
-    message
-      .replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '')
-      .split('\n', 1)[0]
-      ?.slice(0, 300) ?? ''
-  )
+  return stripVTControlCharacters(message).split('\n', 1)[0]?.slice(0, 300) ?? ''
 }
