@@ -3,8 +3,10 @@
  * @module
  */
 export * from './audit'
+export * from './base64url'
 export * from './body'
 export * from './bytes'
+export * from './calls'
 export * from './codec'
 export * from './codes'
 export * from './cut'

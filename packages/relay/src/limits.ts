@@ -5,6 +5,8 @@ import { MAX_DOCUMENTS } from '@owlivion/sync-protocol'
 export interface RelayLimits {
   /** From the connection to a finished login. A connection that says nothing costs memory. */
   readonly handshakeTimeoutMs: number
+  /** From the first call on a connection that has not logged in to its end or its login. */
+  readonly signInTimeoutMs: number
   /** Silence after which a logged-in connection counts as dead. Devices ping more often. */
   readonly idleTimeoutMs: number
   readonly maxConnections: number
@@ -32,6 +34,7 @@ export interface RelayLimits {
 /** The limits of a relay that is told nothing else. */
 export const defaultLimits: RelayLimits = {
   handshakeTimeoutMs: 10_000,
+  signInTimeoutMs: 300_000,
   idleTimeoutMs: 120_000,
   maxConnections: 10_000,
   maxBufferedBytes: 16_777_216,

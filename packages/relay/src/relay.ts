@@ -1,6 +1,7 @@
 // The relay as a library: connections in, a store below, no socket and no clock of its own.
 import { encodeFrame, type ProtocolCode, protocolCodes } from '@owlivion/sync-protocol'
 import { Accounts } from './accounts'
+import { type CallService, collectMethods } from './calls/service'
 import { RelayError } from './errors'
 import { defaultLimits, type RelayLimits } from './limits'
 import { type RelayConnection, type RelayLog, type RelayPlatform, silentLog } from './platform'
@@ -20,6 +21,8 @@ export interface RelayOptions {
    */
   readonly hosts?: readonly string[]
   readonly limits?: Partial<RelayLimits>
+  /** What the relay answers beside the calls of its own. */
+  readonly services?: readonly CallService[]
   readonly log?: RelayLog
 }
 
@@ -65,7 +68,8 @@ const TRY_AGAIN_LATER_CLOSE = 1013
  * const store = openSqliteStore({ folder: 'data', sha512: platform.sha512, random: platform.random })
  * const relay = createRelay({ platform, store })
  */
-export function createRelay({ platform, store, hosts, limits: chosen, log = silentLog }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { platform, store, hosts, limits: chosen, services = [], log = silentLog } = options
   const limits: RelayLimits = { ...defaultLimits, ...chosen }
   const accounts = new Accounts(platform, store)
   const health = new StorageHealth(platform, store, limits.storageRetryMs, log)
@@ -73,6 +77,7 @@ export function createRelay({ platform, store, hosts, limits: chosen, log = sile
   const sessions = new Set<Session>()
   const refusals: Partial<Record<ProtocolCode, number>> = {}
   let draining: Promise<void> | undefined
+  const calls = collectMethods(services, { platform, store, accounts, log })
   void health.check()
 
   const context: SessionContext = {
@@ -82,6 +87,7 @@ export function createRelay({ platform, store, hosts, limits: chosen, log = sile
     log,
     accounts,
     turn,
+    calls,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1
     },

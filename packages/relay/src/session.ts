@@ -14,6 +14,8 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
+import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
+import type { Caller, CallMethods } from './calls/registry'
 import { isProtocolRefusal, RelayError, toRefusal } from './errors'
 import { deviceKeyOf, logIn, type Standing, standingOf } from './login'
 import type { RelayConnection, RelayLog } from './platform'
@@ -24,6 +26,7 @@ import { answerRequest, type RequestContext, type Requester } from './requests'
 export interface SessionContext extends RequestContext {
   readonly log: RelayLog
   readonly accounts: Accounts
+  readonly calls: CallMethods
   refused(code: ProtocolCode): void
   /** Called once, when the connection is over for the relay. */
   ended(session: Session): void
@@ -31,6 +34,8 @@ export interface SessionContext extends RequestContext {
 
 type Phase =
   | { readonly kind: 'hello' }
+  /** Asks what needs no login; may log in behind it. */
+  | { readonly kind: 'calling' }
   | { readonly kind: 'auth'; readonly hello: FrameOf<'hello'>; readonly nonce: Hash }
   | { readonly kind: 'open'; readonly account: ConnectedAccount; standing: Standing }
   | { readonly kind: 'closed' }
@@ -56,6 +61,7 @@ export class Session implements Requester {
   private heard = true
   private cancelTimer: () => void
   private readonly bucket: TokenBucket
+  private readonly caller: Caller
 
   /** @param hosts addresses under which the device may have dialled */
   constructor(
@@ -65,6 +71,7 @@ export class Session implements Requester {
   ) {
     const { platform, limits } = context
     this.bucket = new TokenBucket(limits.framesPerSecond, limits.frameBurst, platform.now())
+    this.caller = { address: connection.remoteAddress ?? '', memory: new Map() }
     this.cancelTimer = platform.setTimer(limits.handshakeTimeoutMs, () => this.refuse('', new RelayError('timeout')))
   }
 
@@ -180,13 +187,12 @@ export class Session implements Requester {
     this.isWorking = true
     for (let bytes = this.inbox.shift(); bytes !== undefined; bytes = this.inbox.shift()) {
       this.inFlightBytes -= bytes.length
-      let request: FrameType | '' = ''
+      let frame: Frame | undefined
       try {
-        const frame = decodeFrame(bytes)
-        request = frame.type
+        frame = decodeFrame(bytes)
         await this.take(frame, bytes.length)
       } catch (error) {
-        this.refuse(request, this.withRetryTime(toRefusal(error)))
+        this.refuse(frame?.type ?? '', this.withRetryTime(toCallRefusal(frame, error)))
         // Before login there is nothing to be asked again: the device starts over.
         if (this.phase.kind === 'hello' || this.phase.kind === 'auth') this.end(NORMAL_CLOSE, 'not logged in')
       }
@@ -197,12 +203,28 @@ export class Session implements Requester {
 
   private async take(frame: Frame, sizeBytes: number): Promise<void> {
     const { phase } = this
-    if (phase.kind === 'hello' && frame.type === 'hello') this.challenge(frame)
+    const mayGreet = phase.kind === 'hello' || phase.kind === 'calling'
+    if (mayGreet && frame.type === 'hello') this.challenge(frame)
+    else if (mayGreet && frame.type === 'call') await this.answerStranger(frame, sizeBytes)
     else if (phase.kind === 'auth' && frame.type === 'auth') await this.welcome(phase, frame)
     else if (phase.kind === 'open') {
       this.takeToken(frame, sizeBytes)
-      await answerRequest(this.context, { ...phase, session: this }, frame)
+      const asking = { ...phase, session: this }
+      if (frame.type === 'call') this.send(await answerCall(this.context.calls, this.caller, asking, frame))
+      else await answerRequest(this.context, asking, frame)
     } else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+  }
+
+  /** A person types a password and a code: that may take longer than a login by key. */
+  private async answerStranger(frame: FrameOf<'call'>, sizeBytes: number): Promise<void> {
+    if (this.phase.kind === 'hello') {
+      const { platform, limits } = this.context
+      this.phase = { kind: 'calling' }
+      this.cancelTimer()
+      this.cancelTimer = platform.setTimer(limits.signInTimeoutMs, () => this.refuse('', new RelayError('timeout')))
+    }
+    this.takeToken(frame, sizeBytes)
+    this.send(await answerCall(this.context.calls, this.caller, undefined, frame))
   }
 
   private challenge(hello: FrameOf<'hello'>): void {
@@ -245,7 +267,8 @@ export class Session implements Requester {
 
   /** @throws RelayError `too-many-requests` */
   private takeToken(frame: Frame, sizeBytes: number): void {
-    const retryAfterMs = this.bucket.take(1 + Math.floor(sizeBytes / BYTES_PER_TOKEN), this.context.platform.now())
+    const cost = 1 + Math.floor(sizeBytes / BYTES_PER_TOKEN) + costOfCall(this.context.calls, frame)
+    const retryAfterMs = this.bucket.take(cost, this.context.platform.now())
     if (retryAfterMs === 0) return
     const document = documentOf(frame)
     throw new RelayError('too-many-requests', undefined, { ...(document && { document }), retryAfterMs })
@@ -257,17 +280,18 @@ export class Session implements Requester {
       const frame = decodeFrame(bytes)
       const document = documentOf(frame)
       const details = { ...(document && { document }), retryAfterMs: IN_FLIGHT_RETRY_MS }
-      this.refuse(frame.type, new RelayError('too-many-requests', undefined, details))
+      this.refuse(frame.type, toCallRefusal(frame, new RelayError('too-many-requests', undefined, details)))
     } catch (error) {
       this.refuse('', toRefusal(error))
     }
   }
 
   private withRetryTime(error: RelayError): RelayError {
-    const { code, message, document } = error
+    const { code, message, document, state } = error
     if (code !== 'storage-unavailable' || error.retryAfterMs !== undefined) return error
     return new RelayError(code, message, {
       ...(document && { document }),
+      ...(state !== undefined && { state }),
       retryAfterMs: this.context.limits.storageRetryMs,
     })
   }

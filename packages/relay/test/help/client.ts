@@ -98,7 +98,7 @@ export interface DirectClient extends TestClient {
 }
 
 /** A connection without a socket. */
-export function connectDirectly(relay: Relay, host = 'relay.example'): DirectClient {
+export function connectDirectly(relay: Relay, host = 'relay.example', remoteAddress = '192.0.2.7'): DirectClient {
   const client = Object.assign(new TestClient(host), { bufferedBytes: 0 })
   const handlers = relay.connect(
     {
@@ -107,6 +107,7 @@ export function connectDirectly(relay: Relay, host = 'relay.example'): DirectCli
       get bufferedBytes() {
         return client.bufferedBytes
       },
+      remoteAddress,
     },
     { host },
   )

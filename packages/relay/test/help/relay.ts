@@ -1,5 +1,6 @@
 // A relay on a memory store, with a clock and timers that only the test moves.
 import type { Generation } from '@owlivion/sync-protocol'
+import type { CallService } from '../../src/calls/service'
 import type { RelayLimits } from '../../src/limits'
 import { createNodePlatform } from '../../src/node-platform'
 import type { RelayPlatform } from '../../src/platform'
@@ -13,7 +14,7 @@ export interface TestRelay {
   readonly relay: Relay
   readonly store: RelayStore
   readonly data: MemoryData
-  connect(host?: string): DirectClient
+  connect(host?: string, address?: string): DirectClient
   /** Moves the clock and runs what is due. */
   pass(ms: number): Promise<void>
   /** Lets everything that is under way come to rest. */
@@ -23,13 +24,14 @@ export interface TestRelay {
 export interface TestRelayOptions {
   readonly limits?: Partial<RelayLimits>
   readonly hosts?: readonly string[]
+  readonly services?: readonly CallService[]
   readonly commit?: (apply: () => void) => Promise<void>
   readonly data?: MemoryData
   /** Waited for when a keyring or a page was read, before the relay gets it. */
   readonly reads?: () => Promise<void>
 }
 
-export function startTestRelay({ limits, hosts, commit, data, reads }: TestRelayOptions = {}): TestRelay {
+export function startTestRelay({ limits, hosts, services, commit, data, reads }: TestRelayOptions = {}): TestRelay {
   let nowMs = 1_700_000_000_000
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
   const platform: RelayPlatform = {
@@ -52,7 +54,13 @@ export function startTestRelay({ limits, hosts, commit, data, reads }: TestRelay
     readKeyring: (...request) => memory.readKeyring(...request).then(slowly),
     readPage: (...request) => memory.readPage(...request).then(slowly),
   }
-  const relay = createRelay({ platform, store, ...(limits && { limits }), ...(hosts && { hosts }) })
+  const relay = createRelay({
+    platform,
+    store,
+    ...(limits && { limits }),
+    ...(hosts && { hosts }),
+    ...(services && { services }),
+  })
 
   async function settle(): Promise<void> {
     for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve))
@@ -62,7 +70,7 @@ export function startTestRelay({ limits, hosts, commit, data, reads }: TestRelay
     relay,
     store,
     data: disk,
-    connect: (host) => connectDirectly(relay, host),
+    connect: (host, address) => connectDirectly(relay, host, address),
     settle,
     async pass(ms) {
       const end = nowMs + ms
