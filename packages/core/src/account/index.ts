@@ -1,16 +1,14 @@
 // Who may read and write an account: the recovery phrase, the keys of devices, and the keyring that says which of them count.
+export { appendRecord } from './append-record'
 export { type DeviceInfo, openDeviceInfo, sealDeviceInfo } from './device-info'
 export { createDeviceKeys, type DeviceKeys, decodeDeviceKeys, encodeDeviceKeys } from './device-keys'
+export { createAdd, createGenesis } from './entry-records'
 export { type Member, openEpochKeys, openNewestEpochKey } from './epoch-keys'
-export {
-  appendRecord,
-  createAdd,
-  createGenesis,
-  createRecover,
-} from './keyring'
+export { createReissue, createRekey, createRequest, createVeto } from './key-records'
 export {
   createRecoveryPhrase,
   parseRecoveryPhrase,
   type RecoveryKeys,
   recoveryKeysOf,
 } from './recovery-phrase'
+export { createLeave, createRecover, createRemove, type Removal } from './removal-records'
