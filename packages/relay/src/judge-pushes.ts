@@ -51,6 +51,6 @@ function judgePush(
     throw new RelayError('bad-signature', 'The signed end of the chain does not fit the entries.', { document })
   }
   hashByPlace.set(`${chain}:${last}`, push.headHash)
-  const keyringLength = keyring.length
-  return { account: id, document, device, incarnation, previous, entries, signature, freshFrom, keyringLength }
+  const keyringHead = keyring.head
+  return { account: id, document, device, incarnation, previous, entries, signature, freshFrom, keyringHead }
 }

@@ -76,6 +76,7 @@ export async function appendKeyring(
     expectedLength: before?.length ?? 0,
     expectedHead: before?.head ?? ZERO_HASH,
     record: bytes,
+    storedAtMs: platform.now(),
     ...(cut && { cut }),
     head: next.head,
     recovery: recoveryIdOf(platform, next),

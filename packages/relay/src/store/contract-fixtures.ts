@@ -36,7 +36,7 @@ interface PushShape {
   /** Says what the entries hold, so that two contents of one sequence can be made. */
   readonly content?: string
   readonly freshFrom?: number
-  readonly keyringLength?: number
+  readonly keyringHead?: Hash
 }
 
 export function push(shape: PushShape = {}): AppendRequest {
@@ -56,17 +56,21 @@ export function push(shape: PushShape = {}): AppendRequest {
     entries,
     signature: bytes(64, `signature ${device.join()} ${from + count - 1}`),
     freshFrom: shape.freshFrom ?? 0,
-    keyringLength: shape.keyringLength ?? 1,
+    keyringHead: shape.keyringHead ?? headAt(1),
   }
 }
+
+/** Head of a keyring of so many made-up records. */
+export const headAt = (length: number): Hash => (length === 0 ? ZERO_HASH : bytes<Hash>(32, `head ${length}`))
 
 export function record(position: number, change: Partial<KeyringAppend> = {}): KeyringAppend {
   return {
     account,
     expectedLength: position,
-    expectedHead: position === 0 ? ZERO_HASH : bytes<Hash>(32, `head ${position}`),
+    expectedHead: headAt(position),
     record: bytes(300, `record ${position}`),
-    head: bytes<Hash>(32, `head ${position + 1}`),
+    storedAtMs: 1_700_000_000_000 + position,
+    head: headAt(position + 1),
     recovery: bytes<AccountId>(32, 'recovery'),
     ...change,
   }

@@ -1,6 +1,19 @@
 // The part of the contract suite that writes: the keyring, and the log of a document.
 import { type AccountId, type DeviceId, emptyLogHash, type Hash, nextLogHash, ZERO_HASH } from '@owlivion/sync-protocol'
-import { a, account, b, bytes, contacts, drafts, entryHash, PAGE, push, quota, record } from './contract-fixtures'
+import {
+  a,
+  account,
+  b,
+  bytes,
+  contacts,
+  drafts,
+  entryHash,
+  headAt,
+  PAGE,
+  push,
+  quota,
+  record,
+} from './contract-fixtures'
 import type { ContractSuite } from './contract-suite'
 import type { AccountQuota, AppendRequest } from './relay-store'
 
@@ -22,7 +35,8 @@ export function describeWriting(suite: ContractSuite): void {
       expect(await store.appendKeyring(record(1))).toEqual({ kind: 'stored' })
       const { length, head, records } = await store.readKeyring(account, 0, 10, PAGE)
       expect([length, head]).toEqual([2, record(1).head])
-      expect(records).toEqual([{ record: record(0).record }, { record: record(1).record }])
+      const stored = [record(0), record(1)].map((each) => ({ record: each.record, storedAtMs: each.storedAtMs }))
+      expect(records).toEqual(stored)
     })
 
     checkWithAccount('records come back from any position, bounded in number and bytes', async (store) => {
@@ -59,7 +73,43 @@ export function describeWriting(suite: ContractSuite): void {
       expect(await remove({ ...end, incarnation: 8 }, inDrafts)).toEqual({ kind: 'cut-behind' })
       expect(await remove(end, inDrafts)).toEqual({ kind: 'stored' })
       const { records } = await store.readKeyring(account, 1, 1, PAGE)
-      expect(records).toEqual([{ record: record(1).record, cut }])
+      expect(records).toEqual([{ record: record(1).record, cut, storedAtMs: record(1).storedAtMs }])
+    })
+
+    checkWithAccount('a removal without an end takes what the store holds as it is', async (store) => {
+      await append(store, push({ count: 3 }))
+      const remove = record(1, { cut: bytes(80, 'cut'), removal: { devices: [a] } })
+      expect(await store.appendKeyring(remove)).toEqual({ kind: 'stored' })
+      expect(await store.readHeads(account, [a])).toMatchObject([{ sequence: 3 }])
+    })
+
+    checkWithAccount('a branch takes the place of another, whole, with its recovery key', async (store) => {
+      const { totalBytes } = await store.inspect(0)
+      const [lost, kept] = [bytes<AccountId>(32, 'lost recovery'), record(0).recovery]
+      await store.appendKeyring(record(1, { recovery: lost }))
+      await store.appendKeyring(record(2, { recovery: lost, cut: bytes(80, 'cut') }))
+      const branch = record(3, { replaceFrom: 1, record: bytes(100, 'branch'), head: bytes<Hash>(32, 'branch head') })
+      const outdated = { ...branch, expectedLength: 2, expectedHead: headAt(2) }
+      expect(await store.appendKeyring(outdated)).toEqual({ kind: 'conflict' })
+      expect((await store.readKeyring(account, 0, 10, PAGE)).length).toEqual(3)
+      expect(await store.appendKeyring(branch)).toEqual({ kind: 'stored' })
+      const { length, head, records } = await store.readKeyring(account, 1, 10, PAGE)
+      expect([length, head]).toEqual([2, branch.head])
+      expect(records).toEqual([{ record: branch.record, storedAtMs: branch.storedAtMs }])
+      expect([await store.accountByRecovery(lost), await store.accountByRecovery(kept)]).toEqual([undefined, account])
+      expect((await store.inspect(0)).totalBytes).toEqual(totalBytes + 100)
+      // A push that was judged by a branch of this length which is gone: nothing of it may be stored.
+      expect(await append(store, push({ keyringHead: headAt(2) }))).toEqual([{ kind: 'keyring-moved' }])
+      expect(await append(store, push({ keyringHead: branch.head }))).toMatchObject([{ kind: 'stored' }])
+    })
+
+    checkWithAccount('a branch does not take the recovery key of another account', async (store) => {
+      const other = record(0, { account: bytes<AccountId>(32, 'other'), recovery: bytes<AccountId>(32, 'theirs') })
+      await store.appendKeyring(other)
+      await store.appendKeyring(record(1))
+      const branch = record(2, { replaceFrom: 1, recovery: other.recovery })
+      expect(await store.appendKeyring(branch)).toEqual({ kind: 'recovery-taken' })
+      expect((await store.readKeyring(account, 0, 10, PAGE)).length).toEqual(2)
     })
   })
 
@@ -118,9 +168,9 @@ export function describeWriting(suite: ContractSuite): void {
     })
 
     checkWithAccount('a push judged by another keyring is handed back', async (store) => {
-      expect(await append(store, push({ keyringLength: 2 }))).toEqual([{ kind: 'keyring-moved' }])
+      expect(await append(store, push({ keyringHead: headAt(2) }))).toEqual([{ kind: 'keyring-moved' }])
       await store.appendKeyring(record(1))
-      expect(await append(store, push({ keyringLength: 2 }))).toMatchObject([{ kind: 'stored' }])
+      expect(await append(store, push({ keyringHead: headAt(2) }))).toMatchObject([{ kind: 'stored' }])
       expect(await append(store, push({ account: bytes<AccountId>(32, 'nobody') }))).toEqual([
         { kind: 'keyring-moved' },
       ])

@@ -167,10 +167,10 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     for (const other of data.accounts.values()) {
       if (other !== account && bytesEqual(other.recovery, request.recovery)) return { kind: 'recovery-taken' }
     }
-    const { record, cut, head, recovery, removal } = request
-    const stored = { record, ...(cut && { cut }) }
-    const bytes = record.length + (cut?.length ?? 0)
+    const { record, cut, storedAtMs, head, recovery, removal, replaceFrom = request.expectedLength } = request
+    const stored = { record, ...(cut && { cut }), storedAtMs }
     if (account === undefined) {
+      const bytes = storedLength(stored)
       const created = { id: request.account, recovery, head, keyring: [stored], documents: new Map(), bytes }
       data.accounts.set(bytesToHex(request.account), created)
       return { kind: 'stored' }
@@ -178,13 +178,14 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     if (removal !== undefined) {
       const removed = new Set(removal.devices.map(bytesToHex))
       const heads = headsOf(account).filter((each) => removed.has(bytesToHex(each.device)))
-      if (isBeyondCut(removal.cut, heads)) return { kind: 'cut-behind' }
+      if (removal.cut !== undefined && isBeyondCut(removal.cut, heads)) return { kind: 'cut-behind' }
       for (const document of account.documents.values()) for (const device of removed) document.seen.delete(device)
     }
-    account.keyring.push(stored)
+    for (const replaced of account.keyring.splice(replaceFrom, Infinity, stored))
+      account.bytes -= storedLength(replaced)
+    account.bytes += storedLength(stored)
     account.head = head
     account.recovery = recovery
-    account.bytes += bytes
     return { kind: 'stored' }
   }
 
@@ -198,7 +199,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       incarnation: request.incarnation,
       entries: [],
     }
-    const verdict = judgeAppend(request, account.keyring.length, {
+    const verdict = judgeAppend(request, account.head, {
       newest: chain.entries.length,
       entryAt: (sequence) => chain.entries[sequence - 1],
     })
@@ -265,7 +266,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       const records: StoredKeyringRecord[] = []
       let bytes = 0
       for (const stored of account?.keyring.slice(from, from + maxRecords) ?? []) {
-        bytes += stored.record.length + (stored.cut?.length ?? 0)
+        bytes += storedLength(stored)
         if (records.length > 0 && bytes > maxBytes) break
         records.push(stored)
       }
@@ -345,4 +346,8 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       closed = true
     },
   }
+}
+
+function storedLength({ record, cut }: StoredKeyringRecord): number {
+  return record.length + (cut?.length ?? 0)
 }

@@ -15,6 +15,8 @@ import type {
 export interface StoredKeyringRecord {
   readonly record: Uint8Array
   readonly cut?: Uint8Array
+  /** When it was stored, by the relay's clock: what waits in the keyring for vetoes waits from then on. */
+  readonly storedAtMs: number
 }
 
 /** A part of an account’s keyring. */
@@ -25,18 +27,20 @@ export interface KeyringSlice {
   readonly records: readonly StoredKeyringRecord[]
 }
 
-/** A record that follows the last one of an account’s keyring. */
+/** A record that follows the last one of an account’s keyring, or takes the place of an earlier one. */
 export interface KeyringAppend extends StoredKeyringRecord {
   readonly account: AccountId
   /** The keyring that the record was judged against; 0 and zeros to create the account. */
   readonly expectedLength: number
   readonly expectedHead: Hash
+  /** Where the record goes when not to the end: the records from this position on go, with their cuts. */
+  readonly replaceFrom?: number
   /** Hash of the record: the keyring's head from now on. */
   readonly head: Hash
   /** Hash of the recovery key that is current from now on: what a recovery login is looked up by. */
   readonly recovery: AccountId
-  /** For a record that removes devices: whom, and where their chains end. */
-  readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut: Cut }
+  /** For a record that removes devices: whom, and where their chains end. Without an end, whatever the store holds of them. */
+  readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut?: Cut }
 }
 
 /** What became of a keyring record. Only `stored` changed anything. */
@@ -89,8 +93,8 @@ export interface AppendRequest {
   readonly signature: Uint8Array
   /** Entries before this sequence are sealed under an older key: they may be duplicates, but not new. */
   readonly freshFrom: number
-  /** The keyring that standing and keys were judged by. */
-  readonly keyringLength: number
+  /** Head of the keyring that standing and keys were judged by. Its length would not tell a branch that was replaced. */
+  readonly keyringHead: Hash
 }
 
 /** What one account may take up. */

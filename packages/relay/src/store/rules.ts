@@ -27,8 +27,8 @@ type Refused = Exclude<AppendResult, { kind: 'stored' }>
 export type AppendVerdict = { readonly kind: 'fits'; readonly duplicateNumbers: readonly number[] } | Refused
 
 /** Whether a request continues the chain. A sequence has one content for ever, so duplicates are recognised before staleness. */
-export function judgeAppend(request: AppendRequest, keyringLength: number, chain: ChainView): AppendVerdict {
-  if (request.keyringLength !== keyringLength) return { kind: 'keyring-moved' }
+export function judgeAppend(request: AppendRequest, keyringHead: Uint8Array, chain: ChainView): AppendVerdict {
+  if (!bytesEqual(request.keyringHead, keyringHead)) return { kind: 'keyring-moved' }
   const { newest } = chain
   const first = (request.entries[0] as { sequence: number }).sequence
   if (first > newest + 1) return { kind: 'chain-gap', newest }

@@ -60,6 +60,13 @@ export class KeyPair {
   }
 }
 
+/** Bytes that can be an X25519 key: below the field's prime. */
+function boxKey(): Uint8Array {
+  const key = random(32)
+  key[31] = (key[31] as number) & 0x7f
+  return key
+}
+
 export interface PushOptions {
   readonly count?: number
   readonly sizeBytes?: number
@@ -80,7 +87,7 @@ export class TestDevice {
   constructor(readonly account: TestAccount) {}
 
   describe(role: DeviceDescription['role'] = 'device'): DeviceDescription {
-    return { signing: this.keys.publicKey, box: random(32), role, info: random(20) }
+    return { signing: this.keys.publicKey, box: boxKey(), role, info: random(20) }
   }
 
   /** The end of this device's chain in the document, as the device knows it. */
@@ -168,7 +175,7 @@ export class TestAccount {
   }
 
   genesis(device = this.first): AppendFrame {
-    const recovery = { signing: this.recovery.publicKey, box: random(32) }
+    const recovery = { signing: this.recovery.publicKey, box: boxKey() }
     const epoch = this.epochFor([device.id], false)
     return this.extend(
       { type: 'genesis', signer: undefined, recovery, device: device.describe(), epoch },
@@ -177,7 +184,7 @@ export class TestAccount {
   }
 
   add(device: TestDevice, signer = this.first, role: DeviceDescription['role'] = 'device'): AppendFrame {
-    const fields = { ephemeral: random(32), sealedKey: random(SEALED_KEY_BYTES) }
+    const fields = { ephemeral: boxKey(), sealedKey: random(SEALED_KEY_BYTES) }
     return this.extend({ type: 'add', signer: signer.id, device: device.describe(role), ...fields }, signer.keys)
   }
 
@@ -215,7 +222,7 @@ export class TestAccount {
         device: device.describe(),
         removed: ids,
         cutHash: cutHashOf(sha512, encoded),
-        ...(nextRecovery && { nextRecovery: { signing: nextRecovery.publicKey, box: random(32) } }),
+        ...(nextRecovery && { nextRecovery: { signing: nextRecovery.publicKey, box: boxKey() } }),
         epoch: this.epochFor([...this.memberIds(ids), device.id]),
       },
       this.recovery,
@@ -244,7 +251,7 @@ export class TestAccount {
     return {
       keyId: random<Hash>(32),
       ...(hasPrevious && { wrappedPrevious: random(WRAPPED_KEY_BYTES) }),
-      ephemeral: random(32),
+      ephemeral: boxKey(),
       sealed: members.map((member) => ({ member, box: random(SEALED_KEY_BYTES) })),
     }
   }

@@ -16,6 +16,7 @@ export async function fill(store: RelayStore, account: TestAccount, count: numbe
       expectedLength: 0,
       expectedHead: ZERO_HASH,
       record,
+      storedAtMs: 0,
       head,
       recovery: account.id,
     })
@@ -40,7 +41,7 @@ export async function fill(store: RelayStore, account: TestAccount, count: numbe
         entries,
         signature: push.signature,
         freshFrom: 0,
-        keyringLength: 1,
+        keyringHead: account.keyring.head,
       },
     ],
     { maxDocuments: 10, maxBytes: undefined },

@@ -19,7 +19,9 @@ import { createNodePlatform } from '../../src/node-platform'
 import type { RelayStore } from '../../src/store/relay-store'
 import { createReopeningStore } from '../../src/store/reopening-store'
 import { toStorageError } from '../../src/store/sqlite/failure'
+import { migrate } from '../../src/store/sqlite/migrate'
 import { openSqliteStore } from '../../src/store/sqlite/open'
+import { migrations } from '../../src/store/sqlite/schema'
 import { TestAccount } from '../help/account'
 import { fill, openAccount, PAGE } from '../help/store'
 
@@ -101,6 +103,25 @@ describe('the data folder', () => {
     writeFileSync(database(), '')
     const store = open()
     expect(await store.generation()).toHaveLength(16)
+    await store.close()
+  })
+
+  it('of an older relay is brought up to date, with everything in it', async () => {
+    const account = new TestAccount()
+    const { record } = account.genesis()
+    const older = new Database(database())
+    migrate(older, 0, migrations.slice(0, 1), () =>
+      older.prepare('INSERT INTO relay (id, generation) VALUES (1, ?)').run(random(16)),
+    )
+    older
+      .prepare('INSERT INTO accounts (id, account, recovery, keyring_length, keyring_head) VALUES (1, ?, ?, 1, ?)')
+      .run(account.id, account.id, account.keyring.head)
+    older.prepare('INSERT INTO keyring (account, position, record) VALUES (1, 0, ?)').run(record)
+    older.close()
+    const store = open()
+    expect((await store.readKeyring(account.id, 0, 10, PAGE)).records).toEqual([{ record, storedAtMs: 0 }])
+    await fill(store, account, 2)
+    expect((await store.inspect(0)).totalEntries).toBe(2)
     await store.close()
   })
 

@@ -17,7 +17,7 @@ import { judgeAppend } from '../rules'
 
 interface AccountRow {
   readonly id: number
-  readonly keyring_length: number
+  readonly keyring_head: Uint8Array
   documents: number
   bytes: number
 }
@@ -48,7 +48,7 @@ interface AppendTransaction {
 
 /** The statements, prepared once for the life of the connection. */
 export function createAppendTransaction(db: Database.Database, sha512: Sha512): AppendTransaction {
-  const findAccount = db.prepare('SELECT id, keyring_length, documents, bytes FROM accounts WHERE account = ?')
+  const findAccount = db.prepare('SELECT id, keyring_head, documents, bytes FROM accounts WHERE account = ?')
   const saveAccount = db.prepare('UPDATE accounts SET documents = ?, bytes = ? WHERE id = ?')
   const findDocument = db.prepare('SELECT id, newest, log_hash FROM documents WHERE account = ? AND document = ?')
   const addDocument = db.prepare('INSERT INTO documents (account, document, newest, log_hash) VALUES (?, ?, 0, ?)')
@@ -90,7 +90,7 @@ export function createAppendTransaction(db: Database.Database, sha512: Sha512): 
       const chainKey = `${documentKey}:${bytesToHex(request.device)}:${request.incarnation}`
       const chain = known && this.chain(chainKey, known, request)
       const entryBySequence = this.entriesOf(chain, request)
-      const verdict = judgeAppend(request, account.keyring_length, {
+      const verdict = judgeAppend(request, account.keyring_head, {
         newest: chain?.sequence ?? 0,
         entryAt: (sequence) => entryBySequence.get(sequence),
       })

@@ -46,9 +46,13 @@ export function createKeyringTransaction(
     'INSERT INTO accounts (account, recovery, keyring_length, keyring_head) VALUES (?, ?, 0, ?)',
   )
   const saveAccount = db.prepare(
-    'UPDATE accounts SET recovery = ?, keyring_length = keyring_length + 1, keyring_head = ?, bytes = bytes + ? WHERE id = ?',
+    'UPDATE accounts SET recovery = ?, keyring_length = ?, keyring_head = ?, bytes = bytes + ? WHERE id = ?',
   )
-  const addRecord = db.prepare('INSERT INTO keyring (account, position, record, cut) VALUES (?, ?, ?, ?)')
+  const addRecord = db.prepare('INSERT INTO keyring (account, position, record, cut, stored_at) VALUES (?, ?, ?, ?, ?)')
+  const bytesFrom = db.prepare(
+    'SELECT coalesce(sum(length(record) + coalesce(length(cut), 0)), 0) AS bytes FROM keyring WHERE account = ? AND position >= ?',
+  )
+  const removeFrom = db.prepare('DELETE FROM keyring WHERE account = ? AND position >= ?')
   const headsOfDevice = db.prepare(
     'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash FROM documents d JOIN chains c ON c.document = d.id WHERE d.account = ? AND c.device = ?',
   )
@@ -62,15 +66,17 @@ export function createKeyringTransaction(
     if (!bytesEqual(account?.keyring_head ?? ZERO_HASH, request.expectedHead)) return { kind: 'conflict' }
     const holder = findRecovery.get(request.recovery) as { id: number } | undefined
     if (holder !== undefined && holder.id !== account?.id) return { kind: 'recovery-taken' }
-    const { record, cut, head, recovery, removal } = request
+    const { record, cut, storedAtMs, head, recovery, removal, replaceFrom: position = request.expectedLength } = request
     if (account !== undefined && removal !== undefined) {
       const heads = removal.devices.flatMap((device) => headsOfDevice.all(account.id, device) as HeadRow[])
-      if (isBeyondCut(removal.cut, heads.map(toHead))) return { kind: 'cut-behind' }
+      if (removal.cut !== undefined && isBeyondCut(removal.cut, heads.map(toHead))) return { kind: 'cut-behind' }
       for (const device of removal.devices) removeSeen.run(device, account.id)
     }
     const id = account?.id ?? addAccount.run(request.account, recovery, ZERO_HASH).lastInsertRowid
-    addRecord.run(id, request.expectedLength, record, cut ?? null)
-    saveAccount.run(recovery, head, record.length + (cut?.length ?? 0), id)
+    const { bytes: replacedBytes } = bytesFrom.get(id, position) as { bytes: number }
+    removeFrom.run(id, position)
+    addRecord.run(id, position, record, cut ?? null, storedAtMs)
+    saveAccount.run(recovery, position + 1, head, record.length + (cut?.length ?? 0) - replacedBytes, id)
     return { kind: 'stored' }
   })
 }

@@ -67,4 +67,6 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (document, device)
   );
   `,
+  // When a record was stored. Of the records before this step nothing waits for a time.
+  'ALTER TABLE keyring ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;',
 ]

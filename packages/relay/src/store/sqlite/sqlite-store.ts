@@ -58,7 +58,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   const byRecovery = db.prepare('SELECT account FROM accounts WHERE recovery = ?')
   const findKeyring = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
   const keyringRecords = db.prepare(
-    'SELECT record, cut FROM keyring WHERE account = ? AND position >= ? ORDER BY position LIMIT ?',
+    'SELECT record, cut, stored_at FROM keyring WHERE account = ? AND position >= ? ORDER BY position LIMIT ?',
   )
   const findDocument = db.prepare(
     'SELECT d.id, d.newest FROM accounts a JOIN documents d ON d.account = a.id WHERE a.account = ? AND d.document = ?',
@@ -162,10 +162,10 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     const records: StoredKeyringRecord[] = []
     let bytes = 0
     for (const stored of keyringRecords.iterate(row.id, from, maxRecords)) {
-      const { record, cut } = stored as { record: Uint8Array; cut: Uint8Array | null }
+      const { record, cut, stored_at } = stored as { record: Uint8Array; cut: Uint8Array | null; stored_at: number }
       bytes += record.length + (cut?.length ?? 0)
       if (records.length > 0 && bytes > maxBytes) break
-      records.push({ record: plainBytes(record), ...(cut && { cut: plainBytes(cut) }) })
+      records.push({ record: plainBytes(record), ...(cut && { cut: plainBytes(cut) }), storedAtMs: stored_at })
     }
     return { length: row.keyring_length, head: plainBytes<Hash>(row.keyring_head), records }
   }
