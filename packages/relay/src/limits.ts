@@ -10,6 +10,9 @@ export interface RelayLimits {
   /** Silence after which a logged-in connection counts as dead. Devices ping more often. */
   readonly idleTimeoutMs: number
   readonly maxConnections: number
+  /** Pairings under way or just ended, in all and from one address. Each may hold 32 KB for the side that has not come yet. */
+  readonly maxMailboxes: number
+  readonly maxMailboxesPerAddress: number
   /** Bytes waiting to leave for one device; beyond it the device is disconnected and catches up when it comes back. */
   readonly maxBufferedBytes: number
   /** Bytes of one device that were received and not answered yet. */
@@ -37,6 +40,8 @@ export const defaultLimits: RelayLimits = {
   signInTimeoutMs: 300_000,
   idleTimeoutMs: 120_000,
   maxConnections: 10_000,
+  maxMailboxes: 2_000,
+  maxMailboxesPerAddress: 40,
   maxBufferedBytes: 16_777_216,
   maxInFlightBytes: 8_388_608,
   framesPerSecond: 5_000,

@@ -4,6 +4,7 @@ import { Accounts } from './accounts'
 import { type CallService, collectMethods } from './calls/service'
 import { RelayError } from './errors'
 import { defaultLimits, type RelayLimits } from './limits'
+import { Mailboxes } from './mailboxes'
 import { type RelayConnection, type RelayLog, type RelayPlatform, silentLog } from './platform'
 import { Session, type SessionContext } from './session'
 import { StorageHealth } from './storage-health'
@@ -87,6 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
     log,
     accounts,
     turn,
+    mailboxes: new Mailboxes(platform, limits),
     calls,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1

@@ -18,6 +18,7 @@ import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
 import { isProtocolRefusal, RelayError, toRefusal } from './errors'
 import { deviceKeyOf, logIn, type Standing, standingOf } from './login'
+import type { Mailboxes, MailboxSeat } from './mailboxes'
 import type { RelayConnection, RelayLog } from './platform'
 import { TokenBucket } from './rate-limit'
 import { answerRequest, type RequestContext, type Requester } from './requests'
@@ -27,6 +28,7 @@ export interface SessionContext extends RequestContext {
   readonly log: RelayLog
   readonly accounts: Accounts
   readonly calls: CallMethods
+  readonly mailboxes: Mailboxes
   refused(code: ProtocolCode): void
   /** Called once, when the connection is over for the relay. */
   ended(session: Session): void
@@ -37,6 +39,8 @@ type Phase =
   /** Asks what needs no login; may log in behind it. */
   | { readonly kind: 'calling' }
   | { readonly kind: 'auth'; readonly hello: FrameOf<'hello'>; readonly nonce: Hash }
+  /** One side of a pairing; it never logs in. */
+  | { readonly kind: 'mailbox'; readonly seat: MailboxSeat }
   | { readonly kind: 'open'; readonly account: ConnectedAccount; standing: Standing }
   | { readonly kind: 'closed' }
 
@@ -165,6 +169,7 @@ export class Session implements Requester {
     this.phase = { kind: 'closed' }
     this.inbox.length = 0
     this.cancelTimer()
+    if (phase.kind === 'mailbox') phase.seat.leave()
     if (phase.kind === 'open') {
       phase.account.leave(this)
       this.context.accounts.leave(phase.account)
@@ -194,7 +199,7 @@ export class Session implements Requester {
       } catch (error) {
         this.refuse(frame?.type ?? '', this.withRetryTime(toCallRefusal(frame, error)))
         // Before login there is nothing to be asked again: the device starts over.
-        if (this.phase.kind === 'hello' || this.phase.kind === 'auth') this.end(NORMAL_CLOSE, 'not logged in')
+        if (this.phase.kind !== 'open') this.end(NORMAL_CLOSE, 'not logged in')
       }
     }
     // In the same breath as the last look: what arrives from here on starts the work anew.
@@ -212,7 +217,24 @@ export class Session implements Requester {
       const asking = { ...phase, session: this }
       if (frame.type === 'call') this.send(await answerCall(this.context.calls, this.caller, asking, frame))
       else await answerRequest(this.context, asking, frame)
-    } else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+    } else if (phase.kind === 'hello' && frame.type === 'mailbox-open') this.openMailbox(frame)
+    else if (phase.kind === 'mailbox' && frame.type === 'mailbox-put') phase.seat.put(frame.bytes)
+    // Keeps the way open for as long as people take: proxies cut what is silent.
+    else if (phase.kind === 'mailbox' && frame.type === 'ping')
+      this.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: this.context.platform.now() }))
+    else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+  }
+
+  private openMailbox({ mailbox, side }: FrameOf<'mailbox-open'>): void {
+    const seat = this.context.mailboxes.take(mailbox, side, {
+      address: this.connection.remoteAddress ?? '',
+      send: (frame) => this.send(frame),
+      refuse: (request, error) => this.refuse(request, error),
+    })
+    this.phase = { kind: 'mailbox', seat }
+    this.cancelTimer()
+    const { platform } = this.context
+    this.cancelTimer = platform.setTimer(seat.remainingMs, () => this.refuse('', new RelayError('mailbox-expired')))
   }
 
   /** A person types a password and a code: that may take longer than a login by key. */
