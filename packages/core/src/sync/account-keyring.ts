@@ -22,10 +22,10 @@ import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { StoreBatch } from '../storage'
 import type { SealingKey } from './account-context'
+import type { ExchangedKeyring } from './keyring-exchange'
 import { encodeKeyringRow, type KeyringRow, keyringKey } from './profile'
-import type { SessionKeyring } from './session'
 
-export class AccountKeyring implements SessionKeyring {
+export class AccountKeyring implements ExchangedKeyring {
   private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
   private readonly documentKeys = new Map<string, Uint8Array>()
   private readonly cuts = new Map<string, Cut>()

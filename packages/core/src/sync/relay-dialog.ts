@@ -1,17 +1,11 @@
 // A short conversation with the relay before this device is a member: log in with the recovery key, read the keyring, append
 // one record. Request and answer, one after the other, with a time limit on each.
-import {
-  type AccountId,
-  decodeFrame,
-  encodeFrame,
-  type Frame,
-  loginSigningBytes,
-  PROTOCOL_VERSION,
-} from '@owlivion/sync-protocol'
+import { type AccountId, decodeFrame, encodeFrame, type Frame, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
 import type { RecoveryKeys } from '../account'
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
-import { hostOf, refusalToError } from './session'
+import { answerChallenge } from './login'
+import { refusalToError } from './refusal'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
@@ -50,12 +44,8 @@ export class RelayDialog {
       const account: AccountId = recovery.account
       dialog.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: recovery.signing })
       const { nonce } = await dialog.receive('challenge')
-      const message = loginSigningBytes(hostOf(url), account, recovery.signing, nonce)
-      dialog.send({
-        type: 'auth',
-        publicKey: recovery.signing,
-        signature: await platform.signing.sign(recovery.signingSeed, message),
-      })
+      const sign = (message: Uint8Array) => platform.signing.sign(recovery.signingSeed, message)
+      dialog.send(await answerChallenge(url, account, { publicKey: recovery.signing, sign }, nonce))
       return { dialog, welcome: await dialog.receive('welcome') }
     } catch (error) {
       dialog.close()

@@ -1,12 +1,10 @@
-// One connection to the relay after another: log in, bring the keyring up to date on both sides, subscribe every document,
-// notice silence, and come back after a jittered wait. A state machine: socket, timers and signatures are effects of its
-// owner, and every answer is checked against the attempt it belongs to.
+// One connection to the relay after another: log in, bring the keyring up to date on both sides (`keyring-exchange.ts`), subscribe
+// every document, notice silence, and come back after a jittered wait. A state machine: socket, timers and signatures are effects
+// of its owner, and every answer is checked against the attempt it belongs to.
 import {
   type AccountId,
-  bytesEqual,
   bytesToHex,
   type Cursor,
-  closeCodeOf,
   type DeviceId,
   type DocumentId,
   decodeFrame,
@@ -14,8 +12,6 @@ import {
   type Frame,
   type Generation,
   type Hash,
-  isProtocolCode,
-  loginSigningBytes,
   mayReconnectAfter,
   PROTOCOL_VERSION,
   type Refusal,
@@ -25,6 +21,9 @@ import type { Platform, Socket } from '../platform'
 import { backoffMs } from './backoff'
 import type { DocumentLink } from './document-link'
 import type { DocumentSync } from './document-sync'
+import { type ExchangedKeyring, KeyringExchange } from './keyring-exchange'
+import { answerChallenge } from './login'
+import { isForGood, refusalToError } from './refusal'
 
 /** `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account. */
 export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
@@ -37,27 +36,13 @@ export interface SessionOptions {
   /** This device's Ed25519 public key. */
   readonly publicKey: Uint8Array
   sign(message: Uint8Array): Promise<Uint8Array>
-  readonly keyring: SessionKeyring
+  readonly keyring: ExchangedKeyring
   documents(): Iterable<DocumentSync>
   document(id: DocumentId): DocumentSync | undefined
   /** The relay's clock, in ms, as of now. */
   relayTime(timeMs: number): void
   onState(): void
   report(error: SyncError): void
-}
-
-/** The keyring as the session sees it: a list of records that only grows. */
-export interface SessionKeyring {
-  readonly length: number
-  readonly head: Hash
-  recordAt(position: number): { readonly record: Uint8Array; readonly cut?: Uint8Array }
-  /** Hash of the record at this position. */
-  hashAt(position: number): Hash
-  /**
-   * Verifies and stores records that follow the last one.
-   * @throws SyncError `keyring-invalid`
-   */
-  extend(from: number, records: readonly { readonly record: Uint8Array; readonly cut?: Uint8Array }[]): Promise<void>
 }
 
 /** From dialling to being online. Long enough for a phone network, short enough to try again within a minute. */
@@ -83,9 +68,7 @@ export class Session {
   private relayAskedToWait = false
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
-  private isReadingKeyring = false
-  /** Asked for once more while it was being read. */
-  private readsKeyringAgain = false
+  private keyringExchange: KeyringExchange | undefined
   private readonly timers = new Map<'handshake' | 'heartbeat' | 'retry', () => void>()
   /** Documents whose subscribe has not been answered. */
   private readonly subscribing = new Set<string>()
@@ -132,19 +115,33 @@ export class Session {
 
   // -- what documents ask for
 
-  /** One for each connection: what a document still does for a connection that is gone does nothing to the one that follows. */
-  private createLink(attempt: number): DocumentLink {
-    const whileCurrent =
-      <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
+  /** Lets a call through while this connection is the current one: what belongs to one that is gone does nothing to the next. */
+  private whileCurrent(attempt: number) {
+    return <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
       (...values: Arguments): void => {
         if (attempt === this.attempt) act(...values)
       }
+  }
+
+  private createLink(attempt: number): DocumentLink {
+    const whileCurrent = this.whileCurrent(attempt)
     return {
       send: whileCurrent((frame: Frame) => this.send(frame)),
       subscribe: whileCurrent((document: DocumentId) => this.subscribe(document)),
-      readKeyring: whileCurrent(() => this.readKeyring()),
+      readKeyring: whileCurrent(() => this.keyringExchange?.read()),
       distrust: whileCurrent((error: SyncError) => this.distrust(error)),
     }
+  }
+
+  private createExchange(attempt: number): KeyringExchange {
+    const whileCurrent = this.whileCurrent(attempt)
+    return new KeyringExchange({
+      keyring: this.options.keyring,
+      send: whileCurrent((frame: Frame) => this.send(frame)),
+      inStep: whileCurrent((isRead: boolean) => this.keyringInStep(isRead)),
+      distrust: whileCurrent((error: SyncError) => this.distrust(error)),
+      fail: whileCurrent((message: string) => this.fail(message)),
+    })
   }
 
   private send(frame: Frame): void {
@@ -159,14 +156,6 @@ export class Session {
     if (this.subscribeQueue.length === 1) void Promise.resolve().then(() => this.flushSubscribes())
   }
 
-  private readKeyring(): void {
-    // What is on its way may be older than what is asked for now.
-    this.readsKeyringAgain = this.isReadingKeyring
-    if (this.isReadingKeyring) return
-    this.isReadingKeyring = true
-    this.send({ type: 'keyring-fetch', from: this.options.keyring.length })
-  }
-
   private distrust(error: SyncError): void {
     this.options.report(error)
     this.distrusts++
@@ -178,6 +167,7 @@ export class Session {
   private connect(): void {
     const { platform, url } = this.options
     const attempt = ++this.attempt
+    this.keyringExchange = this.createExchange(attempt)
     this.setState('connecting')
     // Whoever was told may have gone offline on the spot.
     if (attempt !== this.attempt) return
@@ -246,8 +236,8 @@ export class Session {
     this.timers.clear()
     this.subscribing.clear()
     this.subscribeQueue = []
-    this.isReadingKeyring = false
-    this.readsKeyringAgain = false
+    this.keyringExchange?.end()
+    this.keyringExchange = undefined
     const wasOnline = this.link !== undefined
     this.link = undefined
     socket?.close(1000, '')
@@ -270,13 +260,13 @@ export class Session {
         return
       case 'welcome':
         this.generation = frame.generation.slice() as Generation
-        this.compareKeyring(frame.keyringLength, frame.keyringHead)
+        this.keyringExchange?.shown(frame.keyringLength, frame.keyringHead)
         return
       case 'keyring':
-        void this.takeKeyring(frame)
+        void this.keyringExchange?.received(frame)
         return
       case 'keyring-changed':
-        this.compareKeyring(frame.length, frame.head)
+        this.keyringExchange?.shown(frame.length, frame.head)
         return
       case 'page':
         // The connection works; a relay that is restarted now and then is found again at once.
@@ -302,62 +292,19 @@ export class Session {
 
   private async answer(nonce: Hash): Promise<void> {
     const { attempt } = this
-    const { account, publicKey, url } = this.options
+    const { account, url } = this.options
     try {
-      const signature = await this.options.sign(loginSigningBytes(hostOf(url), account, publicKey, nonce))
-      if (attempt === this.attempt) this.send({ type: 'auth', publicKey, signature })
+      const frame = await answerChallenge(url, account, this.options, nonce)
+      if (attempt === this.attempt) this.send(frame)
     } catch (cause) {
       if (attempt !== this.attempt) return
       this.distrust(new SyncError('relay-unreachable', 'The login to the relay could not be signed.', { cause }))
     }
   }
 
-  private compareKeyring(length: number, head: Hash): void {
-    const { keyring } = this.options
-    if (length > keyring.length) {
-      this.readKeyring()
-      return
-    }
-    if (length > 0 && !bytesEqual(keyring.hashAt(length - 1), head)) {
-      this.distrust(new SyncError('relay-forked', 'The relay has another keyring than this device.'))
-      return
-    }
-    if (length < keyring.length) {
-      // The relay is new to this account, or lost its end: any device can bring the keyring back.
-      this.send({ type: 'keyring-append', ...keyring.recordAt(length), isRestored: true })
-      return
-    }
+  private keyringInStep(isRead: boolean): void {
     if (this.current === 'connecting') this.online()
-  }
-
-  private async takeKeyring(frame: Extract<Frame, { type: 'keyring' }>): Promise<void> {
-    const { attempt } = this
-    const { keyring } = this.options
-    try {
-      await keyring.extend(frame.from, frame.records)
-    } catch (cause) {
-      if (attempt === this.attempt)
-        this.distrust(
-          cause instanceof SyncError
-            ? cause
-            : new SyncError('keyring-invalid', 'The keyring could not be read.', { cause }),
-        )
-      return
-    }
-    if (attempt !== this.attempt) return
-    this.isReadingKeyring = false
-    if (this.readsKeyringAgain || (frame.length > keyring.length && frame.records.length > 0)) {
-      this.readKeyring()
-      return
-    }
-    if (frame.length > keyring.length) return
-    if (frame.length < keyring.length) {
-      // What it lacks can be sent when it has shown that what it has is the same: it does that at every login.
-      this.fail('The relay has less of the keyring than this device.')
-      return
-    }
-    if (this.current === 'connecting') this.online()
-    else for (const document of this.options.documents()) document.keyringChanged()
+    else if (isRead) for (const document of this.options.documents()) document.keyringChanged()
   }
 
   private online(): void {
@@ -383,11 +330,7 @@ export class Session {
     this.failures = 0
     this.distrusts = 0
     this.subscribing.clear()
-    // An answer that took this long was lost.
-    if (this.isReadingKeyring) {
-      this.isReadingKeyring = false
-      this.readKeyring()
-    }
+    this.keyringExchange?.beat()
     this.send({ type: 'ping', id: 0 })
     for (const document of this.options.documents()) this.subscribe(document.document)
     this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
@@ -416,7 +359,7 @@ export class Session {
     const document = frame.document && this.options.document(frame.document)
     if (document !== undefined && this.refusedDocument(frame, error, document)) return
     if (frame.code === 'keyring-conflict') {
-      this.readKeyring()
+      this.keyringExchange?.read()
       return
     }
     this.retryAfterMs = error.retryAfterMs ?? 0
@@ -458,24 +401,4 @@ export class Session {
       }),
     )
   }
-}
-
-/** True when the relay ends the connection with this refusal and will not have this device back. */
-function isForGood({ code }: Refusal): boolean {
-  const closeCode = isProtocolCode(code) ? closeCodeOf(code) : undefined
-  return closeCode !== undefined && !mayReconnectAfter(closeCode)
-}
-
-export function refusalToError(frame: Refusal): SyncError {
-  const details = {
-    retryable: frame.retryable,
-    ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }),
-  }
-  if (isProtocolCode(frame.code)) return new SyncError(frame.code, frame.message, details)
-  return new SyncError('internal-error', `${frame.message} (${frame.code})`, details)
-}
-
-/** Host and port as they stand in the relay's URL. */
-export function hostOf(url: string): string {
-  return new URL(url).host
 }
