@@ -19,7 +19,29 @@ import {
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
 } from './ids'
-import { MAX_ACTIVE_DEVICES, MAX_DEVICE_INFO_BYTES, MAX_KEYRING_RECORD_BYTES } from './limits'
+import {
+  type DeviceDescription,
+  type EpochBlock,
+  type PublicKeys,
+  readDevice,
+  readEpoch,
+  readKeys,
+  SEALED_KEY_BYTES,
+  writeDevice,
+  writeEpoch,
+  writeKeys,
+} from './keyring-parts'
+import { MAX_ACTIVE_DEVICES, MAX_KEYRING_RECORD_BYTES } from './limits'
+
+export {
+  type DeviceDescription,
+  deviceRoles,
+  type EpochBlock,
+  type PublicKeys,
+  SEALED_KEY_BYTES,
+  type SealedKey,
+  WRAPPED_KEY_BYTES,
+} from './keyring-parts'
 
 const RECORD_VERSION = 1
 export const recordTypes = {
@@ -34,43 +56,6 @@ export const recordTypes = {
   reissue: 8,
 } as const
 const recordTypeNames = ['genesis', 'add', 'remove', 'rekey', 'recover', 'leave', 'request', 'veto', 'reissue'] as const
-/** What a device may do: `device` everything, `sign-in` only add a device (the key that a password unlocks). */
-export const deviceRoles = ['device', 'sign-in'] as const
-
-/** A 32-byte epoch key in a NaCl box: 32 bytes and 16 of authenticator. */
-export const SEALED_KEY_BYTES = 48
-/** The previous epoch key in a NaCl secretbox: 24 bytes nonce, 32, and 16 of authenticator. */
-export const WRAPPED_KEY_BYTES = 72
-
-export interface PublicKeys {
-  /** Ed25519. */
-  readonly signing: Uint8Array
-  /** X25519. */
-  readonly box: Uint8Array
-}
-
-export interface DeviceDescription extends PublicKeys {
-  readonly role: (typeof deviceRoles)[number]
-  /** Name and platform, sealed: the relay learns neither. */
-  readonly info: Uint8Array
-}
-
-/** An epoch key for one member: a NaCl box from the record's ephemeral key, the nonce derived from both public keys. */
-export interface SealedKey {
-  /** A device id, or RECOVERY_MEMBER (zeros) for the recovery key. */
-  readonly member: DeviceId
-  readonly box: Uint8Array
-}
-
-export interface EpochBlock {
-  readonly keyId: Hash
-  /** The epoch key before this one, sealed under this one, so that history stays readable; never the other way round. */
-  readonly wrappedPrevious?: Uint8Array
-  readonly ephemeral: Uint8Array
-  /** To every active device and the recovery key, sorted by member. */
-  readonly sealed: readonly SealedKey[]
-}
-
 interface RecordBase {
   readonly position: number
   readonly previous: Hash
@@ -295,14 +280,6 @@ function readRecord(reader: Reader): KeyringRecord {
   }
 }
 
-function writeKeys(writer: Writer, keys: PublicKeys): void {
-  writer.fixed(keys.signing, PUBLIC_KEY_BYTES).fixed(keys.box, PUBLIC_KEY_BYTES)
-}
-
-function readKeys(reader: Reader): PublicKeys {
-  return { signing: reader.fixed(PUBLIC_KEY_BYTES), box: reader.fixed(PUBLIC_KEY_BYTES) }
-}
-
 function writeRemoved(writer: Writer, { removed, cutHash }: Pick<RemoveRecord, 'removed' | 'cutHash'>): void {
   writer.list(removed, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES).fixed(cutHash, HASH_BYTES)
 }
@@ -310,39 +287,4 @@ function writeRemoved(writer: Writer, { removed, cutHash }: Pick<RemoveRecord, '
 function readRemoved(reader: Reader): Pick<RemoveRecord, 'removed' | 'cutHash'> {
   const removed = reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
   return { removed, cutHash: reader.fixed<Hash>(HASH_BYTES) }
-}
-
-function writeDevice(writer: Writer, device: DeviceDescription): void {
-  writeKeys(writer, device)
-  writer.byte(deviceRoles.indexOf(device.role)).bytes(device.info, MAX_DEVICE_INFO_BYTES)
-}
-
-function readDevice(reader: Reader): DeviceDescription {
-  const keys = readKeys(reader)
-  const role = deviceRoles[reader.byte()]
-  if (role === undefined)
-    throw new ProtocolFailure('unsupported-version', 'a device has a role this side does not know')
-  return { ...keys, role, info: reader.bytes(MAX_DEVICE_INFO_BYTES) }
-}
-
-function writeEpoch(writer: Writer, epoch: EpochBlock): void {
-  writer.fixed(epoch.keyId, HASH_BYTES)
-  writer.optional(epoch.wrappedPrevious, (bytes) => writer.fixed(bytes, WRAPPED_KEY_BYTES))
-  writer.fixed(epoch.ephemeral, PUBLIC_KEY_BYTES)
-  writer.list(
-    epoch.sealed,
-    (key) => writer.fixed(key.member, DEVICE_ID_BYTES).fixed(key.box, SEALED_KEY_BYTES),
-    MAX_ACTIVE_DEVICES + 1,
-  )
-}
-
-function readEpoch(reader: Reader): EpochBlock {
-  const keyId = reader.fixed<Hash>(HASH_BYTES)
-  const wrappedPrevious = reader.optional(() => reader.fixed(WRAPPED_KEY_BYTES))
-  const ephemeral = reader.fixed(PUBLIC_KEY_BYTES)
-  const sealed = reader.list(MAX_ACTIVE_DEVICES + 1, DEVICE_ID_BYTES + SEALED_KEY_BYTES, () => ({
-    member: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
-    box: reader.fixed(SEALED_KEY_BYTES),
-  }))
-  return { keyId, ...(wrappedPrevious && { wrappedPrevious }), ephemeral, sealed }
 }

@@ -5,11 +5,14 @@ import { ProtocolFailure } from './codes'
 import { accountIdOf, deviceIdOf, type Sha512 } from './hash'
 import { type AccountId, type DeviceId, type Hash, RECOVERY_MEMBER, ZERO_HASH } from './ids'
 import {
+  type AddRecord,
   type DeviceDescription,
   decodeSignedRecord,
   type EpochBlock,
+  type GenesisRecord,
   type KeyringRecord,
   type PublicKeys,
+  type RecoverRecord,
   type ReissueRecord,
   type RemoveRecord,
   recordHash,
@@ -17,6 +20,7 @@ import {
   type SignedRecord,
 } from './keyring-record'
 import { MAX_ACTIVE_DEVICES } from './limits'
+import { isSoundBoxKey, isSoundSigningKey } from './public-keys'
 
 export interface KeyringDevice extends PublicKeys {
   readonly id: DeviceId
@@ -83,6 +87,7 @@ export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, b
   const own = new Uint8Array(bytes)
   const signed = decodeSignedRecord(own)
   const { record, unsigned } = signed
+  checkKeysAreSound(record)
   if (state === undefined) {
     if (record.type !== 'genesis') throw refuse('a keyring starts with its genesis record')
     if (record.position !== 0 || !bytesEqual(record.previous, ZERO_HASH))
@@ -105,6 +110,21 @@ export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, b
     publicKey: signerKey(state, record),
     signingBytes: recordSigningBytes(state.account, unsigned),
   }
+}
+
+/** What is sealed to or from a key of small order, anybody opens; and a key of two spellings would be two members. */
+function checkKeysAreSound(record: KeyringRecord): void {
+  type Fields = Omit<GenesisRecord, 'type'> &
+    Omit<AddRecord, 'type'> &
+    Omit<RecoverRecord, 'type'> &
+    Omit<ReissueRecord, 'type'>
+  const fields: Partial<Fields> = record
+  const people = [fields.recovery, fields.device, fields.next, fields.nextRecovery]
+  const ephemeral = [fields.epoch?.ephemeral, fields.ephemeral]
+  const isSound =
+    people.every((keys) => keys === undefined || (isSoundSigningKey(keys.signing) && isSoundBoxKey(keys.box))) &&
+    ephemeral.every((key) => key === undefined || isSoundBoxKey(key))
+  if (!isSound) throw refuse('a public key is none that an honest device has')
 }
 
 function checkFollows(state: KeyringState, record: KeyringRecord): void {

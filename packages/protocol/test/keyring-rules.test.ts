@@ -247,6 +247,34 @@ describe('which devices', () => {
   })
 })
 
+describe('public keys that no honest device has', () => {
+  const zeros = new Uint8Array(32)
+  const refusedKeys = /none that an honest device has/
+
+  test('bring in no member, since what is sealed to them everybody opens', () => {
+    const state = genesis()
+    const content = addContent(phone)
+    for (const bad of [{ signing: zeros }, { box: zeros }])
+      expectRefused(state, follow(state, laptop, { ...content, device: { ...content.device, ...bad } }), refusedKeys)
+    expectRefused(state, follow(state, laptop, { ...content, ephemeral: zeros }), refusedKeys)
+  })
+
+  test('begin no epoch and are no recovery key', () => {
+    const state = genesis()
+    const rekey = rekeyContent(state)
+    expectRefused(state, follow(state, laptop, { ...rekey, epoch: { ...rekey.epoch, ephemeral: zeros } }), refusedKeys)
+    const next = { ...memberFrom(5).keys, box: zeros }
+    expectRefused(state, follow(state, laptop, { type: 'request', next }), refusedKeys)
+    expectRefused(
+      state,
+      follow(state, undefined, { ...recoverContent(state, tablet, []), nextRecovery: next }),
+      refusedKeys,
+    )
+    const recoveryKeys = { ...recovery.keys, box: zeros }
+    expectRefused(undefined, follow(undefined, undefined, { ...genesisContent, recovery: recoveryKeys }), refusedKeys)
+  })
+})
+
 describe('whom a new key is sealed to', () => {
   const rekey = (change: (epoch: ReturnType<typeof epochFor>) => ReturnType<typeof epochFor>) => {
     const state = withPhone()

@@ -23,9 +23,12 @@ export interface Member {
   readonly key: SigningKey
 }
 
+/** 32 bytes that may be an X25519 key: the top bit is never set in one. */
+const boxKey = (first: number) => counting(32, first).map((byte) => byte & 0x7f)
+
 export function memberFrom(seed: number): Member {
   const key = signingKeyFrom(counting(32, seed))
-  return { id: deviceIdOf(sha512, key.publicKey), keys: { signing: key.publicKey, box: counting(32, seed + 100) }, key }
+  return { id: deviceIdOf(sha512, key.publicKey), keys: { signing: key.publicKey, box: boxKey(seed + 100) }, key }
 }
 
 export const recovery = memberFrom(1)
@@ -44,7 +47,7 @@ export function epochFor(ids: readonly DeviceId[], seed: number, first = false):
   return {
     keyId: counting(32, seed) as Hash,
     ...(!first && { wrappedPrevious: counting(WRAPPED_KEY_BYTES, seed + 1) }),
-    ephemeral: counting(32, seed + 2),
+    ephemeral: boxKey(seed + 2),
     sealed: members.map((member, index) => ({ member, box: counting(SEALED_KEY_BYTES, seed + 3 + index) })),
   }
 }
@@ -90,7 +93,7 @@ export function addContent(member: Member, role: DeviceDescription['role'] = 'de
   return {
     type: 'add',
     device: description(member, role),
-    ephemeral: new Uint8Array(sha512(member.keys.box).subarray(0, 32)),
+    ephemeral: new Uint8Array(sha512(member.keys.box).subarray(0, 32)).map((byte) => byte & 0x7f),
     sealedKey: counting(SEALED_KEY_BYTES, 181),
   } as const satisfies Content
 }
