@@ -110,6 +110,7 @@ describe('the data folder', () => {
     const account = new TestAccount()
     const { record } = account.genesis()
     const older = new Database(database())
+    older.pragma('auto_vacuum = INCREMENTAL')
     migrate(older, 0, migrations.slice(0, 1), () =>
       older.prepare('INSERT INTO relay (id, generation) VALUES (1, ?)').run(random(16)),
     )
