@@ -199,7 +199,7 @@ export class Session implements Requester {
       } catch (error) {
         this.refuse(frame?.type ?? '', this.withRetryTime(toCallRefusal(frame, error)))
         // Before login there is nothing to be asked again: the device starts over.
-        if (this.phase.kind !== 'open') this.end(NORMAL_CLOSE, 'not logged in')
+        if (this.phase.kind !== 'open' && this.phase.kind !== 'calling') this.end(NORMAL_CLOSE, 'not logged in')
       }
     }
     // In the same breath as the last look: what arrives from here on starts the work anew.
