@@ -116,7 +116,7 @@ describe('a device whose disk was restored from an older copy', () => {
 describe('a profile that was copied to a second machine', () => {
   it('both copies and the other device end equal, and nothing that either wrote is lost', async () => {
     const { folder, b } = await startWorld()
-    copyFileSync(join(folder, 'a.db'), join(folder, 'clone.db'))
+    for (const end of ['', '.key']) copyFileSync(join(folder, `a.db${end}`), join(folder, `clone.db${end}`))
     const [first, second] = [await open(join(folder, 'a.db'), false), await open(join(folder, 'clone.db'), false)]
     for (let round = 0; round < 3; round++) {
       await first.ask('edit', 'contacts', [

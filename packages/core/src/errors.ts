@@ -41,6 +41,20 @@ export const localCodes = {
     retryable: false,
     action: 'Restore the store from a backup, or join the account again with the recovery phrase.',
   },
+  'profile-key-missing': {
+    retryable: false,
+    action:
+      'Bring back the key that this store was boxed under, or delete the store and join the account again with the recovery phrase.',
+  },
+  'profile-key-wrong': {
+    retryable: false,
+    action:
+      'Put the right key back in its place, or delete the store and join the account again with the recovery phrase.',
+  },
+  'profile-key-exposed': {
+    retryable: false,
+    action: 'Make the key file readable for its user only; if somebody else may have read it, remove this device.',
+  },
   'storage-failed': {
     retryable: true,
     action: 'Free disk space or restore access to the store; edits are kept in memory and retried.',

@@ -18,5 +18,14 @@ export type { Collection, CollectionOptions, Conflict, RecordFields } from './co
 export type { Candidate, FieldCandidate, Fields, JsonValue } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { browserPlatform, type Platform, type SigningProvider, type Socket, type SocketHandlers } from './platform'
-export { type CommitOptions, openMemoryStore, type Store, type StoreBatch, type StoreKey } from './storage'
+export {
+  type BoxedStoreOptions,
+  type CommitOptions,
+  type KeyVault,
+  openBoxedStore,
+  openMemoryStore,
+  type Store,
+  type StoreBatch,
+  type StoreKey,
+} from './storage'
 export type { ConnectionState, DeviceDetails, DocumentStatus, EditState, HoldReason, SyncEvent } from './sync'

@@ -71,6 +71,7 @@ export class SimDisk {
 
   #openStore(visible: Store, life: Life): Store {
     let closing: Promise<void> | undefined
+    let isDestroyed = false
     let commitsUnderWay: Promise<unknown> = Promise.resolve()
     const answer = async <T>(highMs: number, value: T): Promise<T> => {
       await this.time.sleep(this.random.delay(0, highMs), life)
@@ -95,6 +96,13 @@ export class SimDisk {
       close: () => {
         closing ??= commitsUnderWay.then(() => answer(2, undefined))
         return closing
+      },
+      destroy: () => {
+        if (closing && !isDestroyed) return Promise.reject(closed())
+        isDestroyed = true
+        const done = this.#commit(visible, { removePrefix: [[]] }, true, life, commitsUnderWay)
+        closing ??= done.catch(() => {})
+        return done
       },
     }
   }

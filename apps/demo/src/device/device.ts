@@ -10,8 +10,7 @@ import {
   type Sync,
   SyncError,
 } from '@owlivion/sync'
-import { openIndexedDbStore } from '@owlivion/sync/indexeddb'
-import { deleteDatabase } from './delete-database'
+import { deleteIndexedDbStore, openIndexedDbStore } from '@owlivion/sync/indexeddb'
 
 export type DevicePhase =
   | { readonly kind: 'opening' }
@@ -119,7 +118,7 @@ export class Device {
     if (before.kind === 'ready') await before.sync.close()
     await this.#closeStore()
     localStorage.removeItem(this.#offlineKey)
-    await deleteDatabase(this.#database)
+    await deleteIndexedDbStore(this.#database)
     await this.open()
   }
 

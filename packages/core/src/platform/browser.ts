@@ -1,12 +1,10 @@
 // The world of a browser, for a page or a worker.
+import { browserRandom } from './browser-random'
 import { closeArguments } from './close-code'
 import type { Platform, Socket, SocketHandlers } from './platform'
-import { takeProcessLock } from './process-locks'
 import { setSystemTimer } from './timer'
+import { takeWebLock } from './web-lock'
 import { webSigning } from './web-signing'
-
-/** WebCrypto fills at most this many bytes in one call. */
-const RANDOM_BYTES_PER_CALL = 65_536
 
 /**
  * What a browser offers: its clock, `crypto.getRandomValues`, Ed25519 by WebCrypto (by tweetnacl where the browser has none),
@@ -20,13 +18,7 @@ const RANDOM_BYTES_PER_CALL = 65_536
 export function browserPlatform(): Platform {
   return {
     now: () => Date.now(),
-    random: (length) => {
-      const bytes = new Uint8Array(length)
-      for (let start = 0; start < length; start += RANDOM_BYTES_PER_CALL) {
-        crypto.getRandomValues(bytes.subarray(start, start + RANDOM_BYTES_PER_CALL))
-      }
-      return bytes
-    },
+    random: browserRandom,
     setTimer: setSystemTimer,
     connect: connectWebSocket,
     signing: webSigning(globalThis.crypto?.subtle),
@@ -59,18 +51,4 @@ function connectWebSocket(url: string, handlers: SocketHandlers): Socket {
       return socket.bufferedAmount
     },
   }
-}
-
-async function takeWebLock(name: string): Promise<(() => void) | undefined> {
-  const locks: LockManager | undefined = globalThis.navigator?.locks
-  if (locks === undefined) return takeProcessLock(name)
-  return new Promise((resolve) => {
-    const request = locks.request(`owlivion-sync ${name}`, { ifAvailable: true }, (lock) => {
-      if (lock === null) return resolve(undefined)
-      // The lock is held for as long as this promise is open.
-      return new Promise<void>((release) => resolve(() => release()))
-    })
-    // A page of an opaque origin may not use locks; it shares its storage with nobody either.
-    request.catch(() => resolve(takeProcessLock(name)))
-  })
 }

@@ -1,8 +1,8 @@
 // The world of a Node process. This file is the subpath `@owlivion/sync/node`; nothing a browser loads leads here.
-import { randomFillSync } from 'node:crypto'
 import { MAX_FRAME_BYTES } from '@owlivion/sync-protocol'
 import { WebSocket } from 'ws'
 import { closeArguments } from './close-code'
+import { nodeRandom } from './node-random'
 import { nodeSigning } from './node-signing'
 import type { Platform, Socket, SocketHandlers } from './platform'
 import { takeProcessLock } from './process-locks'
@@ -24,7 +24,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 export function nodePlatform(): Platform {
   return {
     now: () => Date.now(),
-    random: (length) => randomFillSync(new Uint8Array(length)),
+    random: nodeRandom,
     setTimer: setSystemTimer,
     connect: connectWebSocket,
     signing: nodeSigning(),

@@ -3,10 +3,15 @@
 // new one in the place of a database that was deleted under it.
 import type { UseStore } from 'idb-keyval'
 import { SyncError } from '../errors'
+import { setSystemTimer } from '../platform/timer'
 import { storageFailure, storageRefusal, storeClosed } from './failure'
 
 const objectStoreName = 'entries'
-const databaseVersion = 1
+/** 2 since rows are boxed: an earlier version of the app in another tab lets go of the database, and cannot open it again. */
+const databaseVersion = 2
+
+/** How long the tab that has a database open may take to let go of it. */
+const LONGEST_RELEASE_MS = 5_000
 
 /**
  * How browsers say that the connection, not the request, failed: InvalidStateError for a connection that is closing, AbortError for
@@ -58,6 +63,11 @@ export class IndexedDbConnection {
     if (this.#database) await this.#drop(this.#database)
   }
 
+  /** Of a connection that was closed. */
+  deleteDatabase(): Promise<void> {
+    return deleteIndexedDb(this.#factory, this.#name)
+  }
+
   #connect({ mayCreate = false } = {}): Promise<IDBDatabase> {
     if (this.#ended) return Promise.reject(this.#ended)
     if (this.#database) return this.#database
@@ -95,26 +105,54 @@ export class IndexedDbConnection {
   }
 }
 
+/** Deletes the database, if there is one. Rejects with `profile-in-use` when another tab does not let go; it is deleted when that tab does. */
+export function deleteIndexedDb(factory: IDBFactory, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = factory.deleteDatabase(name)
+    let stopWaiting = () => {}
+    // A tab that lets go still finishes its transaction; one that does not would keep us for ever.
+    request.onblocked = () => {
+      stopWaiting = setSystemTimer(LONGEST_RELEASE_MS, () =>
+        reject(new SyncError('profile-in-use', `The database ${name} is open in another tab, and deleted after that.`)),
+      )
+    }
+    request.onsuccess = () => {
+      stopWaiting()
+      resolve()
+    }
+    request.onerror = () => {
+      stopWaiting()
+      reject(storageFailure(`The database ${name} could not be deleted`, request.error))
+    }
+  })
+}
+
 function openDatabase(factory: IDBFactory, name: string, mayCreate: boolean): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = factory.open(name, databaseVersion)
     let refusal: SyncError | undefined
-    request.onupgradeneeded = () => {
-      if (mayCreate) {
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion > 0 && request.result.objectStoreNames.contains(objectStoreName)) return
+      if (oldVersion === 0 && mayCreate) {
         request.result.createObjectStore(objectStoreName)
-      } else {
-        refusal = storageRefusal(`The database ${name} was deleted while it was open.`)
-        // Takes the new, empty database away again.
-        request.transaction?.abort()
+        return
       }
+      refusal =
+        oldVersion > 0 ? foreignDatabase(name) : storageRefusal(`The database ${name} was deleted while it was open.`)
+      // Takes a new, empty database away again, and leaves a foreign one as it was.
+      request.transaction?.abort()
     }
     request.onsuccess = () => {
       if (request.result.objectStoreNames.contains(objectStoreName)) return resolve(request.result)
       request.result.close()
-      reject(new SyncError('profile-damaged', `The database ${name} exists and was not made by this package.`))
+      reject(foreignDatabase(name))
     }
     request.onerror = () => reject(refusal ?? openFailure(name, request.error))
   })
+}
+
+function foreignDatabase(name: string): SyncError {
+  return new SyncError('profile-damaged', `The database ${name} exists and was not made by this package.`)
 }
 
 function openFailure(name: string, error: DOMException | null): SyncError {

@@ -1,121 +1,64 @@
-// A store in the browser's own database, reached through idb-keyval with a store function of ours (see indexeddb-connection.ts).
-// Keys are used as they are: IndexedDB orders arrays as store.ts asks, so nothing has to be decoded to read them in the inspector.
-import { get, promisifyRequest, type UseStore } from 'idb-keyval'
-import { storageFailure, storageRefusal, storeClosed } from './failure'
-import { IndexedDbConnection } from './indexeddb-connection'
-import { encodeKey, encodeKeyRange } from './key'
-import type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
-import { copyValue } from './value'
+// A device's store in the browser's own database, boxed under a key that a vault keeps. The subpath `@owlivion/sync/indexeddb`.
+import { browserRandom } from '../platform/browser-random'
+import { takeWebLock } from '../platform/web-lock'
+import { openBoxedStore } from './boxed-store'
+import { storageRefusal } from './failure'
+import { deleteIndexedDb } from './indexeddb-connection'
+import { indexedDbKeyVault } from './indexeddb-key-vault'
+import { openIndexedDbRows } from './indexeddb-store'
+import type { KeyVault } from './key-vault'
+import type { Store } from './store'
 
+export { type IndexedDbVaultOptions, indexedDbKeyVault } from './indexeddb-key-vault'
+export type { KeyVault } from './key-vault'
 export type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 
-/** Where the database is opened, for tests and for other implementations of IndexedDB. */
+/** Where the profile key is, and where the databases are opened. */
 export interface IndexedDbStoreOptions {
+  /** Keeps the key that everything is boxed under. Default: `indexedDbKeyVault` in a database of its own, the name followed by `:key`. */
+  readonly vault?: KeyVault
   /** Where databases are opened. Default: the browser's own. */
   readonly factory?: IDBFactory
 }
 
 /**
  * Opens the store in the IndexedDB database `name`, and makes it when there is none. Only one store may be open on a name at a time.
+ * Everything in it is boxed under a key that is not in it.
  *
  * Calls reject with SyncError `storage-failed`. It is not retryable when the database was deleted or upgraded under the store: what
  * the account held in memory is then all there is, and an empty database is never used in its place. A database of another
- * program under this name is `profile-damaged`.
+ * program under this name is `profile-damaged`. `profile-key-missing`, `profile-key-wrong`: the key is gone, or is another store's.
  *
  * @example
  * const store = await openIndexedDbStore('address-book')
  * await store.commit({ put: [[['greeting'], new TextEncoder().encode('hello')]] }, { durability: 'strict' })
  */
 export async function openIndexedDbStore(name: string, options: IndexedDbStoreOptions = {}): Promise<Store> {
-  const factory = options.factory ?? globalThis.indexedDB
+  const rows = await openIndexedDbRows(factoryOf(options), name)
+  return openBoxedStore(rows, {
+    vault: options.vault ?? besideDatabase(name, options),
+    random: browserRandom,
+    lock: () => takeWebLock(`at rest ${name}`),
+  })
+}
+
+/**
+ * Deletes the store `name` with its key, also one that does not open because its key is lost. That there is none is no error.
+ * @throws SyncError `profile-in-use` when another tab does not let go of it
+ *
+ * @example
+ * await deleteIndexedDbStore('address-book')
+ */
+export async function deleteIndexedDbStore(name: string, options: IndexedDbStoreOptions = {}): Promise<void> {
+  await deleteIndexedDb(factoryOf(options), name)
+  await (options.vault ?? besideDatabase(name, options)).remove()
+}
+
+function besideDatabase(name: string, { factory }: IndexedDbStoreOptions): KeyVault {
+  return indexedDbKeyVault(`${name}:key`, factory && { factory })
+}
+
+function factoryOf({ factory = globalThis.indexedDB }: IndexedDbStoreOptions): IDBFactory {
   if (!factory) throw storageRefusal('This environment has no IndexedDB.')
-  return new IndexedDbStore(await IndexedDbConnection.open(factory, name))
-}
-
-class IndexedDbStore implements Store {
-  readonly #connection: IndexedDbConnection
-  readonly #use: Record<'relaxed' | 'strict', UseStore>
-  /**
-   * Settles when every commit so far has. One commit waits for the one before, because a commit that has to be repeated on a new
-   * connection must neither be overtaken nor undo a later one.
-   */
-  #committed: Promise<unknown> = Promise.resolve()
-  readonly #running = new Set<Promise<unknown>>()
-  #closing: Promise<void> | undefined
-
-  constructor(connection: IndexedDbConnection) {
-    this.#connection = connection
-    this.#use = { relaxed: connection.withDurability('relaxed'), strict: connection.withDurability('strict') }
-  }
-
-  async commit(batch: StoreBatch, { durability = 'relaxed' }: CommitOptions = {}): Promise<void> {
-    this.#assertOpen()
-    const prefixes = (batch.removePrefix ?? []).map(prefixToRange)
-    const removed = (batch.remove ?? []).map(checkedKey)
-    const put = (batch.put ?? []).map(([key, value]) => [checkedKey(key), copyValue(value)] as const)
-
-    const commit = this.#track(() =>
-      this.#use[durability]('readwrite', (store) => {
-        for (const range of prefixes) store.delete(range)
-        for (const key of removed) store.delete(key)
-        for (const [key, value] of put) store.put(value, key)
-      }),
-    )
-    this.#committed = commit.catch(() => {})
-    await commit
-  }
-
-  async get(key: StoreKey): Promise<Uint8Array | undefined> {
-    this.#assertOpen()
-    const checked = checkedKey(key)
-    return await this.#track(() => get<Uint8Array>(checked, this.#use.relaxed))
-  }
-
-  async list(prefix: StoreKey): Promise<(readonly [StoreKey, Uint8Array])[]> {
-    this.#assertOpen()
-    const range = prefixToRange(prefix)
-    return await this.#track(async () => {
-      const [keys, values] = await this.#use.relaxed('readonly', (store) =>
-        Promise.all([promisifyRequest(store.getAllKeys(range)), promisifyRequest<Uint8Array[]>(store.getAll(range))]),
-      )
-      return keys.map((key, index) => [key as StoreKey, values[index]!] as const)
-    })
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#running).then(() => this.#connection.close())
-    return this.#closing
-  }
-
-  #assertOpen(): void {
-    if (this.#closing) throw storeClosed()
-  }
-
-  /** Runs a call after the commits before it, and keeps `close` waiting for it. */
-  #track<T>(call: () => Promise<T>): Promise<T> {
-    const running = this.#committed.then(call).catch((error: unknown) => {
-      throw storageFailure(
-        (error as Error | null)?.name === 'QuotaExceededError'
-          ? 'The browser gives this site no more storage'
-          : 'IndexedDB failed',
-        error,
-      )
-    })
-    this.#running.add(running)
-    const done = () => this.#running.delete(running)
-    running.then(done, done)
-    return running
-  }
-}
-
-/** The same keys are refused as in every other store, and not only those that IndexedDB has no order for. */
-function checkedKey(key: StoreKey): IDBValidKey {
-  encodeKey(key)
-  return key as IDBValidKey
-}
-
-/** An array sorts behind every number and text, so prefix + [] is behind every key that starts with the prefix. */
-function prefixToRange(prefix: StoreKey): IDBKeyRange {
-  encodeKeyRange(prefix)
-  return IDBKeyRange.bound(prefix, [...prefix, []], false, true)
+  return factory
 }

@@ -65,6 +65,7 @@ export class MemoryDisk {
  */
 export function openMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
   let isOpen = true
+  let isDestroyed = false
   const assertOpen = () => {
     if (!isOpen) throw storeClosed()
   }
@@ -92,6 +93,13 @@ export function openMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
     },
     async close() {
       isOpen = false
+    },
+    async destroy() {
+      if (isDestroyed) return
+      assertOpen()
+      isOpen = false
+      isDestroyed = true
+      disk.remove(...prefixToRange([]))
     },
   }
 }

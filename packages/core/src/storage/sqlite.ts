@@ -1,173 +1,65 @@
-// A store in one SQLite file, for Node and Electron. better-sqlite3 works within the call, so batches are in order by
-// themselves; what is left to see to is that no second process shares the file, and what has reached the disk when.
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+// A device's store in one SQLite file, boxed under a key that a vault keeps. For Node and Electron; the subpath `@owlivion/sync/sqlite`.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import Database from 'better-sqlite3'
-import { isSyncError, SyncError } from '../errors'
-import { storageFailure, storageRefusal, storeClosed } from './failure'
-import { decodeKey, encodeKey, encodeKeyRange } from './key'
-import type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
-import { copyValue } from './value'
+import { nodeRandom } from '../platform/node-random'
+import { openBoxedStore } from './boxed-store'
+import type { KeyVault } from './key-vault'
+import { keyFileVault } from './sqlite-key-file'
+import { openSqliteRows } from './sqlite-store'
+import type { Store } from './store'
 
+export type { KeyVault } from './key-vault'
+export { keyFileVault } from './sqlite-key-file'
 export type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 
-/** Marks the file as ours in its header: "Owlv". */
-const APPLICATION_ID = 0x4f776c76
-const SCHEMA_VERSION = 1
-/** `PRAGMA synchronous` as SQLite reports it. */
-const SYNCHRONOUS_NORMAL = 1
-/** A large batch leaves a log of its size behind; this is what may stay of it. */
-const MAX_IDLE_LOG_BYTES = 8 * 1024 * 1024
+/** Where the profile key of a SQLite store is. */
+export interface SqliteStoreOptions {
+  /** Keeps the key that everything is boxed under. Default: a file beside the database, its path followed by `.key`. */
+  readonly vault?: KeyVault
+}
 
 /**
- * Opens the store in the SQLite file at `path`, and makes it (readable by this user only) when there is none.
+ * Opens the store in the SQLite file at `path`, and makes it (readable by this user only) when there is none. Everything in it is boxed
+ * under a key that is not in the file. By default the key lies beside it, which protects a copy of the database alone; pass a vault
+ * on another disk, or on the system's keychain, for more.
  *
  * Rejects with SyncError `profile-in-use` while the file is open elsewhere, in this process or another; a process that dies lets go of
- * it. `profile-damaged`: the file is corrupt or another program's, and was left as it was. `storage-failed`: no access, no space.
+ * it. `profile-damaged`: the file is corrupt or another program's, and was left as it was. `profile-key-missing`, `profile-key-wrong`,
+ * `profile-key-exposed`: the key is gone, is another store's, or others can read it. `storage-failed`: no access, no space.
  *
  * @example
  * const store = await openSqliteStore('address-book.db')
  * await store.commit({ put: [[['greeting'], new TextEncoder().encode('hello')]] }, { durability: 'strict' })
  */
-export async function openSqliteStore(path: string): Promise<Store> {
-  // Resolved, because SQLite takes some relative names (':memory:', '') for stores that are gone on close.
+export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<Store> {
+  // Resolved before anything waits: the process may change its folder meanwhile.
   const file = resolve(path)
-  let database: Database.Database | undefined
+  const vault = options.vault ?? besideDatabase(file)
+  const rows = openSqliteRows(file)
+  const store = await openBoxedStore(rows, { vault, random: nodeRandom })
   try {
-    makePrivate(file)
-    // No waiting for a lock: whoever has the file keeps it until it closes.
-    database = new Database(file, { timeout: 0 })
-    prepare(database, file)
-    return new SqliteStore(database)
+    rows.forgetClearRows()
+    return store
   } catch (error) {
-    database?.close()
-    throw sqliteFailure(`The store ${file} does not open`, error)
-  }
-}
-
-class SqliteStore implements Store {
-  readonly #database: Database.Database
-  readonly #apply: (batch: StoreBatch) => void
-  readonly #get: Database.Statement<[Uint8Array], Uint8Array>
-  readonly #list: Database.Statement<[Uint8Array, Uint8Array], { readonly key: Uint8Array; readonly value: Uint8Array }>
-
-  constructor(database: Database.Database) {
-    this.#database = database
-    this.#get = database.prepare<[Uint8Array], Uint8Array>('SELECT value FROM entries WHERE key = ?').pluck()
-    this.#list = database.prepare('SELECT key, value FROM entries WHERE key >= ? AND key < ? ORDER BY key')
-    const put = database.prepare(
-      'INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-    )
-    const remove = database.prepare('DELETE FROM entries WHERE key = ?')
-    const removeRange = database.prepare('DELETE FROM entries WHERE key >= ? AND key < ?')
-    this.#apply = database.transaction((batch: StoreBatch) => {
-      for (const prefix of batch.removePrefix ?? []) removeRange.run(...encodeKeyRange(prefix))
-      for (const key of batch.remove ?? []) remove.run(encodeKey(key))
-      for (const [key, value] of batch.put ?? []) put.run(encodeKey(key), copyValue(value))
-    }).immediate
-  }
-
-  async commit(batch: StoreBatch, { durability = 'relaxed' }: CommitOptions = {}): Promise<void> {
-    this.#run(() => {
-      if (durability === 'relaxed') return this.#apply(batch)
-      // FULL syncs the log at this commit, and with it every commit before.
-      this.#database.pragma('synchronous = FULL')
-      try {
-        this.#apply(batch)
-      } finally {
-        this.#database.pragma('synchronous = NORMAL')
-      }
-    })
-  }
-
-  async get(key: StoreKey): Promise<Uint8Array | undefined> {
-    return this.#run(() => {
-      const value = this.#get.get(encodeKey(key))
-      return value && copyValue(value)
-    })
-  }
-
-  async list(prefix: StoreKey): Promise<(readonly [StoreKey, Uint8Array])[]> {
-    return this.#run(() =>
-      this.#list.all(...encodeKeyRange(prefix)).map(({ key, value }) => [decodeKey(key), copyValue(value)] as const),
-    )
-  }
-
-  async close(): Promise<void> {
-    this.#database.close()
-  }
-
-  #run<T>(call: () => T): T {
-    if (!this.#database.open) throw storeClosed()
-    try {
-      return call()
-    } catch (error) {
-      throw sqliteFailure('SQLite failed', error)
-    }
+    await store.close()
+    throw error
   }
 }
 
 /**
- * Nobody but this user reads the account's keys. SQLite gives the log the mode of the database file. An existing file is never
- * opened here: closing it again would drop the locks that this whole process holds on it (POSIX).
+ * Deletes the store at `path` with its key, also one that does not open because its key is lost. That there is none is no error.
+ * @throws SyncError `profile-in-use` while it is open somewhere; `profile-damaged` for a file that is no store, which stays
+ *
+ * @example
+ * await deleteSqliteStore('address-book.db')
  */
-function makePrivate(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', 0o600))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    const stats = statSync(file)
-    if (stats.isFile() && (stats.mode & 0o077) !== 0) chmodSync(file, stats.mode & 0o700)
-  }
+export async function deleteSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<void> {
+  const file = resolve(path)
+  // Opened, not only deleted: that takes the lock, and looks whose file it is.
+  if (existsSync(file)) await openSqliteRows(file).destroy()
+  await (options.vault ?? besideDatabase(file)).remove()
 }
 
-function prepare(database: Database.Database, file: string): void {
-  // Held until close or until the process is gone, whichever way. Set first: it also keeps the log's index in memory.
-  database.pragma('locking_mode = EXCLUSIVE')
-  database.exec('BEGIN EXCLUSIVE')
-  // Asked before anything is written: a foreign file is handed back as it was.
-  const isNew = isEmptyDatabase(database, file)
-  database.exec('COMMIT')
-
-  const journalMode = database.pragma('journal_mode = WAL', { simple: true })
-  if (journalMode !== 'wal') throw storageRefusal(`The file system of ${file} does not carry a write-ahead log.`)
-  // After the journal mode, because entering WAL picks a default of its own; read back, because a pragma that is not
-  // understood is silent. NORMAL: a killed process loses nothing, a power cut at worst the last commits that were not strict.
-  database.pragma('synchronous = NORMAL')
-  if (database.pragma('synchronous', { simple: true }) !== SYNCHRONOUS_NORMAL)
-    throw storageRefusal('SQLite does not take synchronous = NORMAL.')
-  // On macOS a plain sync stops at the drive's cache, and `strict` promises more than that.
-  database.pragma('fullfsync = ON')
-  database.pragma(`journal_size_limit = ${MAX_IDLE_LOG_BYTES}`)
-
-  if (!isNew) return
-  database.exec(`
-    BEGIN;
-    CREATE TABLE entries (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL);
-    PRAGMA application_id = ${APPLICATION_ID};
-    PRAGMA user_version = ${SCHEMA_VERSION};
-    COMMIT;
-  `)
-}
-
-/** False for a store of ours. Throws for a file that is neither new nor ours, and for one of a newer version. */
-function isEmptyDatabase(database: Database.Database, file: string): boolean {
-  const applicationId = database.pragma('application_id', { simple: true })
-  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
-  if (applicationId === 0 && tables === 0) return true
-  if (applicationId !== APPLICATION_ID)
-    throw new SyncError('profile-damaged', `${file} is a database of another program.`)
-  const version = database.pragma('user_version', { simple: true })
-  if (version !== SCHEMA_VERSION) throw storageRefusal(`${file} was written by a newer version of the app.`)
-  return false
-}
-
-function sqliteFailure(message: string, error: unknown): SyncError {
-  if (isSyncError(error)) return error
-  const code = error instanceof Database.SqliteError ? error.code : ''
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
-    return new SyncError('profile-in-use', `${message}: another window or process has it open.`, { cause: error })
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
-    return new SyncError('profile-damaged', `${message}: ${(error as Error).message}`, { cause: error })
-  return storageFailure(message, error)
+function besideDatabase(file: string): KeyVault {
+  return keyFileVault(`${file}.key`)
 }

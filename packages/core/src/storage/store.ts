@@ -29,7 +29,9 @@ export interface CommitOptions {
  * - batches are applied in the order of the `commit` calls, and a `get` or `list` that was called after a `commit` call sees it;
  * - when the promise of `commit` resolves, the batch survives the death of the process; when it rejects, nothing of it was applied;
  * - values come back as fresh copies that own their whole buffer; a value that was a view is stored without the rest of its buffer;
- * - after `close`, every call rejects with `closed`. `close` waits for commits under way and may be called twice.
+ * - after `close`, every call rejects with `closed`. `close` waits for commits under way and may be called twice;
+ * - `destroy` closes the store and removes all that it kept, so that its place is as new. It waits for commits under way; when it rejects,
+ *   it may be called again and goes on where it was. On a store that was closed it is refused like every other call.
  * Failures are SyncError `storage-failed` (retryable) with the platform's error as cause.
  */
 export interface Store {
@@ -38,4 +40,6 @@ export interface Store {
   /** Every entry whose key starts with `prefix`, in key order. */
   list(prefix: StoreKey): Promise<(readonly [StoreKey, Uint8Array])[]>
   close(): Promise<void>
+  /** Closes the store and removes everything it kept: every row, the files or the database it owns, and the key they were boxed under. */
+  destroy(): Promise<void>
 }

@@ -2,6 +2,8 @@
 // independent oracle and a view on what documents write. Nothing here belongs in an app.
 export type { InspectedRecord, Registers, Transaction } from '../document'
 export { type DocumentObserver, observeDocuments } from '../sync'
+export { keyVaultContract } from './key-vault-contract'
+export { memoryKeyVault } from './memory-key-vault'
 export { registersOf } from './observe'
 export {
   memberName,
@@ -13,4 +15,5 @@ export {
   RegisterOracle,
   renameEffect,
 } from './register-oracle'
-export { storeContract, type TestFunctions } from './store-contract'
+export { storeContract } from './store-contract'
+export type { TestFunctions } from './test-functions'

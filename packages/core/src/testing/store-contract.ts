@@ -4,28 +4,12 @@
 //   import { describe, expect, it } from 'vitest'
 //   import { storeContract } from '@owlivion/sync/testing'
 //   storeContract({ describe, it, expect }, 'my store', (name) => openMyStore(`${folder}/${name}`))
-import { isSyncError } from '../errors'
 import { compareKeys, type Store, type StoreBatch, type StoreKey } from '../storage'
 import { createModelStep, type ModelEntries } from './store-model'
 import { bytes, keysInOrder, pattern } from './store-samples'
-
-/** The part of a test runner that contract suites use. */
-export interface TestFunctions {
-  readonly describe: (name: string, define: () => void) => void
-  readonly it: (name: string, run: () => Promise<void>) => void
-  readonly expect: (actual: unknown, message?: string) => { toEqual(expected: unknown): void }
-}
+import { codeOf, type TestFunctions } from './test-functions'
 
 const startsWith = (key: StoreKey, prefix: StoreKey): boolean => prefix.every((part, index) => key[index] === part)
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call
-    return 'no error'
-  } catch (error) {
-    return isSyncError(error) ? error.code : `not a SyncError: ${String(error)}`
-  }
-}
 
 /**
  * Declares the suite. `openStore(name)` opens the place `name`: empty the first time a name is used, and with everything that
@@ -333,6 +317,37 @@ export function storeContract(
       expect(await codeOf(store.commit({ put: [[['a'], bytes(2)]] }))).toEqual('closed')
       await Promise.all([commit, closing])
       expect(await (await reopen()).get(['a'])).toEqual(bytes(1))
+    })
+
+    test('a store that was destroyed is gone: its place is as new', async (store, reopen) => {
+      await store.commit({ put: keysInOrder.map((key, index) => [key, pattern(index * 50, index)] as const) })
+      await store.destroy()
+      const next = await reopen()
+      expect(await next.list([])).toEqual([])
+      await next.commit({ put: [[['a'], bytes(1)]] })
+      expect(await (await reopen()).list([])).toEqual([[['a'], bytes(1)]])
+    })
+
+    test('destroy takes what was being committed along, and may be called again', async (store, reopen) => {
+      const commit = store.commit({ put: [[['a'], pattern(50_000, 1)]] })
+      await Promise.all([commit, store.destroy()])
+      await store.destroy()
+      expect(await (await reopen()).list([])).toEqual([])
+    })
+
+    test('after destroy every call is refused, and close does no harm', async (store) => {
+      await store.destroy()
+      expect(await codeOf(store.commit({ put: [[['a'], bytes(2)]] }))).toEqual('closed')
+      expect(await codeOf(store.get(['a']))).toEqual('closed')
+      expect(await codeOf(store.list([]))).toEqual('closed')
+      await store.close()
+    })
+
+    test('a store that was closed is not destroyed: somebody else may have it open', async (store, reopen) => {
+      await store.commit({ put: [[['a'], bytes(1)]] })
+      await store.close()
+      expect(await codeOf(store.destroy())).toEqual('closed')
+      expect(await (await reopen()).list([])).toEqual([[['a'], bytes(1)]])
     })
   })
 }

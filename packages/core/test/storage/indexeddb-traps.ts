@@ -1,8 +1,8 @@
 // What browsers do to a database under the feet of an app, as tests that run on Chromium's IndexedDB and on the imitation in Node.
 import { get, promisifyRequest, setMany, type UseStore, update } from 'idb-keyval'
 import { describe, expect, it } from 'vitest'
-import { openIndexedDbStore } from '../../src/storage/indexeddb'
 import { IndexedDbConnection } from '../../src/storage/indexeddb-connection'
+import { openIndexedDbRows } from '../../src/storage/indexeddb-store'
 
 const one = Uint8Array.of(1)
 const two = Uint8Array.of(2)
@@ -22,7 +22,7 @@ function watchedFactory() {
 
 async function openWatched(name: string) {
   const { factory, databases } = watchedFactory()
-  const store = await openIndexedDbStore(name, { factory })
+  const store = await openIndexedDbRows(factory, name)
   return { store, databases, current: () => databases.at(-1)! }
 }
 
@@ -165,17 +165,16 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
     it('that is lost again at once is an error that can be tried again, with nothing applied', async () => {
       const { factory, databases } = watchedFactory()
       const abortsNext = { count: 0 }
-      const store = await openIndexedDbStore(newName(), {
-        factory: {
-          open(name: string, version?: number) {
-            const request = factory.open(name, version)
-            request.addEventListener('success', () => {
-              if (abortsNext.count > 0) abortTransactions(request.result, abortsNext.count)
-            })
-            return request
-          },
-        } as IDBFactory,
-      })
+      const aborting = {
+        open(name: string, version?: number) {
+          const request = factory.open(name, version)
+          request.addEventListener('success', () => {
+            if (abortsNext.count > 0) abortTransactions(request.result, abortsNext.count)
+          })
+          return request
+        },
+      } as IDBFactory
+      const store = await openIndexedDbRows(aborting, newName())
       await store.commit({ put: [[['a'], one]] })
       abortsNext.count = 1
       abortTransactions(databases.at(-1)!, 1)
@@ -213,7 +212,7 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       const name = newName()
       const { store } = await openWatched(name)
       expect(await deleteUnblocked(name)).toBe(true)
-      const next = await openIndexedDbStore(name)
+      const next = await openIndexedDbRows(indexedDB, name)
       await expect(store.commit({ put: [[['a'], one]] })).rejects.toMatchObject({ code: 'storage-failed' })
       expect(await next.list([])).toEqual([])
       await store.close()
@@ -250,9 +249,12 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       const name = newName()
       const { store } = await openWatched(name)
       await store.commit({ put: [[['a'], one]] })
-      const newer = await promisifyRequest(indexedDB.open(name, 2))
+      const newer = await promisifyRequest(indexedDB.open(name, 3))
       await expect(store.get(['a'])).rejects.toMatchObject({ code: 'storage-failed', retryable: false })
-      await expect(openIndexedDbStore(name)).rejects.toMatchObject({ code: 'storage-failed', retryable: false })
+      await expect(openIndexedDbRows(indexedDB, name)).rejects.toMatchObject({
+        code: 'storage-failed',
+        retryable: false,
+      })
       newer.close()
       await store.close()
     })
@@ -272,7 +274,7 @@ export function indexedDbTraps(runName: string, dropConnection: (database: IDBDa
       request.onupgradeneeded = () => request.result.createObjectStore('other')
       const other = await promisifyRequest<IDBDatabase>(request)
       other.close()
-      await expect(openIndexedDbStore(name)).rejects.toMatchObject({ code: 'profile-damaged' })
+      await expect(openIndexedDbRows(indexedDB, name)).rejects.toMatchObject({ code: 'profile-damaged' })
     })
   })
 

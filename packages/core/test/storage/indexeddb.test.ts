@@ -1,11 +1,20 @@
 import 'fake-indexeddb/auto'
 import { forceCloseDatabase } from 'fake-indexeddb'
 import { describe, expect, it } from 'vitest'
-import { openIndexedDbStore } from '../../src/storage/indexeddb'
-import { storeContract } from '../../src/testing'
+import { indexedDbKeyVault, openIndexedDbStore } from '../../src/storage/indexeddb'
+import { openIndexedDbRows } from '../../src/storage/indexeddb-store'
+import { keyVaultContract, storeContract } from '../../src/testing'
+import { atRestInIndexedDb } from './indexeddb-at-rest'
 import { indexedDbTraps } from './indexeddb-traps'
 
 storeContract({ describe, it, expect }, 'the IndexedDB store (imitation)', openIndexedDbStore)
+storeContract({ describe, it, expect }, 'IndexedDB without boxes (imitation)', (name) =>
+  openIndexedDbRows(indexedDB, `rows ${name}`),
+)
+keyVaultContract({ describe, it, expect }, 'the vault in IndexedDB (imitation)', async (name) =>
+  indexedDbKeyVault(name),
+)
+atRestInIndexedDb('node')
 indexedDbTraps('node', (database) => forceCloseDatabase(database as never))
 
 describe('the IndexedDB store', () => {
@@ -16,7 +25,7 @@ describe('the IndexedDB store', () => {
       request.addEventListener('success', () => databases.push(request.result))
       return request
     }
-    const store = await openIndexedDbStore('forced', { factory: { open } as IDBFactory })
+    const store = await openIndexedDbRows({ open } as IDBFactory, 'forced')
     const commits = [1, 2, 3].map((n) =>
       store.commit({
         put: [

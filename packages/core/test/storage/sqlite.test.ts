@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { openSqliteStore } from '../../src/storage/sqlite'
+import { openSqliteRows } from '../../src/storage/sqlite-store'
 import { storeContract } from '../../src/testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'owlivion-sqlite-'))
@@ -28,6 +29,9 @@ async function openWithConnection(path: string) {
 }
 
 storeContract({ describe, it, expect }, 'the SQLite store', (name) => openSqliteStore(join(folder, `${name}.db`)))
+storeContract({ describe, it, expect }, 'SQLite without boxes', async (name) =>
+  openSqliteRows(join(folder, `rows-${name}.db`)),
+)
 
 describe('a SQLite file in use', () => {
   it('is refused to a second store of the same process', async () => {
@@ -119,7 +123,7 @@ describe('the durability of a SQLite store', () => {
 
   it('is NORMAL, set after the write-ahead log, and FULL for a strict commit alone, also when that fails', async () => {
     const seen = watch()
-    const store = await openSqliteStore(newPath())
+    const store = openSqliteRows(newPath())
     await store.commit({ put: [[['a'], one]] })
     await store.commit({ put: [[['a'], one]] }, { durability: 'strict' })
     await store.commit({ put: [[[], one]] }, { durability: 'strict' }).catch(() => {})
@@ -176,14 +180,14 @@ describe('a SQLite file that is not a store', () => {
     const path = newPath()
     await (await openSqliteStore(path)).close()
     const other = new Database(path)
-    other.pragma('user_version = 2')
+    other.pragma('user_version = 3')
     other.close()
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'storage-failed', retryable: false })
   })
 
   it('is reported as damaged when the damage is met later, and nothing made up is read', async () => {
     const path = newPath()
-    const store = await openSqliteStore(path)
+    const store = openSqliteRows(path)
     await store.commit({
       put: Array.from({ length: 500 }, (_, n) => [['log', n], new Uint8Array(300).fill(n)] as const),
     })
@@ -191,9 +195,10 @@ describe('a SQLite file that is not a store', () => {
     const content = readFileSync(path)
     content.fill(0xee, 4_096)
     writeFileSync(path, content)
-    const damaged = await openSqliteStore(path)
+    const damaged = openSqliteRows(path)
     await expect(damaged.list([])).rejects.toMatchObject({ code: 'profile-damaged' })
     await damaged.close()
+    await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'profile-damaged' })
   })
 
   it('takes an empty file for a new store', async () => {
