@@ -22,6 +22,7 @@ import { backoffMs } from './backoff'
 import type { DocumentLink } from './document-link'
 import type { DocumentSync } from './document-sync'
 import { type ExchangedKeyring, KeyringExchange } from './keyring-exchange'
+import type { LiveRequests } from './live-requests'
 import { answerChallenge } from './login'
 import { isForGood, refusalToError } from './refusal'
 
@@ -37,6 +38,8 @@ export interface SessionOptions {
   readonly publicKey: Uint8Array
   sign(message: Uint8Array): Promise<Uint8Array>
   readonly keyring: ExchangedKeyring
+  /** Hears of the connection while it is online, and takes the answers to what it asks there. */
+  readonly requests?: LiveRequests
   documents(): Iterable<DocumentSync>
   document(id: DocumentId): DocumentSync | undefined
   /** The relay's clock, in ms, as of now. */
@@ -241,6 +244,7 @@ export class Session {
     const wasOnline = this.link !== undefined
     this.link = undefined
     socket?.close(1000, '')
+    this.options.requests?.disconnected()
     if (wasOnline) for (const document of this.options.documents()) document.disconnected()
   }
 
@@ -266,6 +270,7 @@ export class Session {
         void this.keyringExchange?.received(frame)
         return
       case 'keyring-changed':
+        this.options.requests?.received(frame)
         this.keyringExchange?.shown(frame.length, frame.head)
         return
       case 'page':
@@ -277,6 +282,10 @@ export class Session {
       case 'pushed':
       case 'seen':
         this.options.document(frame.document)?.received(frame)
+        return
+      case 'suspended':
+      case 'heads':
+        this.options.requests?.received(frame)
         return
       case 'pong':
         this.options.relayTime(frame.timeMs)
@@ -319,6 +328,7 @@ export class Session {
     this.setState('online')
     // Whoever is told on the way may go offline on the spot.
     for (const document of this.options.documents()) if (attempt === this.attempt) document.connected(link)
+    if (attempt === this.attempt) this.options.requests?.connected(link)
   }
 
   private heartbeat(): void {
@@ -356,6 +366,7 @@ export class Session {
       if (this.current === 'connecting') this.closed(4400, error.message)
       return
     }
+    if (this.options.requests?.refused(frame, error)) return
     const document = frame.document && this.options.document(frame.document)
     if (document !== undefined && this.refusedDocument(frame, error, document)) return
     if (frame.code === 'keyring-conflict') {
