@@ -91,6 +91,18 @@ export const MAX_MAILBOX_MESSAGES = 8
 /** One message in a pairing mailbox. */
 export const MAX_MAILBOX_MESSAGE_BYTES = 4_096
 
+/** The one-time secret in a code that a camera reads: nobody guesses 128 bits in five minutes, or ever. */
+export const PAIRING_SECRET_BYTES = 16
+
+/** What each side of a comparison of digits adds at random. */
+export const PAIRING_NONCE_BYTES = 32
+
+/** A name in a pairing: what a device's name in the keyring is cut to, with room. */
+export const MAX_PAIRING_NAME_BYTES = 128
+
+/** The address of a relay in a code that a camera must still read. */
+export const MAX_RELAY_URL_BYTES = 512
+
 /** The JSON of an account call or of its answer. */
 export const MAX_CALL_BYTES = 65_536
 

@@ -11,6 +11,7 @@ import { encodeFrame } from '../src/frames'
 import * as ids from '../src/ids'
 import * as keyringRecord from '../src/keyring-record'
 import * as limits from '../src/limits'
+import { encodeInvitation, encodePairingContent, encodePairingMessage } from '../src/pairing'
 import { encodeSnapshotBody, encodeSnapshotHeader } from '../src/snapshot'
 import { counting } from './support/bytes'
 import { frameTypes } from './support/codecs'
@@ -22,6 +23,9 @@ import {
   cutSample,
   envelopeSample,
   everyFrameSample,
+  invitationSample,
+  pairingContentSamples,
+  pairingMessageSamples,
   seenBodySample,
   snapshotBodySample,
   snapshotHeaderSample,
@@ -82,10 +86,29 @@ describe('what an envelope holds and is made of', () => {
     ['snapshot.md', 'Snapshot header', snapshotHeaderSample, () => encodeSnapshotHeader(snapshotHeaderSample), 0],
     ['snapshot.md', 'Snapshot body', snapshotBodySample, () => encodeSnapshotBody(snapshotBodySample), 0],
     ['keyring.md', 'Cut', cutSample, () => encodeCut(cutSample), 0],
+    ['pairing.md', 'The code that a camera reads', invitationSample, () => encodeInvitation(invitationSample), 0],
   ])('is in %s under "%s", field by field as it is written', (page, heading, value, encode, before) => {
     const section = sectionOf(page, heading)
     expect(sorted(fieldsIn(section))).toEqual(sorted(fieldPaths(value)))
     expect(writtenInTable(section, value)).toEqual(writtenBy(encode).slice(before))
+  })
+})
+
+describe('pairing.md', () => {
+  const samples = [
+    ...pairingMessageSamples.map((message) => ({ ...message, bytes: () => encodePairingMessage(message), before: 2 })),
+    ...pairingContentSamples.map((content) => ({ ...content, bytes: () => encodePairingContent(content), before: 1 })),
+  ]
+
+  test.each(samples)('has every field of $type, as it is written', ({ bytes, before, ...message }) => {
+    const section = sectionOf('pairing.md', message.type)
+    const { type: _, ...fields } = message
+    expect(sorted(fieldsIn(section))).toEqual(sorted(fieldPaths(fields)))
+    expect(writtenInTable(section, message)).toEqual(writtenBy(bytes).slice(before))
+  })
+
+  test.each(samples)('says by which number $type goes', ({ type, bytes, before }) => {
+    expect(/^Type (\d+)\./m.exec(sectionOf('pairing.md', type).text)?.[1]).toBe(String(bytes()[before - 1]))
   })
 })
 

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { compareBytes } from '../src/bytes'
 import { chooseBranch } from '../src/keyring-branch'
 import { recordHash } from '../src/keyring-record'
+import type { KeyringState } from '../src/keyring-rules'
 import { sha512 } from './support/bytes'
 import {
+  accept,
   addContent,
   follow,
   genesis,
@@ -40,8 +42,8 @@ const records = {
 type Name = keyof typeof records
 
 function choose(ours: Name, theirs: Name): string {
-  const choice = chooseBranch(sha512, records[ours], records[theirs])
-  const mirrored = chooseBranch(sha512, records[theirs], records[ours])
+  const choice = chooseBranch(sha512, [records[ours]], [records[theirs]])
+  const mirrored = chooseBranch(sha512, [records[theirs]], [records[ours]])
   if (ours !== theirs)
     expect(mirrored, 'both sides decide alike').toBe({ ours: 'theirs', theirs: 'ours', fork: 'fork' }[choice])
   return { ours, theirs, fork: 'fork' }[choice]
@@ -58,7 +60,13 @@ describe('of two branches', () => {
   })
 
   test('of two that the recovery key signed, the lower hash wins, so that all devices agree', () => {
-    for (const a of recoverySigned) for (const b of recoverySigned) expect(choose(a, b)).toBe(lower(a, b))
+    const keeping = recoverySigned.filter((name) => name !== 'recovery re-issues')
+    for (const a of keeping) for (const b of keeping) expect(choose(a, b)).toBe(lower(a, b))
+  })
+
+  test('one that the recovery key signed loses to one that replaces this key', () => {
+    for (const other of ['recovery adds', 'recovery recovers'] as const)
+      expect(choose('recovery re-issues', other)).toBe('recovery re-issues')
   })
 
   test('the one that removes the other’s signer wins, whatever the other says', () => {
@@ -77,7 +85,53 @@ describe('of two branches', () => {
   })
 
   test('the lower hash where nobody’s standing suffers: the other can be done again', () => {
-    const repeatable = ['phone adds', 'tablet re-keys', 'phone leaves', 'phone asks for a phrase'] as const
-    for (const a of repeatable) for (const b of repeatable) expect(choose(a, b)).toBe(lower(a, b))
+    const byPhone = ['phone adds', 'phone asks for a phrase'] as const
+    for (const a of byPhone)
+      for (const b of [...byPhone, 'tablet re-keys'] as const) expect(choose(a, b)).toBe(lower(a, b))
+    expect(choose('phone leaves', 'tablet re-keys')).toBe(lower('phone leaves', 'tablet re-keys'))
+    expect(choose('phone leaves', 'phone leaves')).toBe('phone leaves')
+  })
+
+  test('the one on which a device left, whatever else the device signed for that place', () => {
+    for (const other of ['phone adds', 'phone asks for a phrase'] as const)
+      expect(choose('phone leaves', other)).toBe('phone leaves')
+  })
+})
+
+describe('a signer that was put out after the fork', () => {
+  const afterAdd = accept(ancestor, follow(ancestor, laptop, addContent(newcomer)))
+  const ours = (last: (state: KeyringState) => Uint8Array) => [
+    follow(ancestor, laptop, addContent(newcomer)),
+    last(afterAdd),
+  ]
+  const againstOurs = (branch: Uint8Array[], name: Name) => {
+    const choice = chooseBranch(sha512, branch, [records[name]])
+    expect(chooseBranch(sha512, [records[name]], branch)).toBe({ ours: 'theirs', theirs: 'ours', fork: 'fork' }[choice])
+    return choice
+  }
+
+  test('does not undo its removal with a record for a place before it', () => {
+    const branch = ours((state) => follow(state, laptop, removeContent(state, phone)))
+    expect(againstOurs(branch, 'phone adds')).toBe('ours')
+    expect(againstOurs(branch, 'phone removes tablet')).toBe('ours')
+    expect(againstOurs(branch, 'phone removes laptop')).toBe('fork')
+    const recovered = ours((state) => follow(state, undefined, recoverContent(state, memberFrom(22), [phone])))
+    expect(againstOurs(recovered, 'phone adds')).toBe('ours')
+  })
+
+  test('does not undo that it left', () => {
+    expect(
+      againstOurs(
+        ours((state) => follow(state, phone, leaveContent)),
+        'phone adds',
+      ),
+    ).toBe('ours')
+  })
+
+  test('does not come back by a recovery phrase that was replaced', () => {
+    const branch = ours((state) => follow(state, undefined, reissueContent(state, next)))
+    expect(againstOurs(branch, 'recovery adds')).toBe('ours')
+    expect(againstOurs(branch, 'recovery recovers')).toBe('fork')
+    expect(againstOurs(branch, 'phone removes laptop')).toBe('theirs')
   })
 })

@@ -25,6 +25,16 @@ import { accountIdOf, deviceIdOf, domain, emptyLogHash, nextLogHash, type Sha512
 import { type AccountId, type DocumentId, type Hash, ZERO_HASH } from '../src/ids'
 import { decodeSignedRecord, recordSigningBytes } from '../src/keyring-record'
 import { loginSigningBytes, seenSigningBytes } from '../src/login'
+import {
+  codeMailbox,
+  commitmentOf,
+  comparedDigits,
+  encodeInvitation,
+  encodePairingContent,
+  encodePairingMessage,
+  type PairingTranscript,
+  transcriptHash,
+} from '../src/pairing'
 import { encodeSnapshotBody, encodeSnapshotHeader, snapshotHeaderHash, snapshotSigningBytes } from '../src/snapshot'
 import { counting, sha512 as nodeSha512, signingKeyFrom } from './support/bytes'
 import { acceptedChain, account as keyringAccount, recovery } from './support/keyring-chain'
@@ -33,6 +43,9 @@ import {
   cutSample,
   envelopeSample,
   everyFrameSample,
+  invitationSample,
+  pairingContentSamples,
+  pairingMessageSamples,
   seenBodySample,
   snapshotBodySample,
   snapshotHeaderSample,
@@ -139,6 +152,22 @@ function keyring(): Vector[] {
   })
 }
 
+function pairingHashes(sha512: Sha512): Vector[] {
+  const [commit, answer, reveal] = pairingMessageSamples as unknown as [
+    PairingTranscript['commit'],
+    PairingTranscript['answer'],
+    PairingTranscript['reveal'],
+  ]
+  const mailbox = codeMailbox(sha512, 'ABCDEFGH')
+  const transcript = transcriptHash(sha512, { mailbox, commit, answer, reveal })
+  return [
+    vector('mailbox of a code', { code: 'ABCDEFGH' }, mailbox),
+    vector('commitment', { reveal }, commitmentOf(sha512, reveal)),
+    vector('transcript', { mailbox, commit, answer, reveal }, transcript),
+    vector('digits, as text', { transcript }, new TextEncoder().encode(comparedDigits(sha512, transcript))),
+  ]
+}
+
 /** The content of each file, by its name. */
 export function buildVectors(sha512: Sha512 = nodeSha512): Readonly<Record<string, VectorFile>> {
   return {
@@ -161,6 +190,15 @@ export function buildVectors(sha512: Sha512 = nodeSha512): Readonly<Record<strin
     'signing.json': {
       about: 'What is signed, and Ed25519 signatures by the key of the seed.',
       vectors: signed(),
+    },
+    'pairing.json': {
+      about: 'The code that a camera reads, every message at a mailbox, what sealed ones hold, and the digits.',
+      vectors: [
+        vector('invitation', invitationSample, encodeInvitation(invitationSample)),
+        ...pairingMessageSamples.map((each) => vector(each.type, each, encodePairingMessage(each))),
+        ...pairingContentSamples.map((each) => vector(each.type, each, encodePairingContent(each))),
+        ...pairingHashes(sha512),
+      ],
     },
     'keyring.json': {
       about: `A keyring that the rules accept, record by record. Account ${bytesToHex(keyringAccount)}, recovery key ${bytesToHex(recovery.keys.signing)}.`,

@@ -8,10 +8,12 @@ import { decodeEnvelope } from '../src/envelope'
 import { decodeFrame } from '../src/frames'
 import { decodeSignedRecord } from '../src/keyring-record'
 import type { KeyringState } from '../src/keyring-rules'
+import { decodeInvitation, decodePairingContent, decodePairingMessage } from '../src/pairing'
 import { decodeSnapshotBody, decodeSnapshotHeader } from '../src/snapshot'
 import { buildVectors, toJson, type VectorFile, vectorFolder } from './make-vectors'
 import { frameTypes } from './support/codecs'
 import { accept } from './support/keyring-chain'
+import { pairingContentSamples, pairingMessageSamples } from './support/samples'
 
 const built = buildVectors()
 const committed = Object.fromEntries(
@@ -68,6 +70,18 @@ describe('the committed bytes decode to the committed values', () => {
   ] as const)('of the %s', (name, decode) => {
     const { hex, value } = committedVector('contents.json', name)
     expect(toJson(decode(hexToBytes(hex)))).toEqual(value)
+  })
+
+  test('of the invitation, every pairing message and every content', () => {
+    const decoders = [
+      decodeInvitation,
+      ...pairingMessageSamples.map(() => decodePairingMessage),
+      ...pairingContentSamples.map(() => decodePairingContent),
+    ]
+    const vectors = committed['pairing.json']?.vectors ?? []
+    expect(decoders.map((decode, i) => toJson(decode(hexToBytes(vectors[i]?.hex ?? ''))))).toEqual(
+      decoders.map((_, i) => vectors[i]?.value),
+    )
   })
 
   test('of every keyring record, and together they are a keyring', () => {

@@ -28,6 +28,17 @@ import {
 } from '../../src/keyring-record'
 import { MAX_DEVICE_INFO_BYTES, MAX_SNAPSHOT_PARTS, MIN_BOX_BYTES, MIN_ENVELOPE_BYTES } from '../../src/limits'
 import {
+  decodeInvitation,
+  decodePairingContent,
+  decodePairingMessage,
+  encodeInvitation,
+  encodePairingContent,
+  encodePairingMessage,
+  type PairingContent,
+  type PairingInvitation,
+  type PairingMessage,
+} from '../../src/pairing'
+import {
   decodeSnapshotBody,
   decodeSnapshotHeader,
   encodeSnapshotBody,
@@ -340,6 +351,36 @@ interface SignedValue {
 
 const codec = <T>(each: Codec<T>): Codec => each as unknown as Codec
 
+const invitation = record<PairingInvitation>({ relay: text(512), keys: record(publicKeys), secret: bytes(16) })
+const pairingMessages: { [Type in PairingMessage['type']]: fc.Arbitrary<Extract<PairingMessage, { type: Type }>> } = {
+  commit: record({ type: fc.constant('commit' as const), commitment: bytes(32) }),
+  answer: record({
+    type: fc.constant('answer' as const),
+    ephemeral: bytes(32),
+    nonce: bytes(32),
+    account: bytes(32),
+  }),
+  reveal: record({
+    type: fc.constant('reveal' as const),
+    ephemeral: bytes(32),
+    keys: record(publicKeys),
+    nonce: bytes(32),
+  }),
+  sealed: record({ type: fc.constant('sealed' as const), nonce: bytes(24), box: someBytes() }),
+}
+const pairingContents: { [Type in PairingContent['type']]: fc.Arbitrary<Extract<PairingContent, { type: Type }>> } = {
+  introduce: record({ type: fc.constant('introduce' as const), name: text(128), platform: text(128) }),
+  welcome: record({
+    type: fc.constant('welcome' as const),
+    account: bytes(32),
+    keyringLength: varUint,
+    keyringHead: bytes(32),
+    name: text(128),
+  }),
+  finish: record({ type: fc.constant('finish' as const) }),
+  refuse: record({ type: fc.constant('refuse' as const) }),
+}
+
 export const codecs: readonly Codec[] = [
   ...frameTypes.map((name) =>
     codec<Frame>({ name: `frame ${name}`, value: frameValues[name], encode: encodeFrame, decode: decodeFrame }),
@@ -362,6 +403,19 @@ export const codecs: readonly Codec[] = [
   codec({ name: 'snapshot body', value: snapshotBody, encode: encodeSnapshotBody, decode: decodeSnapshotBody }),
   codec({ name: 'audit row', value: auditRow, encode: encodeAuditRow, decode: decodeAuditRow }),
   codec({ name: 'cut', value: cut, encode: encodeCut, decode: decodeCut }),
+  codec({ name: 'pairing invitation', value: invitation, encode: encodeInvitation, decode: decodeInvitation }),
+  codec<PairingMessage>({
+    name: 'pairing message',
+    value: fc.oneof(...Object.values(pairingMessages)) as fc.Arbitrary<PairingMessage>,
+    encode: encodePairingMessage,
+    decode: decodePairingMessage,
+  }),
+  codec<PairingContent>({
+    name: 'pairing content',
+    value: fc.oneof(...Object.values(pairingContents)) as fc.Arbitrary<PairingContent>,
+    encode: encodePairingContent,
+    decode: decodePairingContent,
+  }),
   ...Object.keys(recordTypes).map((name) =>
     codec<SignedValue>({
       name: `keyring record ${name}`,

@@ -4,6 +4,7 @@ import type { Body, SeenBody } from '../../src/body'
 import type { Cut } from '../../src/cut'
 import { type Envelope, envelopeKinds } from '../../src/envelope'
 import type { Frame, FrameType } from '../../src/frame-types'
+import type { PairingContent, PairingInvitation, PairingMessage } from '../../src/pairing'
 import type { SnapshotBody, SnapshotHeader } from '../../src/snapshot'
 import { counting } from './bytes'
 
@@ -189,6 +190,33 @@ export const snapshotBodySample: Full<SnapshotBody> = {
   registers: counting(7, 0x43),
   texts: counting(3, 0x44),
 }
+
+export const invitationSample: Full<PairingInvitation> = {
+  relay: 'wss://relay.example.com',
+  keys: { signing: counting(32, 0x71), box: counting(32, 0x72) },
+  secret: counting(16, 0x73),
+}
+
+/** One of each type. */
+export const pairingMessageSamples: readonly Full<PairingMessage>[] = [
+  { type: 'commit', commitment: hash(0x74) },
+  { type: 'answer', ephemeral: counting(32, 0x75), nonce: counting(32, 0x76), account: account() },
+  {
+    type: 'reveal',
+    ephemeral: counting(32, 0x77),
+    keys: { signing: counting(32, 0x71), box: counting(32, 0x72) },
+    nonce: counting(32, 0x78),
+  },
+  { type: 'sealed', nonce: counting(24, 0x79), box: counting(80, 0x7a) },
+]
+
+/** One of each type. */
+export const pairingContentSamples: readonly Full<PairingContent>[] = [
+  { type: 'introduce', name: 'Ann’s phone', platform: 'Firefox on Android' },
+  { type: 'welcome', account: account(), keyringLength: number, keyringHead: hash(0x7b), name: 'Ann’s laptop' },
+  { type: 'finish' },
+  { type: 'refuse' },
+]
 
 export const cutSample: Full<Cut> = [
   { document: document(), device: device(), incarnation: 1, sequence: number, hash: hash(0x67) },
