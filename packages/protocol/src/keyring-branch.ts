@@ -1,5 +1,6 @@
 // Which of two branches of a keyring counts. Never the longer one: that would hand the account to a removed device that appends
-// ten records to an old backup of the relay. Both branches follow the same record, and only their first own records are compared.
+// ten records to an old backup of the relay. And never one whose first signer the other branch has put out: a removed device, or
+// whoever holds a recovery phrase that was replaced, could sign a record for a position before that, and undo it.
 import { bytesEqual, compareBytes } from './bytes'
 import type { Sha512 } from './hash'
 import type { DeviceId } from './ids'
@@ -12,22 +13,40 @@ export type BranchChoice = 'ours' | 'theirs' | 'fork'
 const repeatable: ReadonlySet<KeyringRecord['type']> = new Set(['add', 'rekey', 'leave', 'request', 'veto'])
 
 /**
- * @param ours the first record, with its signature, that only our branch has
- * @param theirs the first record that only the other branch has; both were verified to follow the same one
+ * Both branches follow the same record, were verified from there on, and hold at least one record, with its signature.
+ *
+ * @param ours the records that only our branch has
+ * @param theirs the records that only the other branch has, as far as they are known
  */
-export function chooseBranch(sha512: Sha512, ours: Uint8Array, theirs: Uint8Array): BranchChoice {
-  const [our, their] = [decodeSignedRecord(ours).record, decodeSignedRecord(theirs).record]
-  const lowerHash = () =>
-    compareBytes(recordHash(sha512, ours), recordHash(sha512, theirs)) <= 0 ? ('ours' as const) : ('theirs' as const)
+export function chooseBranch(sha512: Sha512, ours: readonly Uint8Array[], theirs: readonly Uint8Array[]): BranchChoice {
+  const [ourRecords, theirRecords] = [ours, theirs].map((branch) =>
+    branch.map((bytes) => decodeSignedRecord(bytes).record),
+  ) as [KeyringRecord[], KeyringRecord[]]
+  const [our, their] = [ourRecords[0], theirRecords[0]] as [KeyringRecord, KeyringRecord]
+  const lowerHash = () => {
+    const [ourHash, theirHash] = [ours[0], theirs[0]].map((bytes) => recordHash(sha512, bytes as Uint8Array))
+    return compareBytes(ourHash as Uint8Array, theirHash as Uint8Array) <= 0 ? ('ours' as const) : ('theirs' as const)
+  }
+  const isRepeatable = repeatable.has(our.type) && repeatable.has(their.type)
+  const [wePutOut, theyPutOut] = [putsOut(ourRecords, their.signer), putsOut(theirRecords, our.signer)]
+  // A device that left on both branches has left on either.
+  if (wePutOut && theyPutOut) return our.type === 'leave' && their.type === 'leave' ? lowerHash() : 'fork'
+  if (wePutOut || theyPutOut) return wePutOut ? 'ours' : 'theirs'
   if (our.signer === undefined || their.signer === undefined) {
     if (our.signer === their.signer) return lowerHash()
     return our.signer === undefined ? 'ours' : 'theirs'
   }
-  const [weRemove, theyRemove] = [removes(our, their.signer), removes(their, our.signer)]
-  if (weRemove !== theyRemove) return weRemove ? 'ours' : 'theirs'
-  return repeatable.has(our.type) && repeatable.has(their.type) ? lowerHash() : 'fork'
+  return isRepeatable ? lowerHash() : 'fork'
 }
 
-function removes(record: KeyringRecord, device: DeviceId): boolean {
-  return record.type === 'remove' && record.removed.some((id) => bytesEqual(id, device))
+/** Whether a signer (undefined: the recovery key) lost its say on a branch. */
+function putsOut(branch: readonly KeyringRecord[], signer: DeviceId | undefined): boolean {
+  return branch.some((record) => {
+    if (signer === undefined)
+      return record.type === 'reissue' || (record.type === 'recover' && record.nextRecovery !== undefined)
+    if (record.type === 'leave') return record.signer !== undefined && bytesEqual(record.signer, signer)
+    return (
+      (record.type === 'remove' || record.type === 'recover') && record.removed.some((id) => bytesEqual(id, signer))
+    )
+  })
 }
