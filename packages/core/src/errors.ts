@@ -73,6 +73,28 @@ export const localCodes = {
     action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.',
   },
   'connection-lost': { retryable: true, action: 'Nothing is lost; the device connects again by itself.' },
+  'pairing-code': { retryable: false, action: 'Compare the code with the one on the other screen, and enter it again.' },
+  'pairing-not-found': {
+    retryable: false,
+    action: 'Check that the other device shows this code now, and that both use the same relay.',
+  },
+  'pairing-wrong-relay': {
+    retryable: false,
+    action: 'Set the new device to the relay that this account uses, and start again with a new code.',
+  },
+  'pairing-refused': { retryable: false, action: 'Start again with a new code, if this was not meant.' },
+  'pairing-mismatch': {
+    retryable: false,
+    action: 'Somebody may stand between the two devices; start again with a new code, best on another network.',
+  },
+  'pairing-expired': {
+    retryable: false,
+    action: 'The pairing took too long, or a connection ended; start again with a new code.',
+  },
+  'pairing-unfinished': {
+    retryable: false,
+    action: 'Look at the new device: if it did not join, remove it from the list of devices and start again.',
+  },
   closed: { retryable: false, action: 'Open the account again; this one was closed.' },
 } as const satisfies Record<string, CodeRow>
 
