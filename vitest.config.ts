@@ -26,8 +26,8 @@ const inChromium = ({ name, root }: TestRoot, executablePath: string): TestProje
   test: {
     name: `${name} in a browser`,
     include: ['browser/**/*.test.{ts,tsx}'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     browser: {
       enabled: true,
       headless: true,

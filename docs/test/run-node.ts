@@ -20,7 +20,7 @@ export function runNode(args: readonly string[], folder: string, withinMs: numbe
 
 const packageSources = ['--conditions=@owlivion/source', '--import', import.meta.resolve('tsx')]
 /** A file that leaves a timer or a socket open never ends by itself; it is ended here and fails. */
-const endsWithinMs = 45_000
+const endsWithinMs = 120_000
 
 /** Runs a TypeScript file on the packages' sources. */
 export function runFile(file: string, folder: string): Promise<Ended> {

@@ -159,7 +159,9 @@ describe.skipIf(!hasSharedData('vcards') || !hasSharedData('ispdb'))('real addre
       search.findIn(bytes).map(describeFinding(name)),
     )
     const logSearch = new PlaintextSearch(secrets, MIN_TEXT_LENGTH)
-    findings.push(...logSearch.findIn(Buffer.from(logs.join('\n'))).map(describeFinding('log')))
+    // Somebody's number of five digits turns up in a clock now and then.
+    const timeless = logs.join('\n').replace(/"time":\d+/g, '')
+    findings.push(...logSearch.findIn(Buffer.from(timeless)).map(describeFinding('log')))
     const distinct = [...new Set(findings)]
     // A leak is many findings; the first ones say enough, and a log of the test is no place for an address book.
     expect({ count: distinct.length, first: distinct.slice(0, 10) }).toEqual({ count: 0, first: [] })

@@ -9,6 +9,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { draw, settled } from './account'
 import { Conflicts, Names, type Person } from './components'
 
+/** A net against a wait without end. */
+const WITHIN_MS = 60_000
+
 async function openTwoDevices(): Promise<readonly [Sync, Sync]> {
   const data = mkdtempSync(join(tmpdir(), 'owlivion-react-'))
   const server = await startRelayServer({ data, port: 0 })
@@ -20,7 +23,7 @@ async function openTwoDevices(): Promise<readonly [Sync, Sync]> {
   const device = (deviceName: string) => ({ platform: nodePlatform(), store: openMemoryStore(), relay, deviceName })
   const { sync: laptop, recoveryPhrase } = await createAccount(device('laptop'))
   onTestFinished(() => laptop.close())
-  await vi.waitFor(() => expect(laptop.status.connection).toBe('online'), 10_000)
+  await vi.waitFor(() => expect(laptop.status.connection).toBe('online'), WITHIN_MS)
   const phone = await joinAccount({ ...device('phone'), recoveryPhrase })
   onTestFinished(() => phone.close())
   return [laptop, phone]
@@ -47,5 +50,5 @@ test('edits of another device are drawn, a conflict shows both values, and a wri
 })
 
 function eventually(check: () => void): Promise<void> {
-  return vi.waitFor(check, 10_000)
+  return vi.waitFor(check, WITHIN_MS)
 }

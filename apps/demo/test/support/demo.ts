@@ -7,6 +7,9 @@ import { hasChromium, launchChromium } from './chromium'
 import { type DeviceView, deviceView } from './device-view'
 import { type RelayProcess, startRelay } from './relay'
 
+/** A net against a wait without end: as wide as a busy machine may need. */
+const WITHIN_MS = 60_000
+
 let browser: Browser
 let app: BuiltApp
 export let relay: RelayProcess
@@ -48,7 +51,7 @@ export async function openDemo(options: BrowserContextOptions = {}): Promise<Dem
     await context.close()
     if (problems.length > 0) throw new AssertionError({ message: `The console says:\n${problems.join('\n')}` })
   })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(WITHIN_MS)
   await page.goto('/')
   return { page, laptop: deviceView(page, 'laptop'), phone: deviceView(page, 'phone') }
 }
@@ -64,5 +67,5 @@ export async function openPair(options: BrowserContextOptions = {}): Promise<Dem
 
 /** `expect(await read())`, asked until it holds: what comes over the network comes when it comes. */
 export function eventually<Value>(read: () => Value | Promise<Value>) {
-  return expect.poll(read, { timeout: 15_000 })
+  return expect.poll(read, { timeout: WITHIN_MS })
 }

@@ -33,7 +33,8 @@ describe('the browser platform', () => {
     const held = (await navigator.locks.query()).held?.map(({ name }) => name)
     expect(held).toContain('owlivion-sync profile')
     release?.()
-    await expect.poll(async () => (await navigator.locks.query()).held?.length).toBe(0)
+    // Limits of the tests are nets against a wait without end, as wide as a busy machine may need.
+    await expect.poll(async () => (await navigator.locks.query()).held?.length, { timeout: 30_000 }).toBe(0)
     const again = await platform.lock('profile')
     expect(again).toBeTypeOf('function')
     again?.()

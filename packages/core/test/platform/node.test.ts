@@ -161,7 +161,7 @@ describe('the Node platform', () => {
     const result = spawnSync(
       process.execPath,
       ['--conditions=@owlivion/source', '--import', 'tsx', '--input-type=module', '--eval', script],
-      { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', timeout: 20_000 },
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', timeout: 100_000 },
     )
     expect(result.stdout.trim() || result.stderr).toBe('closed 1006')
     expect(result.status).toBe(0)

@@ -53,7 +53,7 @@ itWithChromium(
     }
     expect(acknowledged).toBeGreaterThan(kills * 10)
   },
-  120_000,
+  300_000,
 )
 
 itWithChromium(
@@ -72,7 +72,7 @@ itWithChromium(
     expect(await page.evaluate(() => storage.put('large', 4_000_000))).toBe('stored')
     expect(await page.evaluate(() => storage.names())).toEqual(['large', 'small'])
   },
-  60_000,
+  120_000,
 )
 
 itWithChromium(
@@ -85,5 +85,5 @@ itWithChromium(
     expect(await page.evaluate(() => storage.put('small', 10))).toMatch(/^storage-failed, final/)
     expect(await page.evaluate(() => storage.databases())).toEqual([])
   },
-  60_000,
+  120_000,
 )

@@ -61,4 +61,4 @@ it(`a process killed ${kills} times in mid-write loses nothing it acknowledged a
     expect(acknowledged()).toBeGreaterThan(previous)
     previous = last
   }
-}, 120_000)
+}, 300_000)
