@@ -17,6 +17,8 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import { RelayError } from '../errors'
+import { appendMemoryAudit, createMemoryAccountRows } from './memory-account-rows'
+import { createMemorySignIns, type MemorySignInHolder } from './sign-in-memory'
 import type {
   AppendRequest,
   AppendResult,
@@ -56,7 +58,7 @@ interface MemoryDocument {
   readonly seen: Map<string, SeenRow>
 }
 
-interface MemoryAccount {
+interface MemoryAccount extends MemorySignInHolder {
   readonly id: AccountId
   recovery: AccountId
   head: Hash
@@ -69,6 +71,8 @@ interface MemoryAccount {
 export interface MemoryData {
   readonly generation: Generation
   readonly accounts: Map<string, MemoryAccount>
+  /** What is left of deleted accounts, by hex of the id. */
+  readonly deleted: Map<string, { readonly account: AccountId; readonly recovery: AccountId }>
   /** Every entry of every account, in the order in which they were stored. */
   readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
 }
@@ -78,12 +82,14 @@ export interface MemoryData {
  * @param generation what a new database would have drawn
  */
 export function createMemoryData(generation: Generation): MemoryData {
-  return { generation, accounts: new Map(), arrived: [] }
+  return { generation, accounts: new Map(), deleted: new Map(), arrived: [] }
 }
 
 /** Everything the simulated disk holds of what devices sent, for a search for what should not be there. */
 export function* storedBytes(data: MemoryData): Iterable<Uint8Array> {
   for (const account of data.accounts.values()) {
+    for (const row of account.audit) yield row.bytes
+    if (account.signIn !== undefined) yield* [account.signIn.content, ...account.signIn.names]
     for (const { record, cut } of account.keyring) {
       yield record
       if (cut !== undefined) yield cut
@@ -128,6 +134,11 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     return result.value
   }
 
+  function openData(): MemoryData {
+    assertOpen()
+    return data
+  }
+
   function findAccount(id: AccountId): MemoryAccount | undefined {
     assertOpen()
     return data.accounts.get(bytesToHex(id))
@@ -161,18 +172,29 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
   }
 
   function appendKeyring(request: KeyringAppend): KeyringAppendResult {
+    if (data.deleted.has(bytesToHex(request.account))) return { kind: 'deleted' }
     const account = findAccount(request.account)
     if ((account?.keyring.length ?? 0) !== request.expectedLength) return { kind: 'conflict' }
     if (!bytesEqual(account?.head ?? ZERO_HASH, request.expectedHead)) return { kind: 'conflict' }
-    for (const other of data.accounts.values()) {
+    for (const other of [...data.accounts.values(), ...data.deleted.values()]) {
       if (other !== account && bytesEqual(other.recovery, request.recovery)) return { kind: 'recovery-taken' }
     }
     const { record, cut, storedAtMs, head, recovery, removal, replaceFrom = request.expectedLength } = request
     const stored = { record, ...(cut && { cut }), storedAtMs }
     if (account === undefined) {
       const bytes = storedLength(stored)
-      const created = { id: request.account, recovery, head, keyring: [stored], documents: new Map(), bytes }
+      const created = {
+        id: request.account,
+        recovery,
+        head,
+        keyring: [stored],
+        documents: new Map(),
+        devices: new Map(),
+        audit: [],
+        bytes,
+      }
       data.accounts.set(bytesToHex(request.account), created)
+      appendMemoryAudit(sha512, created, request.audit ?? [])
       return { kind: 'stored' }
     }
     if (removal !== undefined) {
@@ -186,6 +208,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     account.bytes += storedLength(stored)
     account.head = head
     account.recovery = recovery
+    appendMemoryAudit(sha512, account, request.audit ?? [])
     return { kind: 'stored' }
   }
 
@@ -252,6 +275,8 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
   }
 
   return {
+    accountRows: createMemoryAccountRows(sha512, openData, write),
+    signIns: createMemorySignIns({ sha512, accounts: () => openData().accounts, write }),
     async generation() {
       assertOpen()
       return data.generation
@@ -259,6 +284,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     async accountByRecovery(recovery) {
       assertOpen()
       for (const account of data.accounts.values()) if (bytesEqual(account.recovery, recovery)) return account.id
+      for (const { account, recovery: last } of data.deleted.values()) if (bytesEqual(last, recovery)) return account
       return undefined
     },
     async readKeyring(id, from, maxRecords, maxBytes) {

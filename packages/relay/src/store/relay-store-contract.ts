@@ -1,6 +1,8 @@
 // The suite that every RelayStore passes. It takes the test runner's functions, so that an adapter elsewhere can run it too.
+import { describeAccountRows } from './contract-account-rows'
 import { describeWriting } from './contract-log'
 import { describeReading } from './contract-pages'
+import { describeSignIns } from './contract-sign-in'
 import { type ContractStore, type ContractTools, createSuite } from './contract-suite'
 
 export type { ContractStore, ContractTools }
@@ -10,4 +12,6 @@ export function describeRelayStore(name: string, open: () => Promise<ContractSto
   const suite = createSuite(name, open, tools)
   describeWriting(suite)
   describeReading(suite)
+  describeAccountRows(suite)
+  describeSignIns(suite)
 }

@@ -10,6 +10,8 @@ import type {
   SignedDocumentHead,
   SignedHead,
 } from '@owlivion/sync-protocol'
+import type { AccountRows, AuditEvent } from './account-rows'
+import type { SignInStore } from './sign-in-store'
 
 /** A record as it came, and the cut that it names, where it removes devices. */
 export interface StoredKeyringRecord {
@@ -39,6 +41,8 @@ export interface KeyringAppend extends StoredKeyringRecord {
   readonly head: Hash
   /** Hash of the recovery key that is current from now on: what a recovery login is looked up by. */
   readonly recovery: AccountId
+  /** What the account's audit log says of it, in the same transaction. */
+  readonly audit?: readonly AuditEvent[]
   /** For a record that removes devices: whom, and where their chains end. Without an end, whatever the store holds of them. */
   readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut?: Cut }
 }
@@ -50,8 +54,10 @@ export type KeyringAppendResult =
   | { readonly kind: 'conflict' }
   /** The store holds entries of a removed device that the cut does not cover. */
   | { readonly kind: 'cut-behind' }
-  /** Another account has this recovery key. */
+  /** Another account has this recovery key, or a deleted one had it. */
   | { readonly kind: 'recovery-taken' }
+  /** The account was deleted. */
+  | { readonly kind: 'deleted' }
 
 /** Where an entry stands in its author’s chain. */
 export interface ChainPlace {
@@ -198,6 +204,12 @@ export interface RelayStore {
   /** 16 random bytes made with the database. */
   generation(): Promise<Generation>
 
+  /** Sightings of devices, the audit log, and deletion. */
+  readonly accountRows: AccountRows
+  /** What password sign-in keeps. */
+  readonly signIns: SignInStore
+
+  /** The account whose current recovery key this is the hash of, also when it was deleted. */
   accountByRecovery(recovery: AccountId): Promise<AccountId | undefined>
   /** Records from position `from` on, at least one if there is one, then up to `maxRecords` and `maxBytes`. */
   readKeyring(account: AccountId, from: number, maxRecords: number, maxBytes: number): Promise<KeyringSlice>

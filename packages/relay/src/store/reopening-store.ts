@@ -1,6 +1,7 @@
 // A store whose disk may not be there yet: a relay that starts on a read-only or full disk runs, says why it is not ready, and
 // begins to serve when the disk does.
 import { RelayError } from '../errors'
+import type { AccountRows } from './account-rows'
 import type { RelayStore } from './relay-store'
 
 /** @param open throws RelayError `storage-unavailable` while the disk refuses; it is asked again at the next call */
@@ -14,7 +15,23 @@ export function createReopeningStore(open: () => RelayStore): RelayStore {
     return work(opened)
   }
 
+  const useRows = <T>(work: (rows: AccountRows) => Promise<T>) => use((store) => work(store.accountRows))
+
   return {
+    signIns: {
+      find: (name) => use((store) => store.signIns.find(name)),
+      read: (account) => use((store) => store.signIns.read(account)),
+      put: (request) => use((store) => store.signIns.put(request)),
+      any: () => use((store) => store.signIns.any()),
+    },
+    accountRows: {
+      putDevicesSeen: (...request) => useRows((rows) => rows.putDevicesSeen(...request)),
+      readDevicesSeen: (...request) => useRows((rows) => rows.readDevicesSeen(...request)),
+      appendAudit: (...request) => useRows((rows) => rows.appendAudit(...request)),
+      readAudit: (...request) => useRows((rows) => rows.readAudit(...request)),
+      deleteAccount: (...request) => useRows((rows) => rows.deleteAccount(...request)),
+      isDeleted: (...request) => useRows((rows) => rows.isDeleted(...request)),
+    },
     generation: () => use((store) => store.generation()),
     accountByRecovery: (...request) => use((store) => store.accountByRecovery(...request)),
     readKeyring: (...request) => use((store) => store.readKeyring(...request)),

@@ -12,6 +12,7 @@ import type Database from 'better-sqlite3'
 import { plainBytes } from '../../node-platform'
 import type { KeyringAppend, KeyringAppendResult } from '../relay-store'
 import { isBeyondCut } from '../rules'
+import type { SqliteAudit } from './audit-rows'
 
 interface AccountRow {
   readonly id: number
@@ -39,9 +40,11 @@ export function toHead(row: HeadRow): DocumentHead {
 
 export function createKeyringTransaction(
   db: Database.Database,
+  audit: SqliteAudit,
 ): Database.Transaction<(request: KeyringAppend) => KeyringAppendResult> {
   const findAccount = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
   const findRecovery = db.prepare('SELECT id FROM accounts WHERE recovery = ?')
+  const findDeleted = db.prepare('SELECT account, recovery FROM deleted_accounts WHERE account = ? OR recovery = ?')
   const addAccount = db.prepare(
     'INSERT INTO accounts (account, recovery, keyring_length, keyring_head) VALUES (?, ?, 0, ?)',
   )
@@ -61,6 +64,9 @@ export function createKeyringTransaction(
   )
 
   return db.transaction((request: KeyringAppend): KeyringAppendResult => {
+    const deleted = findDeleted.get(request.account, request.recovery) as { account: Uint8Array } | undefined
+    if (deleted !== undefined)
+      return { kind: bytesEqual(deleted.account, request.account) ? 'deleted' : 'recovery-taken' }
     const account = findAccount.get(request.account) as AccountRow | undefined
     if ((account?.keyring_length ?? 0) !== request.expectedLength) return { kind: 'conflict' }
     if (!bytesEqual(account?.keyring_head ?? ZERO_HASH, request.expectedHead)) return { kind: 'conflict' }
@@ -77,6 +83,7 @@ export function createKeyringTransaction(
     removeFrom.run(id, position)
     addRecord.run(id, position, record, cut ?? null, storedAtMs)
     saveAccount.run(recovery, position + 1, head, record.length + (cut?.length ?? 0) - replacedBytes, id)
+    audit.append(id, request.account, request.audit ?? [])
     return { kind: 'stored' }
   })
 }

@@ -69,4 +69,39 @@ export const migrations: readonly string[] = [
   `,
   // When a record was stored. Of the records before this step nothing waits for a time.
   'ALTER TABLE keyring ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;',
+  // Every table but these two that has a column `account` or `document` is emptied of an account that is deleted.
+  `
+  CREATE TABLE devices (
+    account INTEGER NOT NULL,
+    device BLOB NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (account, device)
+  );
+  CREATE TABLE audit (
+    account INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    previous BLOB NOT NULL,
+    PRIMARY KEY (account, n)
+  );
+  CREATE TABLE deleted_accounts (
+    account BLOB NOT NULL PRIMARY KEY,
+    recovery BLOB NOT NULL UNIQUE,
+    deleted_at INTEGER NOT NULL
+  );
+  `,
+  // Password sign-in: rows that only the key file opens, and the keyed hashes that lead to them.
+  `
+  CREATE TABLE sign_ins (
+    account INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,
+    content BLOB NOT NULL
+  );
+  CREATE TABLE sign_in_names (
+    name BLOB NOT NULL PRIMARY KEY,
+    account INTEGER NOT NULL
+  );
+  `,
 ]

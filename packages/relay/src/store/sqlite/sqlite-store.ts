@@ -20,7 +20,10 @@ import { RelayError } from '../../errors'
 import { plainBytes } from '../../node-platform'
 import type { ChainPlace, PageRequest, RelayStore, StoredKeyringRecord, StoredPage } from '../relay-store'
 import { compareHeads, INSPECTED_START_BYTES, pageLength } from '../rules'
+import { createSqliteAccountRows } from './account-rows'
 import { createAppendTransaction } from './append-transaction'
+import { createSqliteAudit } from './audit-rows'
+import { createSignInTables } from './sign-in-tables'
 import { toStorageError } from './failure'
 import { createKeyringTransaction, type HeadRow, toHead } from './keyring-transaction'
 
@@ -51,11 +54,15 @@ export interface SqliteStoreParts {
 
 export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): RelayStore {
   const turn = createAppendTransaction(db, sha512)
-  const appendKeyring = createKeyringTransaction(db)
+  const audit = createSqliteAudit(db, sha512)
+  const appendKeyring = createKeyringTransaction(db, audit)
+  const accountRows = createSqliteAccountRows(db, audit)
   const generation = db.prepare('SELECT generation FROM relay')
   const probe = db.prepare('UPDATE relay SET probe = zeroblob(?)')
   const clearProbe = db.prepare('UPDATE relay SET probe = NULL')
-  const byRecovery = db.prepare('SELECT account FROM accounts WHERE recovery = ?')
+  const byRecovery = db.prepare(
+    'SELECT account FROM accounts WHERE recovery = ? UNION SELECT account FROM deleted_accounts WHERE recovery = ?',
+  )
   const findKeyring = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
   const keyringRecords = db.prepare(
     'SELECT record, cut, stored_at FROM keyring WHERE account = ? AND position >= ? ORDER BY position LIMIT ?',
@@ -190,10 +197,19 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   }
 
   return {
+    signIns: createSignInTables(db, audit, run),
+    accountRows: {
+      putDevicesSeen: (...request) => run(() => accountRows.putDevicesSeen(...request)),
+      readDevicesSeen: (...request) => run(() => accountRows.readDevicesSeen(...request)),
+      appendAudit: (...request) => run(() => accountRows.appendAudit(...request)),
+      readAudit: (...request) => run(() => accountRows.readAudit(...request)),
+      deleteAccount: (...request) => run(() => accountRows.deleteAccount(...request)),
+      isDeleted: (...request) => run(() => accountRows.isDeleted(...request)),
+    },
     generation: () => run(() => plainBytes<Generation>((generation.get() as { generation: Uint8Array }).generation)),
     accountByRecovery: (recovery) =>
       run(() => {
-        const row = byRecovery.get(recovery) as { account: Uint8Array } | undefined
+        const row = byRecovery.get(recovery, recovery) as { account: Uint8Array } | undefined
         return row && plainBytes<AccountId>(row.account)
       }),
     readKeyring: (...request) => run(() => readKeyring(...request)),
