@@ -31,6 +31,14 @@ export const localCodes = {
     retryable: false,
     action: 'Check the words and their order; one of them is another word than the one written down.',
   },
+  'phrase-check-failed': {
+    retryable: false,
+    action: 'Look at the word on paper again; show the phrase once more when it was not written down.',
+  },
+  'unsent-edits': {
+    retryable: false,
+    action: 'Go online and wait until everything is stored, or export what was not sent, or discard it.',
+  },
   'profile-missing': { retryable: false, action: 'Create an account or join one on this device first.' },
   'profile-exists': {
     retryable: false,
