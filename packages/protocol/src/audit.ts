@@ -37,6 +37,7 @@ export const auditKinds = [
   'passkey-removed',
   'exported',
   'deletion-refused',
+  'sign-in-unlocked',
 ] as const
 
 export type AuditKind = (typeof auditKinds)[number]

@@ -130,6 +130,23 @@ export const protocolCodes = {
     action: 'The relay does not offer this; update the relay or switch it on there.',
   },
   'call-refused': { retryable: false, action: 'The request does not fit what it asks for; update the app.' },
+  'sign-in-failed': {
+    retryable: false,
+    action: 'Check address and password; after a few attempts the relay asks to wait.',
+  },
+  'code-required': { retryable: false, action: 'Enter the code of the authenticator app, or a backup code.' },
+  'code-wrong': {
+    retryable: false,
+    action: 'Enter the newest code of the authenticator app; each code works once.',
+  },
+  'sign-in-locked': {
+    retryable: true,
+    action: 'Too many wrong codes: unlock sign-in on a device of the account, or wait.',
+  },
+  'email-taken': {
+    retryable: false,
+    action: 'Another account at this relay signs in with this address; use another one, or sign in there.',
+  },
   'too-many-requests': { retryable: true, action: 'The device waits as long as the relay asks and sends again.' },
   'slow-consumer': {
     retryable: true,

@@ -14,6 +14,20 @@ export const operatorCodes = {
   },
   'other-schema': { retryable: false, action: 'Start the relay version that wrote this data folder, or a newer one.' },
   'address-unavailable': { retryable: false, action: 'Choose another port or address, or stop what listens there.' },
+  'sign-in-key-missing': {
+    retryable: false,
+    action: 'Put the key file of password sign-in back from its backup, or name it with --sign-in-key.',
+  },
+  'sign-in-key-exposed': {
+    retryable: false,
+    action:
+      'Close the key file to everybody but its owner (mode 600); if somebody may have read it, ask for new passwords.',
+  },
+  'sign-in-key-damaged': { retryable: false, action: 'Put the key file of password sign-in back from its backup.' },
+  'sign-in-key-wrong': {
+    retryable: false,
+    action: 'Name the key file that belongs to this database with --sign-in-key.',
+  },
   'invalid-option': { retryable: false, action: 'Correct the option; owlivion-relay serve --help lists them.' },
 } as const satisfies Record<string, { readonly retryable: boolean; readonly action: string }>
 

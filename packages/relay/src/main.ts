@@ -17,6 +17,9 @@ interface ServeOptions {
   readonly static?: string
   readonly inspect?: boolean
   readonly maxDatabaseMb?: number
+  readonly signIn?: boolean
+  readonly signInKey?: string
+  readonly passkeyOrigin?: readonly string[]
   readonly logLevel: string
 }
 
@@ -36,8 +39,19 @@ function readHosts(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(',').map((host) => host.trim().toLowerCase())]
 }
 
+function readOrigins(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(',').map((origin) => readOrigin(origin.trim()))]
+}
+
+function readOrigin(text: string): string {
+  if (!URL.canParse(text) || new URL(text).origin !== text)
+    throw new InvalidArgumentError('An origin is a scheme and a host, for example https://mail.example.com.')
+  return text
+}
+
 async function serve(chosen: ServeOptions): Promise<void> {
   const log = pino({ level: chosen.logLevel, base: null }, destination({ dest: STANDARD_ERROR, sync: true }))
+  const isSignInOn = chosen.signIn || chosen.signInKey !== undefined || chosen.passkeyOrigin !== undefined
   const options: RelayServerOptions = {
     data: chosen.data,
     port: chosen.port,
@@ -46,6 +60,12 @@ async function serve(chosen: ServeOptions): Promise<void> {
     ...(chosen.acceptHost && { acceptHosts: chosen.acceptHost }),
     ...(chosen.static !== undefined && { static: chosen.static }),
     ...(chosen.inspect && { inspect: true }),
+    ...(isSignInOn && {
+      signIn: {
+        ...(chosen.signInKey !== undefined && { keyFile: chosen.signInKey }),
+        ...(chosen.passkeyOrigin && { passkeyOrigins: chosen.passkeyOrigin }),
+      },
+    }),
     ...(chosen.maxDatabaseMb && { maxDatabaseBytes: chosen.maxDatabaseMb * 1_048_576 }),
   }
   const server = await startRelayServer(options)
@@ -87,6 +107,17 @@ program
     new Option('--max-database-mb <number>', 'the database grows no further')
       .env('OWLIVION_MAX_DATABASE_MB')
       .argParser(readMegabytes),
+  )
+  .addOption(new Option('--sign-in', 'let accounts be opened with a password').env('OWLIVION_SIGN_IN'))
+  .addOption(
+    new Option('--sign-in-key <file>', 'secrets of password sign-in, outside the data; back it up apart').env(
+      'OWLIVION_SIGN_IN_KEY',
+    ),
+  )
+  .addOption(
+    new Option('--passkey-origin <url>', 'site that may ask for a passkey; repeat for several')
+      .env('OWLIVION_PASSKEY_ORIGIN')
+      .argParser(readOrigins),
   )
   .addOption(
     new Option('--log-level <level>', 'what goes to standard error')

@@ -9,6 +9,7 @@ import type { RelayLimits } from './limits'
 import { createNodePlatform } from './node-platform'
 import { type RelayLog, silentLog } from './platform'
 import { createRelay, type Relay } from './relay'
+import { openSignInService, type SignInOptions } from './sign-in/open-sign-in'
 import { openStaticFiles } from './static-files'
 import type { RelayStore } from './store/relay-store'
 import { createReopeningStore } from './store/reopening-store'
@@ -31,6 +32,8 @@ export interface RelayServerOptions {
   readonly inspect?: boolean
   /** The database grows no further than this. */
   readonly maxDatabaseBytes?: number
+  /** Lets accounts be opened with an address and a password. Left out, the relay knows no passwords and has no key file. */
+  readonly signIn?: SignInOptions
   readonly limits?: Partial<RelayLimits>
   readonly log?: RelayLog
 }
@@ -50,7 +53,7 @@ const GOODBYE_CHECK_MS = 10
 
 /**
  * Resolves when the port is open. A disk that refuses does not stop the start: `/ready` says why, until it takes writes.
- * @throws RelayError `data-folder-in-use`, `foreign-database`, `other-schema`, `address-unavailable` or `invalid-option`
+ * @throws RelayError `data-folder-in-use`, `foreign-database`, `other-schema`, `address-unavailable`, `invalid-option`, and those of the key file of password sign-in
  *
  * @example
  * const server = await startRelayServer({ data: 'relay-data', port: 0 })
@@ -65,10 +68,12 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   const store = openStore(() =>
     openSqliteStore({ folder: data, sha512, random, ...(maxDatabaseBytes && { maxDatabaseBytes }) }),
   )
+  const services = options.signIn === undefined ? [] : [await openSignIn(options.signIn)]
   const relay = createRelay({
     platform,
     store,
     log,
+    services,
     ...(acceptHosts && { hosts: acceptHosts }),
     ...(limits && { limits }),
   })
@@ -86,6 +91,15 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   // A client's broken request is answered by Node and is no reason to end.
   server.on('clientError', (_error, socket) => socket.destroy())
   const url = urlOf(server.address() as AddressInfo)
+
+  async function openSignIn(signIn: SignInOptions) {
+    try {
+      return await openSignInService(signIn, { data, acceptHosts: acceptHosts ?? [], store, platform, log })
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
 
   async function stop(): Promise<void> {
     const portClosed = new Promise<void>((resolve) => server.close(() => resolve()))

@@ -1,6 +1,6 @@
 // The part of the contract suite about sign-in rows.
-import type { AccountId } from '@owlivion/sync-protocol'
-import { account, bytes, record } from './contract-fixtures'
+import { type AccountId, decodeAuditRow } from '@owlivion/sync-protocol'
+import { account, bytes, headAt, PAGE, record } from './contract-fixtures'
 import type { ContractSuite } from './contract-suite'
 
 const name = bytes(32, 'name')
@@ -62,6 +62,25 @@ export function describeSignIns({ describe, expect, check, checkWithAccount, nam
         undefined,
       ])
       expect(await signIns.put({ account, expectedVersion: 0, names: [name], content })).toEqual('stored')
+    })
+
+    checkWithAccount(
+      'what the audit log says of a row is stored with it, or with it not',
+      async ({ signIns, accountRows }) => {
+        const event = { timeMs: 5, kind: 'password-set', address: '', detail: '' } as const
+        await signIns.put({ account, expectedVersion: 3, names: [name], content, audit: [event] })
+        expect((await accountRows.readAudit(account, 1, 10, PAGE)).length).toEqual(0)
+        await signIns.put({ account, expectedVersion: 0, names: [name], content, audit: [event] })
+        await signIns.put({ account, expectedVersion: 1, names: [], audit: [{ ...event, kind: 'password-removed' }] })
+        const { rows } = await accountRows.readAudit(account, 1, 10, PAGE)
+        expect(rows.map((row) => decodeAuditRow(row).kind)).toEqual(['password-set', 'password-removed'])
+      },
+    )
+
+    checkWithAccount('a row goes with its account', async (store) => {
+      await store.signIns.put({ account, expectedVersion: 0, names: [name], content })
+      expect(await store.accountRows.deleteAccount(account, headAt(1), 6)).toEqual(true)
+      expect([await store.signIns.any(), await store.signIns.find(name)]).toEqual([undefined, undefined])
     })
 
     checkWithAccount('a name leads to one account', async (store) => {

@@ -1,43 +1,48 @@
-// Sign-in rows on the simulated disk, and the shortest statement of what the tables do.
-import { bytesToHex } from '@owlivion/sync-protocol'
+// Sign-in rows on the simulated disk, and the shortest statement of what the tables do. A row is part of its account, and goes
+// with it.
+import { type AccountId, bytesEqual, bytesToHex, type Sha512 } from '@owlivion/sync-protocol'
 import { RelayError } from '../errors'
+import { appendMemoryAudit, type MemoryAccountRows } from './memory-account-rows'
 import type { SignInPut, SignInPutResult, SignInRow, SignInStore } from './sign-in-store'
 
-/** By hex of the account. */
-export type MemorySignIns = Map<string, SignInRow>
+/** An account on the simulated disk, as far as it matters here. */
+export interface MemorySignInHolder extends MemoryAccountRows {
+  readonly id: AccountId
+  signIn?: SignInRow
+}
 
 export interface SignInMemoryParts {
-  readonly rows: MemorySignIns
-  /** @throws RelayError when the store is closed */
-  hasAccount(account: SignInRow['account']): boolean
+  readonly sha512: Sha512
+  /** By hex of the account. @throws RelayError when the store is closed */
+  accounts(): ReadonlyMap<string, MemorySignInHolder>
   write<T>(change: () => T): Promise<T>
 }
 
-export function createMemorySignIns({ rows, hasAccount, write }: SignInMemoryParts): SignInStore {
-  const holderOf = (name: Uint8Array) =>
-    [...rows.values()].find((row) => row.names.some((each) => bytesToHex(each) === bytesToHex(name)))
+export function createMemorySignIns({ sha512, accounts, write }: SignInMemoryParts): SignInStore {
+  const rows = () => [...accounts().values()].flatMap(({ signIn }) => signIn ?? [])
+  const find = (name: Uint8Array) => rows().find((row) => row.names.some((each) => bytesEqual(each, name)))
 
-  function put({ account, expectedVersion, names, content }: SignInPut): SignInPutResult {
-    if (!hasAccount(account)) throw new RelayError('account-unknown')
-    const key = bytesToHex(account)
-    const version = rows.get(key)?.version ?? 0
+  function put({ account: id, expectedVersion, names, content, audit = [] }: SignInPut): SignInPutResult {
+    const account = accounts().get(bytesToHex(id))
+    if (account === undefined) throw new RelayError('account-unknown')
+    const version = account.signIn?.version ?? 0
     if (version !== expectedVersion) return 'conflict'
     if (content === undefined) {
-      rows.delete(key)
+      delete account.signIn
+      appendMemoryAudit(sha512, account, audit)
       return 'stored'
     }
-    for (const name of names) {
-      const holder = holderOf(name)
-      if (holder !== undefined && bytesToHex(holder.account) !== key) return 'name-taken'
-    }
-    rows.set(key, { account, version: version + 1, names, content })
+    const isTaken = names.some((name) => !bytesEqual(find(name)?.account ?? id, id))
+    if (isTaken) return 'name-taken'
+    account.signIn = { account: id, version: version + 1, names, content }
+    appendMemoryAudit(sha512, account, audit)
     return 'stored'
   }
 
   return {
-    find: async (name) => holderOf(name),
-    read: async (account) => rows.get(bytesToHex(account)),
+    find: async (name) => find(name),
+    read: async (account) => accounts().get(bytesToHex(account))?.signIn,
     put: (request) => write(() => put(request)),
-    any: async () => rows.values().next().value,
+    any: async () => rows()[0],
   }
 }

@@ -2,6 +2,7 @@
 // of the addresses it is found by. Written whole and by compare-and-set, so that a registration and the box that belongs to it
 // can never come apart, and a code is never taken twice.
 import type { AccountId } from '@owlivion/sync-protocol'
+import type { AuditEvent } from './account-rows'
 
 /** The sign-in of one account. */
 export interface SignInRow {
@@ -22,6 +23,8 @@ export interface SignInPut {
   readonly names: readonly Uint8Array[]
   /** Left out to remove the row. */
   readonly content?: Uint8Array
+  /** What the account's audit log says of it, in the same transaction. */
+  readonly audit?: readonly AuditEvent[]
 }
 
 /** What became of a row. Only `stored` changed anything. */

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3'
 import { RelayError } from '../../errors'
 import { plainBytes } from '../../node-platform'
 import type { SignInPut, SignInPutResult, SignInRow, SignInStore } from '../sign-in-store'
+import type { SqliteAudit } from './audit-rows'
 
 interface Row {
   readonly id: number
@@ -13,7 +14,11 @@ interface Row {
 }
 
 /** @param run as for every other call: failures of the disk become refusals */
-export function createSignInTables(db: Database.Database, run: <T>(work: () => T) => Promise<T>): SignInStore {
+export function createSignInTables(
+  db: Database.Database,
+  audit: SqliteAudit,
+  run: <T>(work: () => T) => Promise<T>,
+): SignInStore {
   const columns = 'SELECT a.id, a.account, s.version, s.content FROM accounts a JOIN sign_ins s ON s.account = a.id'
   const byName = db.prepare(`${columns} JOIN sign_in_names n ON n.account = a.id WHERE n.name = ?`)
   const byAccount = db.prepare(`${columns} WHERE a.account = ?`)
@@ -39,24 +44,27 @@ export function createSignInTables(db: Database.Database, run: <T>(work: () => T
     }
   }
 
-  const put = db.transaction(({ account, expectedVersion, names, content }: SignInPut): SignInPutResult => {
-    const found = findAccount.get(account) as { id: number } | undefined
-    if (found === undefined) throw new RelayError('account-unknown')
-    const version = (byAccount.get(account) as Row | undefined)?.version ?? 0
-    if (version !== expectedVersion) return 'conflict'
-    for (const name of content === undefined ? [] : names) {
-      const holder = holderOf.get(name) as { account: Uint8Array } | undefined
-      if (holder !== undefined && !bytesEqual(holder.account, account)) return 'name-taken'
-    }
-    removeNames.run(found.id)
-    if (content === undefined) {
-      removeRow.run(found.id)
+  const put = db.transaction(
+    ({ account, expectedVersion, names, content, audit: events = [] }: SignInPut): SignInPutResult => {
+      const found = findAccount.get(account) as { id: number } | undefined
+      if (found === undefined) throw new RelayError('account-unknown')
+      const version = (byAccount.get(account) as Row | undefined)?.version ?? 0
+      if (version !== expectedVersion) return 'conflict'
+      for (const name of content === undefined ? [] : names) {
+        const holder = holderOf.get(name) as { account: Uint8Array } | undefined
+        if (holder !== undefined && !bytesEqual(holder.account, account)) return 'name-taken'
+      }
+      audit.append(found.id, account, events)
+      removeNames.run(found.id)
+      if (content === undefined) {
+        removeRow.run(found.id)
+        return 'stored'
+      }
+      for (const name of names) addName.run(name, found.id)
+      saveRow.run(found.id, version + 1, content)
       return 'stored'
-    }
-    for (const name of names) addName.run(name, found.id)
-    saveRow.run(found.id, version + 1, content)
-    return 'stored'
-  })
+    },
+  )
 
   return {
     find: (name) => run(() => toRow(byName.get(name) as Row | undefined)),
