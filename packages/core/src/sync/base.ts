@@ -43,26 +43,31 @@ export async function readStoredBase(context: AccountContext, document: Document
 }
 
 export function buildBaseDocs(context: AccountContext, document: DocumentId, stored: StoredBase): BaseDocs {
+  const bodies: Body[] = []
+  for (const [first, row] of stored.logs) {
+    row.entries.forEach((entry, i) => {
+      const held = stored.held.get(first + i)
+      if (held === undefined || held.released) bodies.push(openStoredEntry(context, document, entry))
+    })
+  }
+  for (const held of stored.held.values()) if (held.released) bodies.push(openStoredEntry(context, document, held))
+  return applyBodies(stored.base, bodies)
+}
+
+/** Scratch documents with everything that these entries wrote. */
+export function applyBodies(base: BaseRow | undefined, bodies: readonly Body[]): BaseDocs {
   const updates: Record<keyof BaseDocs, Uint8Array[]> = { registers: [], texts: [] }
-  const take = (entry: StoredEntry): void => {
-    for (const update of openStoredEntry(context, document, entry).updates) {
+  for (const body of bodies) {
+    for (const update of body.updates) {
       const bytes = update.format === 2 ? Y.convertUpdateFormatV2ToV1(update.bytes) : update.bytes
       updates[update.root === roots.texts ? 'texts' : 'registers'].push(bytes)
     }
   }
-  for (const [first, row] of stored.logs) {
-    row.entries.forEach((entry, i) => {
-      const held = stored.held.get(first + i)
-      if (held === undefined || held.released) take(entry)
-    })
-  }
-  for (const held of stored.held.values()) if (held.released) take(held)
-
   const docs = { registers: createDoc('registers'), texts: createDoc('texts') }
   for (const name of ['registers', 'texts'] as const) {
-    const base = stored.base?.[name]
+    const state = base?.[name]
     docs[name].transact(() => {
-      if (base !== undefined && base.length > 0) Y.applyUpdateV2(docs[name], base)
+      if (state !== undefined && state.length > 0) Y.applyUpdateV2(docs[name], state)
       for (const update of updates[name]) Y.applyUpdate(docs[name], update)
     })
   }

@@ -11,6 +11,7 @@ import { reopenHeld } from './held'
 import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
 import { observerOf } from './observer'
 import { Outbox, type StoredTransaction } from './outbox'
+import type { Rebuilt } from './rebuild'
 import { decodePending, decodePush, decodeState, encodePending, encodeState, rowKeys, type StateRow } from './rows'
 import { writerFromBytes } from './writer-bytes'
 
@@ -138,6 +139,20 @@ export class DocumentState {
     applyPending(docs, this.outbox)
     const { writer, lastN } = this.registers
     this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+  }
+
+  /**
+   * Goes on with a document that was built anew; what is pending stays.
+   * @returns the rows to write
+   */
+  replaceVerified({ docs, replica, batch }: Rebuilt): StoreBatch {
+    this.replica = replica
+    this.tailRows = 0
+    this.tailBytes = 0
+    applyPending(docs, this.outbox)
+    const { writer, lastN } = this.registers
+    this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+    return { ...batch, put: [...batch.put, this.stateRow()] }
   }
 
   private replaceLive(registers: Registers, texts: Y.Doc): void {

@@ -33,6 +33,8 @@ export interface DocumentStatus {
   readonly caughtUp: boolean
   /** Entries kept aside because they cannot be trusted or understood, or wait for such a one. */
   readonly held: readonly { readonly number: number; readonly reason: HeldEntry['reason'] }[]
+  /** Entries that a removed device wrote beyond what counts of it. They are decided, and nothing is to be done about them. */
+  readonly dropped: number
   /** What the relay refuses about this document, while it does. */
   readonly refused: SyncError | undefined
 }
@@ -97,6 +99,7 @@ export class DocumentSync {
     onStatus: () => void,
   ): Promise<DocumentSync> {
     const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
+    await sync.intake.dropBeyondCut()
     await sync.shiftNow()
     sync.runJob(() => sync.intake.retryHeld())
     return sync
@@ -117,11 +120,18 @@ export class DocumentSync {
 
   get status(): DocumentStatus {
     const unsent = this.state.outbox.pending.length
+    const aside = this.state.replica.state.held
+    const { context, document } = this
+    // By the cut and not by the reason: what waited for its author when that was removed waits for nothing any more.
+    const held = aside.filter(
+      ({ entry }) => !context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
+    )
     return {
       state: unsent > 0 ? 'local' : this.seenRows.areOwnSeen() ? 'seen' : 'stored',
       unsent,
       caughtUp: this.caughtUp,
-      held: this.state.replica.state.held.map(({ entry, reason }) => ({ number: entry.number, reason })),
+      held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
+      dropped: aside.length - held.length,
       refused: this.subscribeRefused ?? this.sender.refused,
     }
   }
@@ -197,6 +207,7 @@ export class DocumentSync {
         this.reseal = false
         this.startIncarnation()
       }
+      await this.intake.dropBeyondCut()
       await this.intake.retryHeld()
       this.seenRows.tellAgain()
       this.link?.subscribe(this.document)

@@ -39,7 +39,7 @@ export async function foldBase(context: AccountContext, document: DocumentId, nu
 }
 
 /** Joins neighbouring rows into larger ones; each keeps the last verified head of every device in it. */
-function archiveRows(document: DocumentId, stored: StoredBase): (readonly [StoreKey, Uint8Array])[] {
+export function archiveRows(document: DocumentId, stored: StoredBase): (readonly [StoreKey, Uint8Array])[] {
   const rows: (readonly [StoreKey, Uint8Array])[] = []
   let first = 0
   let entries: StoredEntry[] = []

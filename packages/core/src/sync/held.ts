@@ -2,7 +2,7 @@
 import { type Body, type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
 import type { AccountContext } from './account-context'
 import { openStoredEntry, type StoredBase } from './base'
-import type { HeldEntry, HoldReason } from './log-replica'
+import type { HeldEntry, HoldReason, OpenedEntry } from './log-replica'
 import type { HeldRow, StoredEntry } from './rows'
 
 /** Reasons that can pass without the bytes becoming others. */
@@ -11,6 +11,8 @@ const passing: ReadonlySet<HoldReason> = new Set<HoldReason>([
   'waits-for-seen',
   'unknown-format',
   'unknown-key',
+  // Another branch of the keyring may have another cut.
+  'beyond-cut',
 ])
 
 export function reopenHeld(context: AccountContext, document: DocumentId, stored: StoredBase): HeldEntry[] {
@@ -20,18 +22,27 @@ export function reopenHeld(context: AccountContext, document: DocumentId, stored
 }
 
 function reopen(context: AccountContext, document: DocumentId, number: number, row: HeldRow): HeldEntry {
-  const bytesHash = envelopeHash(context.platform.signing.sha512, row.bytes)
-  const common = {
-    number,
-    bytes: row.bytes,
-    previous: row.previous,
-    hash: ZERO_HASH,
-    envelopeHash: bytesHash,
-    own: false,
-  }
-  const body = passing.has(row.reason) ? tryOpen(context, document, row) : undefined
-  const outcome = body === undefined ? { held: row.reason } : { body }
-  return { reason: row.reason, entry: { ...common, ...placeOf(row.bytes), outcome } }
+  return { reason: row.reason, entry: reopenStored(context, document, number, row) }
+}
+
+/**
+ * An entry from the disk, as it is understood with the keyring as it is now; one that was kept aside for what it is stays that.
+ * @throws SyncError `profile-damaged` when one that was verified does not open any more
+ */
+export function reopenStored(
+  context: AccountContext,
+  document: DocumentId,
+  number: number,
+  row: StoredEntry & Partial<Pick<HeldRow, 'reason' | 'released'>>,
+): OpenedEntry {
+  const { bytes, previous, reason } = row
+  // The hash of an entry in its chain is for the next one that arrives, and the chains are kept.
+  const place = { number, ...placeOf(bytes), previous, hash: ZERO_HASH, own: false }
+  const common = { ...place, bytes, envelopeHash: envelopeHash(context.platform.signing.sha512, bytes) }
+  if (reason === undefined || row.released)
+    return { ...common, outcome: { body: openStoredEntry(context, document, row) } }
+  const body = passing.has(reason) ? tryOpen(context, document, row) : undefined
+  return { ...common, outcome: body === undefined ? { held: reason } : { body } }
 }
 
 /** The item as it is understood with the keyring as it is now. */

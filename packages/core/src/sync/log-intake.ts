@@ -11,6 +11,7 @@ import { foldBase, isTailLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import type { SealedPush } from './outbox'
+import { isBeyondCut, rebuildDocument } from './rebuild'
 import { encodeHeld, encodeLog, rowKeys } from './rows'
 import { findUnreadable } from './unreadable'
 import { writerFromBytes } from './writer-bytes'
@@ -57,6 +58,23 @@ export class LogIntake {
       }),
     )
     if (received.applied.length > 0) await this.storeReceived(received, [])
+  }
+
+  /**
+   * After a removal was learned of: what was applied beyond its cut is taken out again, in one commit. What a crash interrupts is found
+   * when the document is opened.
+   */
+  async dropBeyondCut(): Promise<void> {
+    const { state } = this
+    const { context, document } = state
+    if (!isBeyondCut(context, document, state.replica.state.applied)) return
+    await context.writer.barrier()
+    const rebuilt = await rebuildDocument(context, document, state.replica)
+    if (this.options.isClosed()) return
+    const committed = context.writer.write(state.replaceVerified(rebuilt))
+    this.options.onChange(undefined)
+    this.options.onStatus()
+    await committed
   }
 
   private async storeReceived(received: Received, put: (readonly [StoreKey, Uint8Array])[]): Promise<void> {
@@ -143,7 +161,8 @@ export class LogIntake {
 
   private reportHeld(received: Received): void {
     for (const { entry, reason } of received.newlyHeld) {
-      if (reason === 'waits-for-author' || reason === 'waits-for-seen') continue
+      // A removal has decided about the last of these.
+      if (reason === 'waits-for-author' || reason === 'waits-for-seen' || reason === 'beyond-cut') continue
       this.state.context.report(new SyncError('relay-misbehaved', `Entry ${entry.number} is kept aside: ${reason}.`))
     }
   }

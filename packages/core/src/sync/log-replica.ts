@@ -104,6 +104,11 @@ export class LogReplica {
       context: new Map(context),
       held: [...held],
     }
+    return this.withState(state)
+  }
+
+  /** A replica of the same document in another state. */
+  withState(state: LogReplicaState): LogReplica {
     return new LogReplica(this.sha512, state, this.isCutOff, this.writerOf)
   }
 

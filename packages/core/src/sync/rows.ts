@@ -42,6 +42,7 @@ export const rowKeys = {
   base: (document: DocumentId): StoreKey => ['document', bytesToHex(document), 'base'],
   logs: (document: DocumentId): StoreKey => ['log', bytesToHex(document)],
   log: (document: DocumentId, number: number): StoreKey => ['log', bytesToHex(document), number],
+  archives: (document: DocumentId): StoreKey => ['archive', bytesToHex(document)],
   archive: (document: DocumentId, number: number): StoreKey => ['archive', bytesToHex(document), number],
   helds: (document: DocumentId): StoreKey => ['held', bytesToHex(document)],
   held: (document: DocumentId, number: number): StoreKey => ['held', bytesToHex(document), number],

@@ -6,6 +6,7 @@ import {
   createDeviceKeys,
   createGenesis,
   createRecover,
+  createRemove,
   type DeviceKeys,
   type RecoveryKeys,
   recoveryKeysOf,
@@ -61,6 +62,14 @@ export class TestAccount {
     const { recovery, platform } = this
     await this.append(await createRecover(platform, this.state, { recovery, device, info: details('new'), cut }))
     return device
+  }
+
+  /** One device removes others, which count as far as `cut` says. */
+  async remove(signer: number, removed: readonly number[], cut: Parameters<typeof createRemove>[2]['cut'] = []) {
+    const { platform } = this
+    const ids = removed.map((index) => (this.devices[index] as DeviceKeys).id)
+    const keys = this.devices[signer] as DeviceKeys
+    await this.append(await createRemove(platform, this.state, { signer: keys, removed: ids, cut }))
   }
 
   private newDevice(): DeviceKeys {
