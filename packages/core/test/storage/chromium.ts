@@ -32,6 +32,8 @@ export async function bundleForBrowser(script: URL, folder: string): Promise<str
     outDir: folder,
     format: 'esm',
     platform: 'browser',
+    // One file, whatever is loaded late elsewhere: one is what is served.
+    splitting: false,
     noExternal: [/./],
     esbuildOptions(options) {
       options.conditions = ['@owlivion/source']

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -8,10 +10,12 @@ import {
   renameSync,
   rmSync,
   statSync,
+  watch,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { deleteSqliteStore, keyFileVault, openSqliteStore } from '../../src/storage/sqlite'
@@ -33,10 +37,14 @@ const anyHoldsSecret = (path: string) => filesOf(path).some((file) => holds(read
 keyVaultContract({ describe, it, expect }, 'the vault in a file', async (name) => keyFileVault(join(folder, name)))
 
 /** What version 1 of the package left: rows in clear, in a file of its version. */
-async function writeAsVersion1(path: string): Promise<void> {
+async function writeAsVersion1(path: string, count = 300, sizeBytes = 0): Promise<void> {
   const rows = openSqliteRows(path)
   await rows.commit({
-    put: Array.from({ length: 300 }, (_, n) => [['log', n], Uint8Array.of(...secret, n & 0xff)] as const),
+    put: Array.from({ length: count }, (_, n) => {
+      const value = new Uint8Array(Math.max(sizeBytes, secret.length + 1))
+      value.set([...secret, n & 0xff])
+      return [['log', n], value] as const
+    }),
   })
   await rows.close()
   const database = new Database(path)
@@ -55,13 +63,22 @@ describe('a SQLite store at rest', () => {
     expect(anyHoldsSecret(path)).toBe(false)
   })
 
-  it('keeps its temporary files in memory', async () => {
-    const pragma = vi.spyOn(Database.prototype, 'pragma')
-    const store = await openSqliteStore(newPath())
-    const connection = pragma.mock.contexts[0] as Database.Database
-    pragma.mockRestore()
-    expect(connection.pragma('temp_store', { simple: true })).toBe(2)
-    await store.close()
+  it('writes nothing into the folder for temporary files, not even while it writes its file anew', async () => {
+    const path = newPath()
+    await writeAsVersion1(path, 20, 500_000)
+    const temporary = mkdtempSync(join(folder, 'temporary-'))
+    const seen: (string | null)[] = []
+    const watcher = watch(temporary, (_, name) => seen.push(name))
+    const env = { ...process.env, SQLITE_TMPDIR: temporary, TMPDIR: temporary, TSX_DISABLE_CACHE: '1' }
+    const opener = fileURLToPath(new URL('sqlite-opener.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--conditions=@owlivion/source', '--import', 'tsx', opener, path], { env })
+    expect(await once(child, 'exit')).toEqual([0, null])
+    // Changes are told in order, so whatever came before this file has been told too.
+    writeFileSync(join(temporary, 'last'), '')
+    while (!seen.includes('last')) await once(watcher, 'change')
+    watcher.close()
+    expect(seen.filter((name) => name !== 'last' && !name?.startsWith('tsx-'))).toEqual([])
+    expect(anyHoldsSecret(path)).toBe(false)
   })
 
   it('from before there were boxes is boxed when it is opened, and no page remembers it in clear', async () => {
