@@ -4,95 +4,126 @@ import {
   accountIdOf,
   applyRecord,
   bytesEqual,
-  type Cut,
-  cutHashOf,
   type DeviceId,
-  decodeCut,
   decodeSignedRecord,
   deviceIdOf,
   encodeFrame,
   type Frame,
-  type Hash,
+  isOwnReissue,
+  type KeyringRecord,
   type KeyringState,
   MAX_FRAME_BYTES,
   MAX_KEYRING_RECORDS,
   prepareRecord,
+  REISSUE_WAIT_MS,
   type RecordToVerify,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
-import type { ConnectedAccount, Member } from './accounts'
+import type { ConnectedAccount } from './accounts'
 import { RelayError } from './errors'
-import type { RelayLimits } from './limits'
+import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
-import type { RelayStore } from './store/relay-store'
+import { readRemoval } from './removal'
+import type { Asking, RequestContext } from './requests'
+import type { KeyringAppend, RelayStore } from './store/relay-store'
 
-export interface KeyringContext {
-  readonly platform: RelayPlatform
-  readonly store: RelayStore
-  readonly limits: RelayLimits
-}
+export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits'>
 
 /** Room in a keyring frame for its own fields and for the lengths before each record and cut. */
 const FRAME_OVERHEAD_BYTES = 64 + MAX_KEYRING_RECORDS * 8
 
-export async function readKeyring(store: RelayStore, account: ConnectedAccount, from: number): Promise<Uint8Array> {
+/** A removed device reads up to the record that removed it: what the others do from then on is no concern of it. */
+export async function readKeyring(
+  store: RelayStore,
+  account: ConnectedAccount,
+  standing: Standing,
+  from: number,
+): Promise<Uint8Array> {
+  const end = standing.kind === 'removed' ? standing.length : Number.POSITIVE_INFINITY
+  const maxRecords = Math.max(0, Math.min(MAX_KEYRING_RECORDS, end - from))
   const room = MAX_FRAME_BYTES - FRAME_OVERHEAD_BYTES
-  const { length, records } = await store.readKeyring(account.id, from, MAX_KEYRING_RECORDS, room)
-  return encodeFrame({ type: 'keyring', from, length, records })
+  const { length, records } = await store.readKeyring(account.id, from, maxRecords, room)
+  return encodeFrame({ type: 'keyring', from, length: Math.min(length, end), records })
 }
 
 /**
  * Verifies a record and stores it; on return the account's connections know of it.
- * @param firstDevice the device that opens an unknown account: the only one its genesis may name
  * @throws RelayError or ProtocolFailure with the code to refuse with
  */
-export async function appendKeyring(
-  { platform, store, limits }: KeyringContext,
-  account: ConnectedAccount,
-  author: Member,
+export function appendKeyring(
+  context: KeyringContext,
+  asking: Asking,
   frame: Extract<Frame, { type: 'keyring-append' }>,
-  firstDevice: DeviceId | undefined,
 ): Promise<void> {
-  const { sha512 } = platform
-  const before = account.keyring
-  assertOwnGenesis(platform, account, frame.record)
-  const prepared = prepareRecord(sha512, before, frame.record)
-  const { record, publicKey, signingBytes, signature, bytes } = prepared
-  if (!(await platform.verify(publicKey, signingBytes, signature)))
-    throw new RelayError('bad-signature', 'The signature of the keyring record does not verify.')
-  const next = applyRecord(sha512, before, prepared)
-  if (
-    record.type === 'genesis' &&
-    (firstDevice === undefined || !isDevice(platform, record.device.signing, firstDevice))
-  )
-    throw new RelayError('keyring-refused', 'The device that opens an account is the first in its keyring.')
-  if (next.length > limits.maxKeyringRecords)
-    throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
-  const { cut } = frame
-  const removal = readRemoval(platform, prepared, cut)
+  const { account } = asking
+  return account.changing(async () => {
+    const before = account.keyring
+    const verified = await verifyRecord(context, account, before, frame.record)
+    const { record } = verified.prepared
+    assertFirstDevice(context.platform, asking.standing, record)
+    if (verified.next.length > context.limits.maxKeyringRecords)
+      throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
+    if (before !== undefined && isOwnReissue(before, record)) await assertWaited(context, asking, before, frame)
+    const removal = readRemoval(context.platform, record, frame.cut)
+    await storeRecord(context, account, verified, {
+      ...(frame.cut && { cut: frame.cut }),
+      // It counts already, whatever this relay holds of a removed device; devices drop what lies beyond the cut.
+      ...(removal && { removal: frame.isRestored ? { devices: removal.devices } : removal }),
+    })
+  })
+}
 
+export interface VerifiedRecord {
+  readonly prepared: RecordToVerify
+  /** The keyring with the record. */
+  readonly next: KeyringState
+}
+
+/** @param before the keyring that the record follows; undefined before genesis */
+export async function verifyRecord(
+  { platform }: KeyringContext,
+  account: ConnectedAccount,
+  before: KeyringState | undefined,
+  bytes: Uint8Array,
+): Promise<VerifiedRecord> {
+  assertOwnGenesis(platform, account, bytes)
+  const prepared = prepareRecord(platform.sha512, before, bytes)
+  if (!(await platform.verify(prepared.publicKey, prepared.signingBytes, prepared.signature)))
+    throw new RelayError('bad-signature', 'The signature of the keyring record does not verify.')
+  return { prepared, next: applyRecord(platform.sha512, before, prepared) }
+}
+
+/** Stores a record at the end of the account's keyring, or in the place of another, and tells the account's connections. */
+export async function storeRecord(
+  { platform, store }: KeyringContext,
+  account: ConnectedAccount,
+  { prepared, next }: VerifiedRecord,
+  place: Pick<KeyringAppend, 'cut' | 'removal' | 'replaceFrom'>,
+): Promise<void> {
   const result = await store.appendKeyring({
     account: account.id,
-    expectedLength: before?.length ?? 0,
-    expectedHead: before?.head ?? ZERO_HASH,
-    record: bytes,
+    expectedLength: account.keyring?.length ?? 0,
+    expectedHead: account.keyring?.head ?? ZERO_HASH,
+    record: prepared.bytes,
     storedAtMs: platform.now(),
-    ...(cut && { cut }),
     head: next.head,
-    recovery: recoveryIdOf(platform, next),
-    ...(removal && { removal }),
+    // What a recovery login is looked up by.
+    recovery: accountIdOf(platform.sha512, next.recovery.signing),
+    ...place,
   })
   switch (result.kind) {
     case 'stored':
-      account.changeKeyring(next, author)
+      account.changeKeyring(next, prepared.record)
       return
     case 'conflict':
-      await account.reload()
+      await account.read()
       throw new RelayError('keyring-conflict')
     case 'cut-behind':
       throw new RelayError('cut-behind')
     case 'recovery-taken':
       throw new RelayError('keyring-refused', 'Another account has this recovery key.')
+    case 'deleted':
+      throw new RelayError('account-deleted')
   }
 }
 
@@ -103,33 +134,32 @@ function assertOwnGenesis({ sha512 }: RelayPlatform, account: ConnectedAccount, 
     throw new RelayError('wrong-account')
 }
 
-/** What a recovery login is looked up by. */
-function recoveryIdOf({ sha512 }: RelayPlatform, { recovery }: KeyringState) {
-  return accountIdOf(sha512, recovery.signing)
+/** Only the device that its genesis names opens an account. */
+function assertFirstDevice({ sha512 }: RelayPlatform, standing: Standing, record: KeyringRecord): void {
+  if (record.type !== 'genesis') return
+  const first: DeviceId = deviceIdOf(sha512, record.device.signing)
+  if (standing.kind !== 'newcomer' || !bytesEqual(first, standing.id))
+    throw new RelayError('keyring-refused', 'The device that opens an account is the first in its keyring.')
 }
 
-function isDevice({ sha512 }: RelayPlatform, signingKey: Uint8Array, device: DeviceId): boolean {
-  return bytesEqual(deviceIdOf(sha512, signingKey), device)
-}
-
-function readRemoval(
-  { sha512 }: RelayPlatform,
-  { record }: RecordToVerify,
-  cut: Uint8Array | undefined,
-): { devices: readonly DeviceId[]; cut: Cut } | undefined {
-  let devices: readonly DeviceId[]
-  let cutHash: Hash
-  if (record.type === 'remove') [devices, cutHash] = [record.removed, record.cutHash]
-  else if (record.type === 'recover') [devices, cutHash] = [record.removed, record.cutHash]
-  else {
-    if (cut !== undefined) throw new RelayError('keyring-refused', 'Only a record that removes devices has a cut.')
-    return undefined
-  }
-  if (cut === undefined) {
-    if (devices.length > 0) throw new RelayError('keyring-refused', 'A record that removes devices comes with its cut.')
-    return undefined
-  }
-  if (!bytesEqual(cutHashOf(sha512, cut), cutHash))
-    throw new RelayError('keyring-refused', 'The cut is not the one that the record names.')
-  return { devices, cut: decodeCut(cut) }
+/**
+ * A recovery phrase that one device alone asked for and grants waits for the others' vetoes, from when this relay stored the
+ * request. Where the relay lost the keyring, the record may come back at once, since the wait was kept before; but not from the
+ * device that asked: that it restores something is its own word only, and with it a thief would wait for nobody.
+ */
+async function assertWaited(
+  { platform, store }: KeyringContext,
+  { account, standing }: Asking,
+  { reissueRequest }: KeyringState,
+  { isRestored }: { readonly isRestored: boolean },
+): Promise<void> {
+  if (reissueRequest === undefined) return
+  const isRequester = standing.kind !== 'recovery' && bytesEqual(standing.id, reissueRequest.signer)
+  if (isRestored && !isRequester) return
+  const { records } = await store.readKeyring(account.id, reissueRequest.position, 1, MAX_FRAME_BYTES)
+  const waitedMs = platform.now() - (records[0]?.storedAtMs ?? platform.now())
+  if (waitedMs < REISSUE_WAIT_MS)
+    throw new RelayError('reissue-early', undefined, {
+      retryAfterMs: Math.min(REISSUE_WAIT_MS, REISSUE_WAIT_MS - waitedMs),
+    })
 }

@@ -2,7 +2,6 @@
 // epoch key, so that a device that missed every rotation still gets in to catch up.
 import {
   accountIdOf,
-  activeDevice,
   bytesEqual,
   bytesToHex,
   type DeviceId,
@@ -11,6 +10,7 @@ import {
   findDevice,
   type Hash,
   loginSigningBytes,
+  ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
 import { RelayError } from './errors'
@@ -22,11 +22,21 @@ import type { RelayStore } from './store/relay-store'
  * - `device`: an active device of the account.
  * - `recovery`: the holder of the phrase, who reads and extends the keyring.
  * - `newcomer`: a device whose account the relay does not know; it may open it.
+ * - `removed`: a device that was removed or left; it reads the keyring up to the record that says so, and believes that record
+ *   and not the relay. It may bring a branch of the keyring that counts more than the relay's.
  */
 export type Standing =
   | { readonly kind: 'device'; readonly id: DeviceId; readonly publicKey: Uint8Array; readonly mayPush: boolean }
   | { readonly kind: 'recovery'; readonly publicKey: Uint8Array }
   | { readonly kind: 'newcomer'; readonly id: DeviceId; readonly publicKey: Uint8Array }
+  | {
+      readonly kind: 'removed'
+      readonly id: DeviceId
+      readonly publicKey: Uint8Array
+      /** The keyring as it was when the device was removed: its end, for this device. */
+      readonly length: number
+      readonly head: Hash
+    }
 
 export interface LoginContext {
   readonly platform: RelayPlatform
@@ -57,10 +67,19 @@ export async function logIn(
   // Before anything is said about the account: a stranger learns nothing of its devices.
   if (!bytesEqual(deviceIdOf(context.platform.sha512, auth.publicKey), id)) throw new RelayError('device-unknown')
   const account = await context.accounts.enter(hello.account)
+  return enteredWith(context, account, () => standingOf(account, id, auth.publicKey.slice()))
+}
+
+/** The account is left again when there is no standing in it. */
+function enteredWith(
+  { accounts }: LoginContext,
+  account: ConnectedAccount,
+  standing: () => Standing,
+): { account: ConnectedAccount; standing: Standing } {
   try {
-    return { account, standing: standingOf(account, id, auth.publicKey.slice()) }
+    return { account, standing: standing() }
   } catch (error) {
-    context.accounts.leave(account)
+    accounts.leave(account)
     throw error
   }
 }
@@ -74,23 +93,44 @@ async function verifyLogin(platform: RelayPlatform, { hello, auth, nonce, hosts 
 }
 
 async function logInForRecovery(
-  { platform, store, accounts }: LoginContext,
+  context: LoginContext,
   recoveryKey: Uint8Array,
   publicKey: Uint8Array,
 ): Promise<{ account: ConnectedAccount; standing: Standing }> {
   if (!bytesEqual(recoveryKey, publicKey)) throw new RelayError('bad-challenge')
-  const id = await store.accountByRecovery(accountIdOf(platform.sha512, recoveryKey))
+  const id = await context.store.accountByRecovery(accountIdOf(context.platform.sha512, recoveryKey))
   if (id === undefined) throw new RelayError('account-unknown')
-  return { account: await accounts.enter(id), standing: { kind: 'recovery', publicKey: publicKey.slice() } }
+  const account = await context.accounts.enter(id)
+  const standing: Standing = { kind: 'recovery', publicKey: publicKey.slice() }
+  // The key may have been replaced since it was looked up.
+  return enteredWith(context, account, () => standingNow(account, standing))
 }
 
-/** @throws RelayError `device-unknown` or `device-removed` */
-export function standingOf({ keyring }: ConnectedAccount, id: DeviceId, publicKey: Uint8Array): Standing {
+/**
+ * What a connection may do by the keyring as it is now.
+ * @throws RelayError `device-unknown` for a device of another branch, `account-unknown` for a recovery key that was replaced
+ */
+export function standingNow(account: ConnectedAccount, standing: Standing): Standing {
+  if (standing.kind !== 'recovery') return standingOf(account, standing.id, standing.publicKey)
+  if (account.keyring === undefined || !bytesEqual(account.keyring.recovery.signing, standing.publicKey))
+    throw new RelayError('account-unknown')
+  return standing
+}
+
+function standingOf(account: ConnectedAccount, id: DeviceId, publicKey: Uint8Array): Standing {
+  const { keyring } = account
   if (keyring === undefined) return { kind: 'newcomer', id, publicKey }
   const device = findDevice(keyring, id)
   if (device === undefined) throw new RelayError('device-unknown')
-  if (activeDevice(keyring, id) === undefined) throw new RelayError('device-removed')
-  return { kind: 'device', id, publicKey, mayPush: device.role === 'device' }
+  if (device.removedAt === undefined) return { kind: 'device', id, publicKey, mayPush: device.role === 'device' }
+  const length = device.removedAt + 1
+  return { kind: 'removed', id, publicKey, length, head: account.headAt(length) }
+}
+
+/** The keyring as far as a connection may know it. */
+export function keyringFor({ keyring }: ConnectedAccount, standing: Standing): { length: number; head: Hash } {
+  const { length, head } = standing.kind === 'removed' ? standing : (keyring ?? { length: 0, head: ZERO_HASH })
+  return { length, head }
 }
 
 /** Hex of the device id, by which a second connection of the device is recognised. */

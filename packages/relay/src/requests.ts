@@ -11,6 +11,7 @@ import type { ConnectedAccount, Member } from './accounts'
 import { RelayError } from './errors'
 import { encodeHeads } from './heads'
 import { appendKeyring, readKeyring } from './keyring'
+import { replaceKeyring } from './keyring-replace'
 import type { RelayLimits } from './limits'
 import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
@@ -18,6 +19,7 @@ import { readPush } from './push'
 import { readSeenPut } from './seen'
 import type { RelayStore } from './store/relay-store'
 import { answerSubscribe, type Subscriber } from './subscribe'
+import { assertNotSuspended, suspendDevices } from './suspend'
 import type { Author, Turn } from './turn'
 
 export interface RequestContext {
@@ -44,6 +46,8 @@ const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> 
   device: new Set<FrameType>([
     'keyring-fetch',
     'keyring-append',
+    'keyring-replace',
+    'suspend',
     'subscribe',
     'unsubscribe',
     'push',
@@ -52,9 +56,19 @@ const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> 
     'snapshot-put',
     'ping',
   ]),
-  recovery: new Set<FrameType>(['keyring-fetch', 'keyring-append', 'heads-fetch', 'ping']),
+  recovery: new Set<FrameType>([
+    'keyring-fetch',
+    'keyring-append',
+    'keyring-replace',
+    'suspend',
+    'heads-fetch',
+    'ping',
+  ]),
   newcomer: new Set<FrameType>(['keyring-append', 'ping']),
+  removed: new Set<FrameType>(['keyring-fetch', 'keyring-replace']),
 }
+/** A sign-in key is a member that may only add a device. */
+const allowedForSignIn = new Set<FrameType>(['keyring-fetch', 'keyring-append', 'heads-fetch', 'ping'])
 
 /** @throws RelayError or ProtocolFailure with the code to refuse with */
 export async function answerRequest(context: RequestContext, asking: Asking, frame: Frame): Promise<void> {
@@ -65,11 +79,15 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
     case 'ping':
       return session.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: platform.now() }))
     case 'keyring-fetch':
-      return session.send(await readKeyring(store, account, frame.from))
+      return session.send(await readKeyring(store, account, standing, frame.from))
     case 'keyring-append':
       // What the device pushed before goes before: a new key would make it stale.
       await turn.settled()
-      return appendKeyring(context, account, session, frame, standing.kind === 'newcomer' ? standing.id : undefined)
+      return appendKeyring(context, asking, frame)
+    case 'keyring-replace':
+      return replaceKeyring(context, asking, frame)
+    case 'suspend':
+      return suspendDevices(context, asking, frame)
     case 'heads-fetch':
       await turn.settled()
       return session.send(encodeHeads(await store.readHeads(account.id, frame.devices)))
@@ -77,16 +95,18 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
       for (const document of frame.documents) account.feed.unfollow(document, session)
       return
     case 'snapshot-put':
+      assertNotSuspended(asking, frame.document)
       throw new RelayError('snapshot-refused', 'This relay keeps no snapshots.', { document: frame.document })
   }
   if (standing.kind !== 'device') return
   switch (frame.type) {
     case 'subscribe':
-      return answerSubscribe({ ...context, account, subscriber: session, device: standing.id }, frame.cursors)
+      return answerSubscribe({ ...context, asking, device: standing.id }, frame.cursors)
     case 'push':
       return takePush(context, asking, standing, frame)
     case 'seen-put': {
       const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
+      assertNotSuspended(asking, frame.document)
       session.queued(row.envelope.length)
       return turn.putSeen(account, session, row)
     }
@@ -97,22 +117,25 @@ function assertAllowed(standing: Standing, frame: Frame): void {
   if (!allowedFrames.device.has(frame.type))
     throw new RelayError('malformed-frame', 'A device does not send frames of this type now.')
   const isAllowed = allowedFrames[standing.kind].has(frame.type)
-  // A sign-in key is a member that may only extend the keyring.
-  if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedFrames.recovery.has(frame.type))) return
+  if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedForSignIn.has(frame.type))) return
+  if (standing.kind === 'removed') throw new RelayError('device-removed')
   throw standing.kind === 'newcomer' ? new RelayError('account-unknown') : new RelayError('not-authenticated')
 }
 
 async function takePush(
   { platform, turn }: RequestContext,
-  { account, session }: Asking,
+  asking: Asking,
   { id: device, publicKey }: { readonly id: DeviceId; readonly publicKey: Uint8Array },
   frame: FrameOf<'push'>,
 ): Promise<void> {
+  const { account, session } = asking
   const push = readPush(platform.sha512, frame, device)
   const { document, incarnation, last: sequence, headHash: hash, signature } = push
   const signed = headSigningBytes(account.id, document, { device, incarnation, sequence, hash })
   if (!(await platform.verify(publicKey, signed, signature)))
     throw new RelayError('bad-signature', 'The signed end of the chain does not verify.', { document })
+  // In the same breath as the push is queued: what is queued before a suspension, the suspension waits for.
+  assertNotSuspended(asking, document)
   session.queued(push.sizeBytes)
   turn.push(account, session, push)
 }

@@ -1,6 +1,7 @@
 // One connection, from its first byte to its last: hello, challenge, login, then requests one after another. Whatever a device
 // sends, the outcome is an answer or a refusal with a code; a refusal ends the connection where the code's row says so.
 import {
+  bytesEqual,
   bytesToHex,
   closeCodeOf,
   type DocumentId,
@@ -11,13 +12,12 @@ import {
   type Hash,
   type ProtocolCode,
   protocolCodes,
-  ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
 import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
 import { isProtocolRefusal, RelayError, toRefusal } from './errors'
-import { deviceKeyOf, logIn, type Standing, standingOf } from './login'
+import { deviceKeyOf, keyringFor, logIn, type Standing, standingNow } from './login'
 import type { Mailboxes, MailboxSeat } from './mailboxes'
 import type { RelayConnection, RelayLog } from './platform'
 import { TokenBucket } from './rate-limit'
@@ -123,7 +123,8 @@ export class Session implements Requester {
       ...(state !== undefined && { state }),
     }
     this.connection.send(encodeFrame({ type: 'refused', request, code, retryable, message, ...details }))
-    const closeCode = closeCodeOf(code)
+    // A suspended device that comes back may still read and extend the keyring, so one request of it is refused and no more.
+    const closeCode = code === 'device-suspended' && request !== '' ? undefined : closeCodeOf(code)
     if (closeCode !== undefined) this.end(closeCode, code)
   }
 
@@ -139,21 +140,32 @@ export class Session implements Requester {
     this.refuse('', new RelayError('replaced-connection'))
   }
 
-  keyringChanged(causedByMe: boolean): void {
+  suspended(retryAfterMs: number): void {
+    this.refuse('', new RelayError('device-suspended', undefined, { retryAfterMs }))
+  }
+
+  keyringChanged(news: Uint8Array): void {
     const { phase } = this
     if (phase.kind !== 'open') return
-    const { account, standing } = phase
+    const { account, standing: before } = phase
     try {
-      if (standing.kind !== 'recovery') phase.standing = standingOf(account, standing.id, standing.publicKey)
-      // The old phrase ends with the record that replaces it; whoever sent that record may still read the answer.
-      else if (
-        !causedByMe &&
-        bytesToHex(account.keyring?.recovery.signing ?? ZERO_HASH) !== bytesToHex(standing.publicKey)
-      )
-        this.end(NORMAL_CLOSE, 'the recovery key was replaced')
+      phase.standing = standingNow(account, before)
     } catch (error) {
+      this.send(news)
       this.refuse('', toRefusal(error))
+      // Who sent the record that replaced its own recovery key has the answer by now.
+      this.end(NORMAL_CLOSE, 'no standing any more')
+      return
     }
+    const { standing } = phase
+    if (standing.kind !== 'removed') {
+      this.send(news)
+      return
+    }
+    // Its keyring has ended, and does not change any more.
+    if (before.kind === 'removed' && bytesEqual(before.head, standing.head)) return
+    this.send(encodeFrame({ type: 'keyring-changed', ...keyringFor(account, standing) }))
+    this.refuse('', new RelayError('device-removed'))
   }
 
   /** Nothing more is taken; resolves when what was received is handled. */
@@ -258,7 +270,7 @@ export class Session implements Requester {
 
   private async welcome({ hello, nonce }: Extract<Phase, { kind: 'auth' }>, auth: FrameOf<'auth'>): Promise<void> {
     const { platform, store, accounts, limits, log } = this.context
-    const { account, standing } = await logIn(this.context, { hello, auth, nonce, hosts: this.hosts })
+    const { account, standing: atLogin } = await logIn(this.context, { hello, auth, nonce, hosts: this.hosts })
     const generation = await store.generation().catch((error) => {
       accounts.leave(account)
       throw error
@@ -268,10 +280,10 @@ export class Session implements Requester {
       return
     }
     this.cancelTimer()
-    this.phase = { kind: 'open', account, standing }
+    const standing = this.openWith(account, atLogin)
     this.watchSilence(limits.idleTimeoutMs / 2)
     account.join(this)
-    const { length = 0, head = ZERO_HASH } = account.keyring ?? {}
+    const { length, head } = keyringFor(account, standing)
     log.info({ ...this.names(), standing: standing.kind }, 'logged in')
     this.send(
       encodeFrame({
@@ -283,8 +295,18 @@ export class Session implements Requester {
         timeMs: platform.now(),
       }),
     )
-    // The keyring may have changed while the login was verified.
-    this.keyringChanged(false)
+  }
+
+  /** The keyring may have changed since the login was verified. */
+  private openWith(account: ConnectedAccount, atLogin: Standing): Standing {
+    try {
+      const standing = standingNow(account, atLogin)
+      this.phase = { kind: 'open', account, standing }
+      return standing
+    } catch (error) {
+      this.context.accounts.leave(account)
+      throw error
+    }
   }
 
   /** @throws RelayError `too-many-requests` */

@@ -14,7 +14,9 @@ import type { ConnectedAccount } from './accounts'
 import type { Follower } from './document-feed'
 import { RelayError } from './errors'
 import type { RelayLimits } from './limits'
+import type { Asking } from './requests'
 import type { RelayStore } from './store/relay-store'
+import { assertNotSuspended } from './suspend'
 
 export interface Subscriber extends Follower {
   readonly isOpen: boolean
@@ -24,21 +26,22 @@ export interface Subscriber extends Follower {
 export interface Subscription {
   readonly store: RelayStore
   readonly limits: RelayLimits
-  readonly account: ConnectedAccount
-  readonly subscriber: Subscriber
+  readonly asking: Asking
   /** The subscriber's own seen rows are not sent back to it. */
   readonly device: DeviceId
 }
 
 /** Cursors beyond the room of one answer get an empty page, which says how much there is. */
 export async function answerSubscribe(subscription: Subscription, cursors: readonly Cursor[]): Promise<void> {
-  const { account, subscriber, limits } = subscription
+  const { asking, limits } = subscription
+  const { account, session: subscriber } = asking
   let room = limits.maxSubscribeBytes
   for (const cursor of cursors) {
     // A connection that ended while a page was read follows nothing any more.
     if (!subscriber.isOpen) return
     const { document } = cursor
     try {
+      assertNotSuspended(asking, document)
       if (!account.feed.catchingUp(document, subscriber, limits.maxDocuments))
         throw new RelayError('too-many-documents', undefined, { document, state: limits.maxDocuments })
       room -= await answerCursor(subscription, cursor, Math.max(0, Math.min(PAGE_BYTES, room)))
@@ -52,7 +55,7 @@ export async function answerSubscribe(subscription: Subscription, cursors: reado
 
 /** @returns bytes of the envelopes sent */
 async function answerCursor(
-  { store, account, subscriber, device }: Subscription,
+  { store, asking: { account, session: subscriber }, device }: Subscription,
   { document, number: after, hash }: Cursor,
   maxBytes: number,
 ): Promise<number> {

@@ -114,7 +114,11 @@ describe('removing a device', () => {
     const stored = [...data.accounts.values()][0]?.documents.get(Buffer.from(contacts).toString('hex'))
     // Whichever came first: the second push is either before the removal, which is then refused, or not at all.
     expect(stored?.entries).toHaveLength(1)
-    await expect(connect().logIn(second)).rejects.toThrow('device-removed')
+    const again = connect()
+    await again.logIn(second)
+    again.send(second.push(contacts))
+    expect(await again.next('refused')).toMatchObject({ request: 'push', code: 'device-removed' })
+    expect(await again.closed()).toBe(4403)
   })
 
   it('comes with the cut that the record names, and keeps it for the others', async () => {

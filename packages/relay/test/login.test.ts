@@ -62,7 +62,7 @@ describe('logging in', () => {
     expect(await connect().logIn(account.first)).toMatchObject({ keyringLength: 1, keyringHead: account.keyring.head })
   })
 
-  it('a device that is not in the keyring is refused as unknown, one that was removed as removed', async () => {
+  it('a device that is not in the keyring is refused as unknown, one that was removed gets its end of the keyring', async () => {
     const { connect } = startTestRelay()
     const account = new TestAccount()
     const second = new TestDevice(account)
@@ -74,8 +74,13 @@ describe('logging in', () => {
     client.send(account.add(second), account.remove(second, []))
     await client.next('keyring-changed')
     await client.next('keyring-changed')
+    const { length: keyringLength, head: keyringHead } = account.keyring
+    client.send(account.rekey())
+    await client.next('keyring-changed')
     const removed = connect()
-    await expect(removed.logIn(second)).rejects.toThrow('device-removed')
+    expect(await removed.logIn(second)).toMatchObject({ keyringLength, keyringHead })
+    removed.send({ type: 'ping', id: 1 })
+    expect(await removed.next('refused')).toMatchObject({ request: 'ping', code: 'device-removed' })
     expect(await removed.closed()).toBe(4403)
   })
 

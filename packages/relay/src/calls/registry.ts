@@ -59,10 +59,7 @@ export function memberCall<S extends z.ZodType>(
     needsLogin: true,
     cost,
     async answer(caller, unread) {
-      if (!isAllowed(caller.standing))
-        throw caller.standing.kind === 'newcomer'
-          ? new RelayError('account-unknown')
-          : new RelayError('call-refused', 'This login may not ask for this.')
+      if (!isAllowed(caller.standing)) throw refusalFor(caller.standing)
       return answer(caller, readBody(body, unread))
     },
   }
@@ -75,6 +72,12 @@ export function openCall<S extends z.ZodType>(
   { cost = DEFAULT_COST }: CallOptions = {},
 ): Call {
   return { needsLogin: false, cost, answer: async (caller, unread) => answer(caller, readBody(body, unread)) }
+}
+
+function refusalFor(standing: Standing): RelayError {
+  if (standing.kind === 'newcomer') return new RelayError('account-unknown')
+  if (standing.kind === 'removed') return new RelayError('device-removed')
+  return new RelayError('call-refused', 'This login may not ask for this.')
 }
 
 function readBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
