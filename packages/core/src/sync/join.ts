@@ -1,15 +1,7 @@
 // Becoming a member. Creating an account needs no relay; joining one needs the phrase and the relay. Nothing is written
 // before the phrase has opened the account, and the device's keys are on disk before the relay lets them in.
+import { bytesEqual, type CutEntry, findDevice, type KeyringState, recordHash } from '@owlivion/sync-protocol'
 import {
-  bytesEqual,
-  type CutEntry,
-  findDevice,
-  type KeyringState,
-  MAX_KEYRING_RECORDS,
-  recordHash,
-} from '@owlivion/sync-protocol'
-import {
-  appendRecord,
   createAdd,
   createDeviceKeys,
   createGenesis,
@@ -24,7 +16,7 @@ import {
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
-import { checkCut } from './account-keyring'
+import { KeyringReader } from './keyring-reader'
 import {
   decodeProfile,
   encodeKeyringRow,
@@ -77,15 +69,16 @@ export async function joinProfile(
 
 class Joining {
   private dialog: RelayDialog | undefined
-  private readonly records: KeyringRow[] = []
-  private state: KeyringState | undefined
+  private readonly keyring: KeyringReader
 
   constructor(
     private readonly platform: Platform,
     private readonly store: Store,
     private readonly relay: string,
     private readonly newcomer: Newcomer,
-  ) {}
+  ) {
+    this.keyring = new KeyringReader(platform.signing)
+  }
 
   async run(): Promise<void> {
     await this.connect()
@@ -126,7 +119,7 @@ class Joining {
   }
 
   private finish(state: KeyringState, keys: DeviceKeys): Promise<void> {
-    return storeProfile(this.store, { account: state.account, keys, relay: this.relay }, this.records)
+    return storeProfile(this.store, { account: state.account, keys, relay: this.relay }, this.keyring.records)
   }
 
   /** Sends the record, and waits until it is known what became of it or that the keyring must tell. */
@@ -163,34 +156,13 @@ class Joining {
 
   private async readKeyring(): Promise<KeyringState> {
     try {
-      return await this.readRecords(await this.connect())
+      return await this.keyring.read(await this.connect())
     } catch (error) {
       // The relay may have taken the record and gone: what is asked once more costs nothing.
       if (!isSyncError(error, 'connection-lost')) throw error
       this.dialog = undefined
-      return this.readRecords(await this.connect())
+      return this.keyring.read(await this.connect())
     }
-  }
-
-  /** Reads on from the last record that was verified. */
-  private async readRecords(dialog: RelayDialog): Promise<KeyringState> {
-    const { signing } = this.platform
-    for (;;) {
-      dialog.send({ type: 'keyring-fetch', from: this.records.length })
-      // An answer to an earlier question may come twice; the one to this question comes in time or not at all.
-      let frame = await dialog.receive('keyring')
-      while (frame.from !== this.records.length) frame = await dialog.receive('keyring')
-      for (const { record, cut } of frame.records.slice(0, MAX_KEYRING_RECORDS)) {
-        const row = { record: record.slice(), ...(cut && { cut: cut.slice() }) }
-        const state = await appendRecord(signing, this.state, row.record)
-        checkCut(signing.sha512, state, row)
-        this.state = state
-        this.records.push(row)
-      }
-      if (this.records.length >= frame.length || frame.records.length === 0) break
-    }
-    if (this.state === undefined) throw new SyncError('account-unknown', 'The relay has no keyring for this account.')
-    return this.state
   }
 }
 

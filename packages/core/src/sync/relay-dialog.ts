@@ -1,7 +1,7 @@
-// A short conversation with the relay before this device is a member: log in with the recovery key, read the keyring, append
-// one record. Request and answer, one after the other, with a time limit on each.
+// A short conversation with the relay before this device is at home in its account: log in, read the keyring, append a record.
+// Request and answer, one after the other, with a time limit on each.
 import { type AccountId, decodeFrame, encodeFrame, type Frame, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
-import type { RecoveryKeys } from '../account'
+import type { DeviceKeys, RecoveryKeys } from '../account'
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
 import { answerChallenge } from './login'
@@ -15,6 +15,9 @@ const requestOfAnswer: Partial<Record<Frame['type'], Frame['type']>> = {
   'keyring-changed': 'keyring-append',
   heads: 'heads-fetch',
 }
+
+/** Who logs in: the holder of the phrase, or a device that another one has added. */
+export type DialogLogin = RecoveryKeys | { readonly account: AccountId; readonly device: DeviceKeys }
 
 const ANSWER_TIMEOUT_MS = 15_000
 
@@ -30,22 +33,24 @@ export class RelayDialog {
   ) {}
 
   /**
-   * Connects and logs in as the holder of the recovery phrase.
+   * Connects and logs in.
    * @throws SyncError `relay-unreachable`, `account-unknown`, and what else the relay refuses
    */
   static async open(
     platform: Platform,
     url: string,
-    recovery: RecoveryKeys,
+    login: DialogLogin,
   ): Promise<{ readonly dialog: RelayDialog; readonly welcome: FrameOf<'welcome'> }> {
     const dialog = new RelayDialog(platform, url)
     await dialog.connect()
     try {
-      const account: AccountId = recovery.account
-      dialog.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: recovery.signing })
+      const { account } = login
+      const { signing, signingSeed } = 'device' in login ? login.device : login
+      const self = 'device' in login ? { device: login.device.id } : { recoveryKey: signing }
+      dialog.send({ type: 'hello', version: PROTOCOL_VERSION, account, ...self })
       const { nonce } = await dialog.receive('challenge')
-      const sign = (message: Uint8Array) => platform.signing.sign(recovery.signingSeed, message)
-      dialog.send(await answerChallenge(url, account, { publicKey: recovery.signing, sign }, nonce))
+      const sign = (message: Uint8Array) => platform.signing.sign(signingSeed, message)
+      dialog.send(await answerChallenge(url, account, { publicKey: signing, sign }, nonce))
       return { dialog, welcome: await dialog.receive('welcome') }
     } catch (error) {
       dialog.close()
