@@ -1,9 +1,10 @@
 // The two steps of OPAQUE, for whoever claims to know a password. Known and unknown addresses go the same way: the same reads,
 // the same answers in form and size, the same work; only who knows the password of a real one can tell.
 import { type AccountId, bytesToBase64url } from '@owlivion/sync-protocol'
+import type { AuditLog } from '../audit/audit-log'
 import type { Caller } from '../calls/registry'
 import { RelayError } from '../errors'
-import type { RelayLog, RelayPlatform } from '../platform'
+import type { RelayPlatform } from '../platform'
 import type { AttemptLimits } from './attempt-limits'
 import type { SignInKeys } from './key-file'
 import type { PasswordProtocol } from './password-protocol'
@@ -19,9 +20,8 @@ export interface PasswordProof {
 /** A login that is under way on one connection. */
 interface Pending {
   readonly name: string
-  /** Of the decoy for an address that nobody has. */
+  /** Of nobody for an address that nobody has: of that, nothing is written down. */
   readonly account: AccountId
-  readonly isKnown: boolean
   readonly slots: readonly [Slot, Slot]
   readonly startedAtMs: number
   isOver: boolean
@@ -44,7 +44,7 @@ export interface ProvenPassword {
 
 export interface PasswordLoginParts {
   readonly platform: RelayPlatform
-  readonly log: RelayLog
+  readonly audit: AuditLog
   readonly keys: SignInKeys
   readonly protocol: PasswordProtocol
   readonly records: SignInRecords
@@ -84,7 +84,7 @@ export class PasswordLogins {
     if (signIn.password === undefined) throw new RelayError('call-refused', 'The account has no password.')
     const { name } = signIn.password
     await limits.takeAttempt(caller.address, name)
-    return this.start(caller, name, { account, signIn, isKnown: true }, request)
+    return this.start(caller, name, { account, signIn }, request)
   }
 
   /**
@@ -119,7 +119,7 @@ export class PasswordLogins {
   private start(
     caller: Caller,
     name: string,
-    { account, signIn, isKnown }: { readonly account: AccountId; readonly signIn: SignIn; readonly isKnown: boolean },
+    { account, signIn }: { readonly account: AccountId; readonly signIn: SignIn },
     request: string,
   ): { readonly responses: readonly string[] } {
     const { keys, protocol, platform } = this.parts
@@ -134,7 +134,6 @@ export class PasswordLogins {
     const pending: Pending = {
       name,
       account,
-      isKnown,
       slots,
       startedAtMs: platform.now(),
       isOver: false,
@@ -148,15 +147,11 @@ export class PasswordLogins {
 
   /** Once for each login. A relay that stops meanwhile forgets it. */
   private noteFailure(pending: Pending, address: string, delayMs: number): void {
-    const { platform, records, log } = this.parts
+    const { platform, audit } = this.parts
     platform.setTimer(delayMs, () => {
       if (pending.isOver) return
       pending.isOver = true
-      if (!pending.isKnown) return
-      const event = { kind: 'sign-in-failed', address, detail: pending.isProven ? 'no code' : 'password' } as const
-      records
-        .change(pending.account, () => ({ events: [event], result: undefined }))
-        .catch((error) => log.warn({ error }, 'a failed sign-in could not be written down'))
+      audit.note(pending.account, 'sign-in-failed', { address, detail: pending.isProven ? 'no-code' : 'password' })
     })
   }
 }

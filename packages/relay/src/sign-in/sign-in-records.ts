@@ -1,5 +1,6 @@
 // The rows of the store, opened: read, and changed by compare-and-set together with what the audit log says of the change.
-import type { AccountId, AuditKind, DeviceId } from '@owlivion/sync-protocol'
+import type { AccountId, AuditKind } from '@owlivion/sync-protocol'
+import type { AuditDetails, AuditLog } from '../audit/audit-log'
 import { RelayError } from '../errors'
 import type { RelayPlatform } from '../platform'
 import type { RelayStore } from '../store/relay-store'
@@ -8,13 +9,8 @@ import type { SignInKeys } from './key-file'
 import { emptySignIn, isVoid, namesOf, openSignIn, type SignIn, sealSignIn } from './sign-in-row'
 
 /** What the audit log is told. */
-export interface SignInEvent {
+export interface SignInEvent extends AuditDetails {
   readonly kind: AuditKind
-  /** Who did it; none for somebody who is not in yet. */
-  readonly device?: DeviceId
-  readonly target?: DeviceId
-  readonly address: string
-  readonly detail?: string
 }
 
 export interface Change<T> {
@@ -35,6 +31,7 @@ export class SignInRecords {
     private readonly store: RelayStore,
     private readonly platform: RelayPlatform,
     private readonly keys: SignInKeys,
+    private readonly audit: AuditLog,
   ) {
     const account = platform.random(32) as AccountId
     const filler = (bytes: number) => Buffer.from(platform.random(bytes)).toString('base64url')
@@ -48,12 +45,9 @@ export class SignInRecords {
   }
 
   /** By an address; a name that nobody has is answered with the sign-in of nobody, which no name leads to. */
-  async find(
-    name: Uint8Array,
-  ): Promise<{ readonly account: AccountId; readonly signIn: SignIn; readonly isKnown: boolean }> {
-    const found = await this.store.signIns.find(name)
-    const { account, content } = found ?? this.decoy
-    return { account, signIn: openSignIn(this.keys.sealingKey, account, content), isKnown: found !== undefined }
+  async find(name: Uint8Array): Promise<{ readonly account: AccountId; readonly signIn: SignIn }> {
+    const { account, content } = (await this.store.signIns.find(name)) ?? this.decoy
+    return { account, signIn: openSignIn(this.keys.sealingKey, account, content) }
   }
 
   /**
@@ -67,16 +61,16 @@ export class SignInRecords {
     for (let race = 0; race < MAX_RACES; race++) {
       const row = await this.store.signIns.read(account)
       const signIn = row === undefined ? emptySignIn : openSignIn(this.keys.sealingKey, account, row.content)
-      const timeMs = this.platform.now()
-      const { next, events = [], result } = await decide(signIn, timeMs)
+      const { next, events = [], result } = await decide(signIn, this.platform.now())
       if (next === undefined && events.length === 0) return result
       const stored = await this.store.signIns.put({
         account,
         expectedVersion: row?.version ?? 0,
         ...this.content(account, next ?? signIn),
-        audit: events.map(({ detail = '', ...event }) => ({ ...event, detail, timeMs })),
+        audit: events.map(({ kind, ...details }) => this.audit.event(kind, details)),
       })
       if (stored === 'stored') return result
+      if (stored === 'account-unknown') throw new RelayError(stored)
       if (stored === 'name-taken') throw new RelayError('email-taken')
     }
     throw new RelayError('storage-unavailable', 'The sign-in was changed again and again meanwhile.')

@@ -1,16 +1,17 @@
 // Password sign-in as one service of a relay: optional, made in server.ts, unknown to the relay's core. It holds the secrets of the
 // key file and what they open; the store holds rows that say nothing without them.
-import type { CallMethods } from '../calls/registry'
-import type { CallService, CallTools } from '../calls/service'
+import type { MemberCaller } from '../calls/registry'
+import type { CallService } from '../calls/service'
+import { RelayError } from '../errors'
 import { type AttemptLimitOptions, AttemptLimits, defaultAttemptLimits } from './attempt-limits'
 import type { SignInKeys } from './key-file'
 import { passkeyCalls } from './passkey-calls'
-import { passwordCalls } from './password-calls'
+import { changeWithCode, passwordCalls, proofSchema } from './password-calls'
 import { PasswordLogins } from './password-logins'
 import type { PasswordProtocol } from './password-protocol'
 import { registrationCalls } from './registration-calls'
 import { SignInRecords } from './sign-in-records'
-import { twoFactorCalls } from './two-factor-calls'
+import { assertOwn, twoFactorCalls } from './two-factor-calls'
 
 export interface SignInServiceOptions {
   readonly keys: SignInKeys
@@ -22,21 +23,36 @@ export interface SignInServiceOptions {
   readonly limits?: Partial<AttemptLimitOptions>
 }
 
+/** For one relay: its methods are asked for once. */
 export function createSignInService(options: SignInServiceOptions): CallService {
-  const { keys, protocol, passkeyOrigins, issuer } = options
+  const { keys, protocol, passkeyOrigins: origins, issuer } = options
   const limits = new AttemptLimits({ ...defaultAttemptLimits, ...options.limits })
+  let proofs: { readonly records: SignInRecords; readonly logins: PasswordLogins } | undefined
 
   return {
-    methods({ store, platform, accounts, log }: CallTools): CallMethods {
-      const records = new SignInRecords(store, platform, keys)
-      const logins = new PasswordLogins({ platform, log, keys, protocol, records, limits })
+    methods({ store, platform, accounts, audit }) {
+      const records = new SignInRecords(store, platform, keys, audit)
+      const logins = new PasswordLogins({ platform, audit, keys, protocol, records, limits })
+      proofs = { records, logins }
       return {
         ...passwordCalls({ accounts, keys, records, logins }),
-        ...registrationCalls({ keys, protocol, records, limits, passkeyOrigins }),
+        ...registrationCalls({ keys, protocol, records, limits, passkeyOrigins: origins }),
         ...twoFactorCalls({ keys, records, logins, random: platform.random, issuer }),
-        ...(passkeyOrigins.length > 0 &&
-          passkeyCalls({ platform, accounts, records, limits, origins: passkeyOrigins, issuer })),
+        ...(origins.length > 0 && passkeyCalls({ platform, accounts, records, limits, origins, issuer })),
       }
+    },
+
+    /** Password and, where there is a second factor, code: as for signing in. */
+    async mayDelete(caller: MemberCaller, proof: unknown): Promise<boolean> {
+      const read = proofSchema.safeParse(proof)
+      if (!read.success || proofs === undefined)
+        throw new RelayError('call-refused', 'The proof is not that of a password.')
+      const { logins, records } = proofs
+      const proven = logins.prove(caller, read.data)
+      assertOwn(caller, proven.account)
+      await changeWithCode({ keys, records }, proven, read.data.code, caller.address, (next) => ({ next, events: [] }))
+      await proven.succeeded()
+      return true
     },
   }
 }

@@ -1,7 +1,6 @@
 // Sign-in rows on the simulated disk, and the shortest statement of what the tables do. A row is part of its account, and goes
 // with it.
 import { type AccountId, bytesEqual, bytesToHex, type Sha512 } from '@owlivion/sync-protocol'
-import { RelayError } from '../errors'
 import { appendMemoryAudit, type MemoryAccountRows } from './memory-account-rows'
 import type { SignInPut, SignInPutResult, SignInRow, SignInStore } from './sign-in-store'
 
@@ -24,7 +23,7 @@ export function createMemorySignIns({ sha512, accounts, write }: SignInMemoryPar
 
   function put({ account: id, expectedVersion, names, content, audit = [] }: SignInPut): SignInPutResult {
     const account = accounts().get(bytesToHex(id))
-    if (account === undefined) throw new RelayError('account-unknown')
+    if (account === undefined) return 'account-unknown'
     const version = account.signIn?.version ?? 0
     if (version !== expectedVersion) return 'conflict'
     if (content === undefined) {

@@ -34,13 +34,14 @@ export type SignInPutResult =
   | 'conflict'
   /** Another account has one of the names. */
   | 'name-taken'
+  /** The store has no such account, or has it no more. */
+  | 'account-unknown'
 
 /** Part of a RelayStore, with its promises: `put` is one transaction, and is on disk when it resolves. */
 export interface SignInStore {
   /** The row that one of whose names this is. */
   find(name: Uint8Array): Promise<SignInRow | undefined>
   read(account: AccountId): Promise<SignInRow | undefined>
-  /** @throws RelayError `account-unknown` when the store has no such account */
   put(request: SignInPut): Promise<SignInPutResult>
   /** Any row at all: by it a start learns whether its keys are those that the rows were sealed with. */
   any(): Promise<SignInRow | undefined>

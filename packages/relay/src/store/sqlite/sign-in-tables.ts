@@ -1,7 +1,6 @@
 // Sign-in rows in SQLite. Names stand in a table of their own, so that the database itself keeps one from leading to two accounts.
 import { type AccountId, bytesEqual } from '@owlivion/sync-protocol'
 import type Database from 'better-sqlite3'
-import { RelayError } from '../../errors'
 import { plainBytes } from '../../node-platform'
 import type { SignInPut, SignInPutResult, SignInRow, SignInStore } from '../sign-in-store'
 import type { SqliteAudit } from './audit-rows'
@@ -47,7 +46,7 @@ export function createSignInTables(
   const put = db.transaction(
     ({ account, expectedVersion, names, content, audit: events = [] }: SignInPut): SignInPutResult => {
       const found = findAccount.get(account) as { id: number } | undefined
-      if (found === undefined) throw new RelayError('account-unknown')
+      if (found === undefined) return 'account-unknown'
       const version = (byAccount.get(account) as Row | undefined)?.version ?? 0
       if (version !== expectedVersion) return 'conflict'
       for (const name of content === undefined ? [] : names) {
