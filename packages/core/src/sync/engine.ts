@@ -1,7 +1,9 @@
 // One open account: its keyring, its clock, its connection and its documents. The documents see it as their context.
 import {
   type AccountId,
+  bytesEqual,
   bytesToHex,
+  type CutEntry,
   type DeviceId,
   type DocumentId,
   findDevice,
@@ -11,11 +13,13 @@ import {
 import { openDeviceInfo } from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
-import type { Store } from '../storage'
+import type { Store, StoreBatch } from '../storage'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
+import { decodeName, encodeName, nameKey } from './document-names'
 import { DocumentSync } from './document-sync'
 import { Listeners } from './listeners'
+import { Membership } from './membership'
 import {
   atRelayKey,
   clockKey,
@@ -26,7 +30,7 @@ import {
   type Profile,
   readProfile,
 } from './profile'
-import { pendingPrefix } from './rows'
+import { decodeState, documentPrefix, pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
 import { StoreWriter } from './store-writer'
 
@@ -72,6 +76,8 @@ export class SyncEngine implements AccountContext {
     /** The relay has the account: another device can join. */
     public isAtRelay: boolean,
     writer: StoreWriter,
+    /** Who belongs to the account, and by which phrase. */
+    readonly membership: Membership,
     private readonly unlock: () => void,
   ) {
     this.writer = writer
@@ -83,6 +89,7 @@ export class SyncEngine implements AccountContext {
       publicKey: profile.keys.signing,
       sign: (message) => this.sign(message),
       keyring: keyringState,
+      requests: membership.requests,
       documents: () => this.documents.values(),
       document: (id) => this.documents.get(bytesToHex(id)),
       relayTime: (timeMs) => this.relayTime(timeMs),
@@ -111,12 +118,39 @@ export class SyncEngine implements AccountContext {
       let engine: SyncEngine | undefined
       const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
       const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
-      const keyring = await AccountKeyring.open(platform, profile.keys, records, (batch) =>
-        writer.write(batch, { strict: true }),
-      )
+      const writeStrictly = (batch: StoreBatch): Promise<void> => writer.write(batch, { strict: true })
+      const keyring = await AccountKeyring.open(platform, profile.keys, records, writeStrictly)
+      const membership = await Membership.open({
+        platform,
+        store,
+        keys: profile.keys,
+        keyring,
+        write: writeStrictly,
+        chainEnds: async (devices) => engine?.chainEnds(devices) ?? [],
+        isClean: () => engine?.isClean ?? false,
+        now: () => engine?.now() ?? platform.now(),
+        report: (error) => engine?.report(error),
+        onStatus: () => engine?.statusChanged(),
+      })
+      if (membership.hasLeft) {
+        // It signed out, and ended before the rest of it was done.
+        await writer.close()
+        await store.destroy()
+        throw new SyncError('profile-missing', 'This device has signed out of the account.')
+      }
       // Whoever joined, or saw another join, did it through the relay.
       const isAtRelay = atRelay !== undefined || records.length > 1
-      engine = new SyncEngine(platform, store, profile, keyring, clock && decodeClock(clock), isAtRelay, writer, unlock)
+      engine = new SyncEngine(
+        platform,
+        store,
+        profile,
+        keyring,
+        clock && decodeClock(clock),
+        isAtRelay,
+        writer,
+        membership,
+        unlock,
+      )
       await engine.openUnsent()
       return engine
     } catch (error) {
@@ -166,12 +200,16 @@ export class SyncEngine implements AccountContext {
   // -- documents
 
   /** Opens a document by name; a second call answers with the same one. */
-  openDocument(
+  async openDocument(
     name: string,
     onChange: (changed: ReadonlySet<string> | undefined) => void,
   ): Promise<() => DocumentSync> {
     const id = this.keyringState.documentId(name)
     this.changeListeners.set(bytesToHex(id), onChange)
+    // In the writer's queue before any edit of the document is.
+    const stored = await this.store.get(nameKey(id))
+    if (stored === undefined) void this.writer.write({ put: [[nameKey(id), encodeName(name)]] }).catch(() => {})
+    else decodeName(stored)
     return this.openById(id)
   }
 
@@ -180,6 +218,31 @@ export class SyncEngine implements AccountContext {
     let unsent = 0
     for (const document of this.documents.values()) unsent += document.status.unsent
     return unsent
+  }
+
+  /** Nothing is under way that a new key could get in the way of. */
+  private get isClean(): boolean {
+    return [...this.documents.values()].every(({ status }) => {
+      return status.caughtUp && status.unsent === 0 && status.held.length === 0 && status.refused === undefined
+    })
+  }
+
+  /** Where the chains of these devices end, as far as this device verified them, in documents that are open and those that are not. */
+  private async chainEnds(devices: readonly DeviceId[]): Promise<CutEntry[]> {
+    const chainsByDocument = new Map([...this.documents].map(([hex, { chains }]) => [hex, chains]))
+    for (const [[, hex, kind], bytes] of await this.store.list(documentPrefix))
+      if (kind === 'state' && !chainsByDocument.has(hex as string))
+        chainsByDocument.set(hex as string, decodeState(bytes).chains)
+    return [...chainsByDocument].flatMap(([hex, chains]) =>
+      [...chains]
+        .filter(([{ device }, { broken }]) => !broken && devices.some((id) => bytesEqual(id, device)))
+        .map(([lineage, { sequence, hash }]) => ({
+          ...lineage,
+          document: hexToBytes(hex) as DocumentId,
+          sequence,
+          hash,
+        })),
+    )
   }
 
   /** @returns tells whether the relay has confirmed everything written so far */
@@ -263,14 +326,16 @@ export class SyncEngine implements AccountContext {
     return this.statusListeners.add(listener)
   }
 
-  async close(): Promise<void> {
+  /** @param destroy with everything that this device keeps of the account */
+  async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
     this.session.goOffline()
+    this.membership.close()
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
     const closing = [...this.documents.values()].map((document) => document.close())
     try {
       await this.writer.close()
       await Promise.all(closing)
-      await this.store.close()
+      await (destroy ? this.store.destroy() : this.store.close())
     } finally {
       this.unlock()
       this.listeners.clear()
@@ -284,6 +349,7 @@ export class SyncEngine implements AccountContext {
 
   /** Tells whoever listens that the status may have changed. */
   statusChanged(): void {
+    this.membership.statusChanged()
     this.statusListeners.tell()
   }
 
