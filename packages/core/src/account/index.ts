@@ -7,7 +7,11 @@ export { type Member, openEpochKeys, openNewestEpochKey } from './epoch-keys'
 export { createReissue, createRekey, createRequest, createVeto } from './key-records'
 export {
   createRecoveryPhrase,
+  ENTROPY_BYTES,
+  normalizeWord,
+  PHRASE_WORDS,
   parseRecoveryPhrase,
+  phraseText,
   type RecoveryKeys,
   recoveryKeysOf,
 } from './recovery-phrase'

@@ -7,8 +7,8 @@ import { SyncError } from '../errors'
 import { tweetnaclSigning } from '../platform'
 import { nearestWord } from './nearest-word'
 
-const PHRASE_WORDS = 24
-const ENTROPY_BYTES = 32
+export const PHRASE_WORDS = 24
+export const ENTROPY_BYTES = 32
 
 export interface RecoveryPhrase {
   /** 24 words with spaces between, to be shown once and kept by a person. */
@@ -36,9 +36,19 @@ async function loadWords(): Promise<Words> {
 }
 
 export async function createRecoveryPhrase(random: (length: number) => Uint8Array): Promise<RecoveryPhrase> {
-  const { entropyToMnemonic, wordlist } = await loadWords()
   const entropy = random(ENTROPY_BYTES)
-  return { text: entropyToMnemonic(entropy, wordlist), entropy }
+  return { text: await phraseText(entropy), entropy }
+}
+
+/** The words that stand for this entropy. */
+export async function phraseText(entropy: Uint8Array): Promise<string> {
+  const { entropyToMnemonic, wordlist } = await loadWords()
+  return entropyToMnemonic(entropy, wordlist)
+}
+
+/** One word as a person typed it, in the form that it has in the list. */
+export function normalizeWord(text: string): string {
+  return splitWords(text).join(' ')
 }
 
 /**

@@ -23,12 +23,15 @@ import type { Platform } from '../platform'
 import type { StoreBatch } from '../storage'
 import type { SealingKey } from './account-context'
 import type { ExchangedKeyring } from './keyring-exchange'
+import { Listeners } from './listeners'
 import { encodeKeyringRow, type KeyringRow, keyringKey } from './profile'
 
 export class AccountKeyring implements ExchangedKeyring {
   private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
   private readonly documentKeys = new Map<string, Uint8Array>()
   private readonly cuts = new Map<string, Cut>()
+  /** Told after every change, however it came. */
+  readonly changes = new Listeners<[]>()
   private extending: Promise<void> = Promise.resolve()
 
   private constructor(
@@ -102,6 +105,7 @@ export class AccountKeyring implements ExchangedKeyring {
     this.records = [...this.records, ...news]
     this.state = state
     this.learn(epochKeys, news)
+    this.changes.tell()
   }
 
   /** Wire id of a document: from the first epoch key, which never rotates, so that offline devices agree. */

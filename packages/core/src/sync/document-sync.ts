@@ -8,11 +8,12 @@ import { checkEdit, type Edit, type Transaction } from '../document'
 import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import { readStoredBase } from './base'
+import type { LineageMap } from './device-map'
 import type { DocumentLink } from './document-link'
 import { type DocumentState, loadDocument } from './document-state'
 import { groupEdits } from './edit-groups'
 import { LogIntake } from './log-intake'
-import type { HeldEntry, OpenedEntry } from './log-replica'
+import type { Chain, HeldEntry, OpenedEntry } from './log-replica'
 import { observerOf } from './observer'
 import { openPage, ownBody } from './open-page'
 import { PushSender } from './push-sender'
@@ -116,6 +117,11 @@ export class DocumentSync {
   get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {
     const { number, hash } = this.state.replica.state
     return { document: this.document, number, hash }
+  }
+
+  /** The ends of all chains in the log, as far as they were verified. */
+  get chains(): LineageMap<Chain> {
+    return this.state.replica.state.chains
   }
 
   get status(): DocumentStatus {

@@ -1,6 +1,16 @@
 // Becoming a member. Creating an account needs no relay; joining one needs the phrase and the relay. Nothing is written
 // before the phrase has opened the account, and the device's keys are on disk before the relay lets them in.
-import { bytesEqual, type CutEntry, findDevice, type KeyringState, recordHash } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  activeDevices,
+  bytesEqual,
+  compareBytes,
+  type DeviceId,
+  findDevice,
+  type KeyringState,
+  recordHash,
+  suspendSigningBytes,
+} from '@owlivion/sync-protocol'
 import {
   createAdd,
   createDeviceKeys,
@@ -15,8 +25,9 @@ import {
 } from '../account'
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
-import type { Store } from '../storage'
+import type { Store, StoreBatch } from '../storage'
 import { KeyringReader } from './keyring-reader'
+import { phraseRow } from './phrase-keeper'
 import {
   decodeProfile,
   encodeKeyringRow,
@@ -26,9 +37,10 @@ import {
   keyringKey,
   keyringPrefix,
   profileKey,
-  readProfile,
+  readAnyProfile,
 } from './profile'
 import { RelayDialog } from './relay-dialog'
+import { copyHeads, cutOf } from './removal-cut'
 
 export interface JoinOptions {
   readonly platform: Platform
@@ -40,14 +52,15 @@ export interface JoinOptions {
 /** How often a lost race for the keyring's head is run again. Each loss means that another device got ahead. */
 const MAX_RACES = 16
 
-/** @returns the recovery phrase, which is kept nowhere */
+/** @returns the recovery phrase, which the store keeps until a person has confirmed it */
 export async function createProfile({ platform, store, relay, info }: JoinOptions): Promise<string> {
   await refuseExisting(platform, store)
   const phrase = await createRecoveryPhrase(platform.random)
   const recovery = recoveryKeysOf(phrase.entropy)
   const device = createDeviceKeys(platform.random, platform.signing.sha512)
   const record = await createGenesis(platform, { recovery, device, info })
-  await storeProfile(store, { account: recovery.account, keys: device, relay }, [{ record }])
+  const profile = { account: recovery.account, keys: device, relay }
+  await storeProfile(store, profile, [{ record }], [phraseRow(platform, phrase.entropy)])
   return phrase.text
 }
 
@@ -69,6 +82,8 @@ export async function joinProfile(
 
 class Joining {
   private dialog: RelayDialog | undefined
+  /** As the relay named it: a phrase that was issued later does not tell by itself which account it belongs to. */
+  private account: AccountId | undefined
   private readonly keyring: KeyringReader
 
   constructor(
@@ -85,6 +100,8 @@ class Joining {
     let device = await this.begin()
     for (let race = 0; race < MAX_RACES; race++) {
       const state = await this.readKeyring()
+      if (this.account !== undefined && !bytesEqual(this.account, state.account))
+        throw new SyncError('wrong-account', 'The relay sent the keyring of another account than the one it named.')
       const member = findDevice(state, device.id)
       if (member !== undefined && member.removedAt === undefined) {
         await this.finish(state, device)
@@ -150,8 +167,11 @@ class Joining {
   }
 
   private async connect(): Promise<RelayDialog> {
-    this.dialog ??= (await RelayDialog.open(this.platform, this.relay, this.newcomer.recovery)).dialog
-    return this.dialog
+    if (this.dialog !== undefined) return this.dialog
+    const { dialog, welcome } = await RelayDialog.open(this.platform, this.relay, this.newcomer.recovery)
+    this.account = welcome.account.slice() as AccountId
+    this.dialog = dialog
+    return dialog
   }
 
   private async readKeyring(): Promise<KeyringState> {
@@ -180,14 +200,35 @@ async function makeRecord(
 ): Promise<KeyringRow> {
   const { recovery, device, info } = newcomer
   if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
-  dialog.send({ type: 'heads-fetch', devices: [] })
-  const { heads } = await dialog.receive('heads')
-  const cut: CutEntry[] = heads.filter((head) => findDevice(state, head.device)?.removedAt === undefined)
+  const devices = activeDevices(state.devices)
+    .map(({ id }) => id)
+    .sort(compareBytes)
+  if (devices.length > 0) await suspend(platform, dialog, state, recovery, devices)
+  dialog.send({ type: 'heads-fetch', devices })
+  const heads = copyHeads((await dialog.receive('heads')).heads)
+  const cut = await cutOf({ signing: platform.signing, keyring: state, devices, heads, known: [] })
   return createRecover(platform, state, { recovery, device, info, cut })
 }
 
+/** Keeps the devices that are to be removed from writing more meanwhile; without it the removal only takes more attempts. */
+async function suspend(
+  platform: Platform,
+  dialog: RelayDialog,
+  { account, head }: KeyringState,
+  recovery: RecoveryKeys,
+  devices: readonly DeviceId[],
+): Promise<void> {
+  const signature = await platform.signing.sign(recovery.signingSeed, suspendSigningBytes(account, head, devices))
+  dialog.send({ type: 'suspend', devices, signature })
+  try {
+    await dialog.receive('suspended')
+  } catch (error) {
+    if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable')) throw error
+  }
+}
+
 async function refuseExisting(platform: Platform, store: Store): Promise<void> {
-  if ((await readProfile(platform, store)) !== undefined)
+  if ((await readAnyProfile(platform, store)) !== undefined)
     throw new SyncError('profile-exists', 'This store holds an account already.')
 }
 
@@ -195,10 +236,15 @@ async function storeProfile(
   store: Store,
   profile: Parameters<typeof encodeProfile>[0],
   records: readonly KeyringRow[],
+  others: NonNullable<StoreBatch['put']> = [],
 ): Promise<void> {
   const rows = records.map((row, position) => [keyringKey(position), encodeKeyringRow(row)] as const)
   await store.commit(
-    { remove: [joiningKey], removePrefix: [keyringPrefix], put: [[profileKey, encodeProfile(profile)], ...rows] },
+    {
+      remove: [joiningKey],
+      removePrefix: [keyringPrefix],
+      put: [[profileKey, encodeProfile(profile)], ...rows, ...others],
+    },
     { durability: 'strict' },
   )
 }

@@ -14,6 +14,7 @@ const requestOfAnswer: Partial<Record<Frame['type'], Frame['type']>> = {
   keyring: 'keyring-fetch',
   'keyring-changed': 'keyring-append',
   heads: 'heads-fetch',
+  suspended: 'suspend',
 }
 
 /** Who logs in: the holder of the phrase, or a device that another one has added. */

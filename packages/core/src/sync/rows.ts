@@ -34,6 +34,8 @@ import { writerFromBytes, writerToBytes } from './writer-bytes'
 const ROW_VERSION = 1
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
+/** Of all documents, their bases included. */
+export const documentPrefix: StoreKey = ['document']
 /** Of all documents. */
 export const pendingPrefix: StoreKey = ['pending']
 

@@ -1,7 +1,16 @@
 // Becoming a member, with a relay that breaks off, refuses, or lets others go first; and what the device's store holds then.
-import { decodeFrame, encodeFrame, type Frame, findDevice, type KeyringState } from '@owlivion/sync-protocol'
+import {
+  type DocumentId,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  findDevice,
+  type Hash,
+  headSigningBytes,
+  type KeyringState,
+} from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createAdd, createDeviceKeys, parseRecoveryPhrase, recoveryKeysOf } from '../../src/account'
+import { createAdd, createDeviceKeys, type DeviceKeys, parseRecoveryPhrase, recoveryKeysOf } from '../../src/account'
 import { isSyncError } from '../../src/errors'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import { createProfile, joinProfile } from '../../src/sync'
@@ -18,6 +27,7 @@ let platform: FakePlatform
 let relay: ScriptedRelay
 let store: Store
 let phrase: string
+let firstKeys: DeviceKeys
 
 /** An account whose first device has brought its keyring to the relay. */
 beforeEach(async () => {
@@ -27,6 +37,7 @@ beforeEach(async () => {
   const first = openMemoryStore()
   phrase = await createProfile({ platform, store: first, relay: relayUrl, info: details('first') })
   for (const [, bytes] of await first.list(keyringPrefix)) await relay.append(platform, decodeKeyringRow(bytes))
+  firstKeys = (await readProfile(platform, first))!.keys
   store = openMemoryStore(new MemoryDisk())
 })
 
@@ -223,14 +234,20 @@ describe('joining', () => {
 describe('recovering', () => {
   it('removes every other device in the same record, and keeps what the relay holds of them', async () => {
     const [first] = [...relay.state!.devices.values()]
+    const head = {
+      document: new Uint8Array(16).fill(3) as DocumentId,
+      device: first!.id,
+      incarnation: 4,
+      sequence: 9,
+      hash: new Uint8Array(32).fill(1) as Hash,
+    }
+    const signed = headSigningBytes(relay.state!.account, head.document, head)
+    const signature = await platform.signing.sign(firstKeys.signingSeed, signed)
+    // What the relay makes up beside it is signed by nobody.
     relay.heads = [
-      {
-        document: new Uint8Array(16).fill(3) as never,
-        device: first!.id,
-        incarnation: 4,
-        sequence: 9,
-        hash: new Uint8Array(32).fill(1) as never,
-      },
+      { ...head, signature },
+      { ...head, sequence: 12, signature },
+      { ...head, incarnation: 5, signature },
     ]
     expect(await outcomeOf(join('recover'))).toBe('done')
     const state = await expectMember()
@@ -242,6 +259,8 @@ describe('recovering', () => {
     const { document } = relay.heads[0]!
     expect(keyring.isCutOff(document, first!.id, 4, 9)).toBe(false)
     expect(keyring.isCutOff(document, first!.id, 4, 10)).toBe(true)
+    expect(keyring.isCutOff(document, first!.id, 5, 1)).toBe(true)
+    expect(relay.heard.slice(3, 6)).toEqual(['suspend', 'heads-fetch', 'keyring-append'])
   })
 
   it('reads the heads again when a removed device wrote more meanwhile', async () => {

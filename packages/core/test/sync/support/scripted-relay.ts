@@ -2,7 +2,6 @@
 // answers on the sockets of a FakePlatform.
 import {
   applyRecord,
-  type CutEntry,
   type DocumentId,
   decodeFrame,
   encodeFrame,
@@ -12,6 +11,8 @@ import {
   type KeyringState,
   ProtocolFailure,
   prepareRecord,
+  type SignedDocumentHead,
+  SUSPEND_MS,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { SocketHandlers } from '../../../src/platform'
@@ -27,7 +28,7 @@ export interface RelayEnd {
 export class ScriptedRelay {
   records: KeyringRow[] = []
   state: KeyringState | undefined
-  heads: CutEntry[] = []
+  heads: SignedDocumentHead[] = []
   /** Every frame that arrived. */
   readonly heard: Frame['type'][] = []
   isReachable = true
@@ -113,6 +114,9 @@ export class ScriptedRelay {
       }
       case 'keyring-fetch':
         relayEnd.say({ type: 'keyring', from: frame.from, length, records: this.records.slice(frame.from) })
+        return
+      case 'suspend':
+        relayEnd.say({ type: 'suspended', devices: frame.devices, forMs: SUSPEND_MS })
         return
       case 'heads-fetch':
         relayEnd.say({ type: 'heads', heads: this.heads })
