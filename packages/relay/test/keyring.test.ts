@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { cutEntry, documentNamed, KeyPair, TestAccount, TestDevice } from './help/account'
-import { startTestRelay } from './help/relay'
+import { startWithTwoDevices } from './help/relay'
 
 const contacts = documentNamed('contacts')
 const drafts = documentNamed('drafts')
-
-async function startWithTwoDevices() {
-  const world = startTestRelay()
-  const account = new TestAccount()
-  const second = new TestDevice(account)
-  const [one, two] = [world.connect(), world.connect()]
-  await one.open(account)
-  one.send(account.add(second))
-  await one.next('keyring-changed')
-  await two.logIn(second)
-  return { ...world, account, second, one, two }
-}
 
 describe('the keyring at the relay', () => {
   it('a record reaches its author as the answer and every other device as news', async () => {

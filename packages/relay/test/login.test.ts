@@ -1,16 +1,7 @@
-import { accountIdOf, type Frame, loginSigningBytes, PROTOCOL_VERSION, ZERO_HASH } from '@owlivion/sync-protocol'
+import { type Frame, PROTOCOL_VERSION, ZERO_HASH } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
-import { documentNamed, KeyPair, random, sha512, TestAccount, TestDevice } from './help/account'
-import type { TestClient } from './help/client'
+import { documentNamed, KeyPair, random, TestAccount, TestDevice } from './help/account'
 import { startTestRelay } from './help/relay'
-
-async function recoveryLogin(client: TestClient, keys: KeyPair): Promise<void> {
-  const account = accountIdOf(sha512, keys.publicKey)
-  client.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: keys.publicKey })
-  const { nonce } = await client.next('challenge')
-  const signature = keys.sign(loginSigningBytes(client.host, account, keys.publicKey, nonce))
-  client.send({ type: 'auth', publicKey: keys.publicKey, signature })
-}
 
 describe('logging in', () => {
   it('a device opens an account that the relay does not know, and is its first member', async () => {
@@ -200,7 +191,7 @@ describe('logging in with the recovery key', () => {
     const account = new TestAccount()
     await connect().open(account)
     const client = connect()
-    await recoveryLogin(client, account.recovery)
+    await client.logInForRecovery(account.recovery)
     expect(await client.next('welcome')).toMatchObject({ account: account.id, keyringLength: 1 })
     client.send({ type: 'keyring-fetch', from: 0 })
     expect((await client.next('keyring')).records).toHaveLength(1)
@@ -212,7 +203,7 @@ describe('logging in with the recovery key', () => {
 
   it('a key that no account has is refused, and the connection ends', async () => {
     const client = startTestRelay().connect()
-    await recoveryLogin(client, new KeyPair())
+    await client.logInForRecovery(new KeyPair())
     expect(await client.next('refused')).toMatchObject({ request: 'auth', code: 'account-unknown' })
     expect(await client.closed()).toBe(1000)
   })
@@ -224,16 +215,16 @@ describe('logging in with the recovery key', () => {
     const old = account.recovery
     const [author, bystander] = [connect(), connect()]
     for (const client of [author, bystander]) {
-      await recoveryLogin(client, old)
+      await client.logInForRecovery(old)
       await client.next('welcome')
     }
     author.send(account.recover(new TestDevice(account), [], [], new KeyPair()))
     expect(await author.next('keyring-changed')).toMatchObject({ length: 2 })
     expect(await bystander.closed()).toBe(1000)
     const [withOld, withNew] = [connect(), connect()]
-    await recoveryLogin(withOld, old)
+    await withOld.logInForRecovery(old)
     expect(await withOld.next('refused')).toMatchObject({ code: 'account-unknown' })
-    await recoveryLogin(withNew, account.recovery)
+    await withNew.logInForRecovery(account.recovery)
     expect(await withNew.next('welcome')).toMatchObject({ account: account.id, keyringLength: 2 })
   })
 })

@@ -30,11 +30,13 @@ import {
   type KeyringState,
   loginSigningBytes,
   newestEpoch,
+  type PublicKeys,
   prepareRecord,
   RECOVERY_MEMBER,
   recordSigningBytes,
   SEALED_KEY_BYTES,
   seenSigningBytes,
+  suspendSigningBytes,
   WRAPPED_KEY_BYTES,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
@@ -165,6 +167,8 @@ export class TestAccount {
   readonly id: AccountId = accountIdOf(sha512, this.recovery.publicKey)
   readonly first = new TestDevice(this)
   state: KeyringState | undefined
+  /** Of the last request for a new recovery phrase. */
+  private asked: PublicKeys | undefined
 
   get keyring(): KeyringState {
     return this.state as KeyringState
@@ -194,17 +198,69 @@ export class TestAccount {
   }
 
   /** @param commit false to make the record without taking it over, for one that is to be refused */
-  remove(removed: TestDevice, cut: readonly CutEntry[], commit = true, signer = this.first): AppendFrame {
+  remove(
+    removed: TestDevice | readonly TestDevice[],
+    cut: readonly CutEntry[],
+    commit = true,
+    signer = this.first,
+  ): AppendFrame {
     const encoded = encodeCut(cut)
-    const epoch = this.epochFor(this.memberIds([removed.id]))
+    const ids = [removed]
+      .flat()
+      .map((device) => device.id)
+      .sort(compareBytes)
+    const epoch = this.epochFor(this.memberIds(ids))
     const record = {
       type: 'remove',
       signer: signer.id,
-      removed: [removed.id],
+      removed: ids,
       cutHash: cutHashOf(sha512, encoded),
       epoch,
-    }
-    return { ...this.extend(record as Unpositioned<KeyringRecord>, signer.keys, commit), cut: encoded }
+    } as const
+    return { ...this.extend(record, signer.keys, commit), cut: encoded }
+  }
+
+  /** As `remove`. */
+  leave(device: TestDevice, cut: readonly CutEntry[], commit = true): AppendFrame {
+    const encoded = encodeCut(cut)
+    const record = { type: 'leave', signer: device.id, cutHash: cutHashOf(sha512, encoded) } as const
+    return { ...this.extend(record, device.keys, commit), cut: encoded }
+  }
+
+  /** A device asks for `next` as the recovery phrase. */
+  request(next: KeyPair, signer = this.first): AppendFrame {
+    this.asked = { signing: next.publicKey, box: boxKey() }
+    return this.extend({ type: 'request', signer: signer.id, next: this.asked }, signer.keys)
+  }
+
+  /** Withdraws the open request. */
+  veto(signer = this.first): AppendFrame {
+    const request = this.keyring.reissueRequest?.position ?? -1
+    return this.extend({ type: 'veto', signer: signer.id, request }, signer.keys)
+  }
+
+  /** Grants the open request. */
+  grant(signer = this.first, commit = true): AppendFrame {
+    const request = this.keyring.reissueRequest?.position ?? -1
+    const next = this.asked as PublicKeys
+    const epoch = this.epochFor(this.memberIds())
+    return this.extend({ type: 'reissue', signer: signer.id, next, request, epoch }, signer.keys, commit)
+  }
+
+  /** The old recovery key gives way to the next one. */
+  reissue(next: KeyPair): AppendFrame {
+    const keys = { signing: next.publicKey, box: boxKey() }
+    const epoch = this.epochFor(this.memberIds())
+    const frame = this.extend({ type: 'reissue', signer: undefined, next: keys, epoch }, this.recovery)
+    this.recovery = next
+    return frame
+  }
+
+  /** Signed over the newest head of the keyring. */
+  suspend(devices: readonly TestDevice[], signer: KeyPair = this.first.keys): Extract<Frame, { type: 'suspend' }> {
+    const ids = devices.map((device) => device.id)
+    const signature = signer.sign(suspendSigningBytes(this.id, this.keyring.head, ids))
+    return { type: 'suspend', devices: ids, signature }
   }
 
   recover(
@@ -264,4 +320,9 @@ export function cutEntry(
 ): CutEntry {
   const { incarnation, id } = device
   return { document, device: id, incarnation, sequence, hash: device.endOf(document).hash }
+}
+
+/** The same record for the place of another one. */
+export function asReplacement({ record, cut }: AppendFrame): Extract<Frame, { type: 'keyring-replace' }> {
+  return { type: 'keyring-replace', record, ...(cut && { cut }) }
 }

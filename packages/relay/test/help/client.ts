@@ -1,8 +1,16 @@
 // A device's end of a connection, over any transport: sends frames, and reads what comes back in order.
-import { decodeFrame, encodeFrame, type Frame, type FrameType, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
+import {
+  accountIdOf,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type FrameType,
+  loginSigningBytes,
+  PROTOCOL_VERSION,
+} from '@owlivion/sync-protocol'
 import { WebSocket } from 'ws'
 import type { Relay } from '../../src/relay'
-import type { TestAccount, TestDevice } from './account'
+import { type KeyPair, sha512, type TestAccount, type TestDevice } from './account'
 
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 
@@ -55,15 +63,20 @@ export class TestClient {
   }
 
   /** Drops everything before the next frame of the type. */
-  async find<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+  find<T extends FrameType>(type: T): Promise<FrameOf<T>> {
+    return this.findOf(type)
+  }
+
+  /** Drops everything before the next frame of one of the types. */
+  async findOf<T extends FrameType>(...types: readonly T[]): Promise<FrameOf<T>> {
     for (;;) {
-      const index = this.frames.findIndex((frame) => frame.type === type)
+      const index = this.frames.findIndex((frame) => types.some((type) => type === frame.type))
       if (index >= 0) {
         const found = this.frames[index] as FrameOf<T>
         this.frames.splice(0, index + 1)
         return found
       }
-      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${type}`)
+      if (this.closeCode !== undefined) throw new Error(`closed with ${this.closeCode} while waiting for ${types}`)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
@@ -78,6 +91,15 @@ export class TestClient {
     const { nonce } = await this.next('challenge')
     this.send(device.auth(this.host, nonce, account.id))
     return this.next('welcome')
+  }
+
+  /** The holder of the phrase logs in, whatever the relay says to it. */
+  async logInForRecovery(keys: KeyPair): Promise<void> {
+    const account = accountIdOf(sha512, keys.publicKey)
+    this.send({ type: 'hello', version: PROTOCOL_VERSION, account, recoveryKey: keys.publicKey })
+    const { nonce } = await this.next('challenge')
+    const signature = keys.sign(loginSigningBytes(this.host, account, keys.publicKey, nonce))
+    this.send({ type: 'auth', publicKey: keys.publicKey, signature })
   }
 
   /** Logs in with the account's first device and opens the account. */

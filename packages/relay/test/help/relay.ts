@@ -7,7 +7,7 @@ import type { RelayPlatform } from '../../src/platform'
 import { createRelay, type Relay } from '../../src/relay'
 import { createMemoryData, createMemoryStore, type MemoryData } from '../../src/store/memory'
 import type { RelayStore } from '../../src/store/relay-store'
-import { random, sha512 } from './account'
+import { random, sha512, TestAccount, TestDevice } from './account'
 import { connectDirectly, type DirectClient } from './client'
 
 export interface TestRelay {
@@ -25,13 +25,22 @@ export interface TestRelayOptions {
   readonly limits?: Partial<RelayLimits>
   readonly hosts?: readonly string[]
   readonly services?: readonly CallService[]
+  readonly keepsAddresses?: boolean
   readonly commit?: (apply: () => void) => Promise<void>
   readonly data?: MemoryData
   /** Waited for when a keyring or a page was read, before the relay gets it. */
   readonly reads?: () => Promise<void>
 }
 
-export function startTestRelay({ limits, hosts, services, commit, data, reads }: TestRelayOptions = {}): TestRelay {
+export function startTestRelay({
+  limits,
+  hosts,
+  services,
+  keepsAddresses,
+  commit,
+  data,
+  reads,
+}: TestRelayOptions = {}): TestRelay {
   let nowMs = 1_700_000_000_000
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
   const platform: RelayPlatform = {
@@ -60,6 +69,7 @@ export function startTestRelay({ limits, hosts, services, commit, data, reads }:
     ...(limits && { limits }),
     ...(hosts && { hosts }),
     ...(services && { services }),
+    ...(keepsAddresses !== undefined && { keepsAddresses }),
   })
 
   async function settle(): Promise<void> {
@@ -86,4 +96,17 @@ export function startTestRelay({ limits, hosts, services, commit, data, reads }:
       await settle()
     },
   }
+}
+
+/** An account of two devices, both connected. */
+export async function startWithTwoDevices(options: TestRelayOptions = {}) {
+  const world = startTestRelay(options)
+  const account = new TestAccount()
+  const second = new TestDevice(account)
+  const [one, two] = [world.connect(), world.connect()]
+  await one.open(account)
+  one.send(account.add(second))
+  await one.next('keyring-changed')
+  await two.logIn(second)
+  return { ...world, account, second, one, two }
 }
