@@ -12,6 +12,7 @@ import {
   MAX_KEYRING_RECORDS,
   prepareRecord,
 } from '@owlivion/sync-protocol'
+import { auditOfRecord } from './audit/of-record'
 import { RelayError } from './errors'
 import { type KeyringContext, storeRecord, verifyRecord } from './keyring'
 import type { Standing } from './login'
@@ -26,7 +27,7 @@ import type { StoredKeyringRecord } from './store/relay-store'
  */
 export function replaceKeyring(
   context: KeyringContext,
-  { account, standing }: Asking,
+  { account, standing, session }: Asking,
   { record: bytes, cut }: Extract<Frame, { type: 'keyring-replace' }>,
 ): Promise<void> {
   const { sha512 } = context.platform
@@ -45,6 +46,7 @@ export function replaceKeyring(
     const removal = readRemoval(context.platform, verified.prepared.record, cut)
     await storeRecord(context, account, verified, {
       replaceFrom: position,
+      audit: auditOfRecord(context, verified.prepared.record, { address: session.address, isReplacing: true }),
       ...(cut && { cut }),
       // The record counts already: devices drop what this relay took from a removed one meanwhile.
       ...(removal && { removal: { devices: removal.devices } }),

@@ -20,6 +20,7 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
+import { auditOfRecord } from './audit/of-record'
 import { RelayError } from './errors'
 import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
@@ -27,7 +28,7 @@ import { readRemoval } from './removal'
 import type { Asking, RequestContext } from './requests'
 import type { KeyringAppend, RelayStore } from './store/relay-store'
 
-export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits'>
+export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits' | 'audit'>
 
 /** Room in a keyring frame for its own fields and for the lengths before each record and cut. */
 const FRAME_OVERHEAD_BYTES = 64 + MAX_KEYRING_RECORDS * 8
@@ -65,10 +66,12 @@ export function appendKeyring(
       throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
     if (before !== undefined && isOwnReissue(before, record)) await assertWaited(context, asking, before, frame)
     const removal = readRemoval(context.platform, record, frame.cut)
+    const { isRestored } = frame
     await storeRecord(context, account, verified, {
+      audit: auditOfRecord(context, record, { address: asking.session.address, isRestored }),
       ...(frame.cut && { cut: frame.cut }),
       // It counts already, whatever this relay holds of a removed device; devices drop what lies beyond the cut.
-      ...(removal && { removal: frame.isRestored ? { devices: removal.devices } : removal }),
+      ...(removal && { removal: isRestored ? { devices: removal.devices } : removal }),
     })
   })
 }
@@ -98,7 +101,7 @@ export async function storeRecord(
   { platform, store }: KeyringContext,
   account: ConnectedAccount,
   { prepared, next }: VerifiedRecord,
-  place: Pick<KeyringAppend, 'cut' | 'removal' | 'replaceFrom'>,
+  place: Pick<KeyringAppend, 'cut' | 'removal' | 'replaceFrom' | 'audit'>,
 ): Promise<void> {
   const result = await store.appendKeyring({
     account: account.id,

@@ -67,7 +67,10 @@ export async function logIn(
   // Before anything is said about the account: a stranger learns nothing of its devices.
   if (!bytesEqual(deviceIdOf(context.platform.sha512, auth.publicKey), id)) throw new RelayError('device-unknown')
   const account = await context.accounts.enter(hello.account)
-  return enteredWith(context, account, () => standingOf(account, id, auth.publicKey.slice()))
+  return enteredWith(context, account, () => {
+    if (account.isDeleted) throw new RelayError('account-deleted')
+    return standingOf(account, id, auth.publicKey.slice())
+  })
 }
 
 /** The account is left again when there is no standing in it. */
@@ -108,9 +111,11 @@ async function logInForRecovery(
 
 /**
  * What a connection may do by the keyring as it is now.
- * @throws RelayError `device-unknown` for a device of another branch, `account-unknown` for a recovery key that was replaced
+ * @throws RelayError `account-deleted`, `device-unknown` for a device of another branch, `account-unknown` for a recovery key that
+ *   was replaced
  */
 export function standingNow(account: ConnectedAccount, standing: Standing): Standing {
+  if (account.isDeleted) throw new RelayError('account-deleted')
   if (standing.kind !== 'recovery') return standingOf(account, standing.id, standing.publicKey)
   if (account.keyring === undefined || !bytesEqual(account.keyring.recovery.signing, standing.publicKey))
     throw new RelayError('account-unknown')

@@ -1,6 +1,9 @@
 // The relay as a library: connections in, a store below, no socket and no clock of its own.
 import { encodeFrame, type ProtocolCode, protocolCodes } from '@owlivion/sync-protocol'
 import { Accounts } from './accounts'
+import { AuditLog } from './audit/audit-log'
+import { SignIns } from './audit/sign-ins'
+import { accountCalls } from './calls/account-calls'
 import { type CallService, collectMethods } from './calls/service'
 import { RelayError } from './errors'
 import { defaultLimits, type RelayLimits } from './limits'
@@ -22,6 +25,8 @@ export interface RelayOptions {
    */
   readonly hosts?: readonly string[]
   readonly limits?: Partial<RelayLimits>
+  /** Default true. False leaves the addresses of connections out of everything that is kept. */
+  readonly keepsAddresses?: boolean
   /** What the relay answers beside the calls of its own. */
   readonly services?: readonly CallService[]
   readonly log?: RelayLog
@@ -70,7 +75,7 @@ const TRY_AGAIN_LATER_CLOSE = 1013
  * const relay = createRelay({ platform, store })
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { platform, store, hosts, limits: chosen, services = [], log = silentLog } = options
+  const { platform, store, hosts, limits: chosen, services = [], keepsAddresses = true, log = silentLog } = options
   const limits: RelayLimits = { ...defaultLimits, ...chosen }
   const accounts = new Accounts(platform, store)
   const health = new StorageHealth(platform, store, limits.storageRetryMs, log)
@@ -78,7 +83,10 @@ export function createRelay(options: RelayOptions): Relay {
   const sessions = new Set<Session>()
   const refusals: Partial<Record<ProtocolCode, number>> = {}
   let draining: Promise<void> | undefined
-  const calls = collectMethods(services, { platform, store, accounts, log })
+  const audit = new AuditLog({ platform, store, log, keepsAddresses })
+  const signIns = new SignIns({ platform, store, audit })
+  const tools = { platform, store, accounts, audit, signIns, log }
+  const calls = collectMethods([accountCalls(services), ...services], tools)
   void health.check()
 
   const context: SessionContext = {
@@ -90,6 +98,8 @@ export function createRelay(options: RelayOptions): Relay {
     turn,
     mailboxes: new Mailboxes(platform, limits),
     calls,
+    audit,
+    signIns,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1
     },
@@ -111,6 +121,8 @@ export function createRelay(options: RelayOptions): Relay {
     await Promise.all([...sessions].map((session) => session.drain()))
     await turn.settled()
     for (const session of [...sessions]) session.refuse('', new RelayError('draining'))
+    await signIns.flush().catch((error) => log.warn({ error }, 'when devices were last seen could not be written'))
+    await audit.flush(true)
     turn.stop()
     health.stop()
   }

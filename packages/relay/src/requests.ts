@@ -8,6 +8,7 @@ import {
   type KeyringState,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount, Member } from './accounts'
+import type { AuditLog } from './audit/audit-log'
 import { RelayError } from './errors'
 import { encodeHeads } from './heads'
 import { appendKeyring, readKeyring } from './keyring'
@@ -27,11 +28,14 @@ export interface RequestContext {
   readonly store: RelayStore
   readonly limits: RelayLimits
   readonly turn: Turn
+  readonly audit: AuditLog
 }
 
 export interface Requester extends Author, Member, Subscriber {
   /** Bytes of a push or row that wait for their turn; `answered` follows. */
   queued(sizeBytes: number): void
+  /** Where the connection came from; empty when the relay does not know. */
+  readonly address: string
 }
 
 export interface Asking {

@@ -14,6 +14,7 @@ import {
   protocolCodes,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
+import type { SignIns } from './audit/sign-ins'
 import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
 import { isProtocolRefusal, RelayError, toRefusal } from './errors'
@@ -27,6 +28,7 @@ import { answerRequest, type RequestContext, type Requester } from './requests'
 export interface SessionContext extends RequestContext {
   readonly log: RelayLog
   readonly accounts: Accounts
+  readonly signIns: SignIns
   readonly calls: CallMethods
   readonly mailboxes: Mailboxes
   refused(code: ProtocolCode): void
@@ -83,6 +85,10 @@ export class Session implements Requester {
     return this.phase.kind === 'open' ? deviceKeyOf(this.phase.standing) : undefined
   }
 
+  get address(): string {
+    return this.caller.address
+  }
+
   get isOpen(): boolean {
     return this.phase.kind === 'open'
   }
@@ -136,6 +142,10 @@ export class Session implements Requester {
     this.inFlightBytes -= sizeBytes
   }
 
+  accountDeleted(): void {
+    this.refuse('', new RelayError('account-deleted'))
+  }
+
   replaced(): void {
     this.refuse('', new RelayError('replaced-connection'))
   }
@@ -183,6 +193,7 @@ export class Session implements Requester {
     this.cancelTimer()
     if (phase.kind === 'mailbox') phase.seat.leave()
     if (phase.kind === 'open') {
+      this.sighted(phase)
       phase.account.leave(this)
       this.context.accounts.leave(phase.account)
     }
@@ -270,7 +281,11 @@ export class Session implements Requester {
 
   private async welcome({ hello, nonce }: Extract<Phase, { kind: 'auth' }>, auth: FrameOf<'auth'>): Promise<void> {
     const { platform, store, accounts, limits, log } = this.context
-    const { account, standing: atLogin } = await logIn(this.context, { hello, auth, nonce, hosts: this.hosts })
+    const attempt = { hello, auth, nonce, hosts: this.hosts }
+    const { account, standing: atLogin } = await logIn(this.context, attempt).catch((error) => {
+      this.context.signIns.failed(hello.account, hello.device, toRefusal(error).code, this.address)
+      throw error
+    })
     const generation = await store.generation().catch((error) => {
       accounts.leave(account)
       throw error
@@ -283,6 +298,7 @@ export class Session implements Requester {
     const standing = this.openWith(account, atLogin)
     this.watchSilence(limits.idleTimeoutMs / 2)
     account.join(this)
+    this.context.signIns.signedIn(account.id, standing, this.address)
     const { length, head } = keyringFor(account, standing)
     log.info({ ...this.names(), standing: standing.kind }, 'logged in')
     this.send(
@@ -349,10 +365,15 @@ export class Session implements Requester {
         return
       }
       wasSilent = !this.heard
+      if (this.heard && this.phase.kind === 'open') this.sighted(this.phase)
       this.heard = false
       this.cancelTimer = this.context.platform.setTimer(periodMs, check)
     }
     this.cancelTimer = this.context.platform.setTimer(periodMs, check)
+  }
+
+  private sighted({ account, standing }: Extract<Phase, { kind: 'open' }>): void {
+    if (standing.kind === 'device') this.context.signIns.seen(account.id, standing.id, this.address)
   }
 
   /** For the log: enough to follow one device through it, too little to name it. */

@@ -17,7 +17,7 @@ import { deviceSigner, recoverySigner } from './suspensions'
 
 /** @throws RelayError with the code to refuse with */
 export async function suspendDevices(
-  { platform, turn }: RequestContext,
+  { platform, turn, audit }: RequestContext,
   { account, standing, session }: Asking,
   { devices, signature }: Extract<Frame, { type: 'suspend' }>,
 ): Promise<void> {
@@ -35,6 +35,8 @@ export async function suspendDevices(
     throw new RelayError('keyring-refused', 'A device cannot suspend itself.')
   const suspender = standing.kind === 'recovery' ? recoverySigner(standing.publicKey) : deviceSigner(standing.id)
   account.suspend(suspender, devices, SUSPEND_MS)
+  const device = standing.kind === 'recovery' ? undefined : standing.id
+  for (const target of devices) audit.note(account.id, 'device-suspended', { device, target, address: session.address })
   // What they had sent before is stored or refused first: the heads that are asked for next are then the last ones.
   await turn.settled()
   session.send(encodeFrame({ type: 'suspended', devices, forMs: SUSPEND_MS }))

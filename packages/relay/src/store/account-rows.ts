@@ -13,12 +13,13 @@ import {
 /** A row of the audit log before it has its number. */
 export type AuditEvent = Omit<AuditRow, 'n'>
 
-/** A device was there at a time. */
+/** A device was there once or several times. */
 export interface DeviceSeen {
   readonly account: AccountId
   readonly device: DeviceId
-  /** The relay's clock. */
-  readonly atMs: number
+  /** The relay's clock, the first time and the last. */
+  readonly firstMs: number
+  readonly lastMs: number
   /** Empty when it is not known or not kept. */
   readonly address: string
 }

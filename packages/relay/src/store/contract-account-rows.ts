@@ -33,19 +33,25 @@ export function describeAccountRows(suite: ContractSuite): void {
 
   describe(`${name}: sightings`, () => {
     checkWithAccount('the first one stays, the last one moves, with its address', async ({ accountRows }, opened) => {
-      const seen = (device: typeof a, atMs: number, address: string) => ({ account, device, atMs, address })
+      const seen = (device: typeof a, atMs: number, address: string) => ({
+        account,
+        device,
+        firstMs: atMs - 1,
+        lastMs: atMs,
+        address,
+      })
       await accountRows.putDevicesSeen([seen(b, 5, 'x'), seen(a, 10, 'y'), seen(a, 30, 'z')])
       await accountRows.putDevicesSeen([seen(a, 20, 'w')])
       const rows = [
-        { device: a, firstSeenMs: 10, lastSeenMs: 30, address: 'w' },
-        { device: b, firstSeenMs: 5, lastSeenMs: 5, address: 'x' },
+        { device: a, firstSeenMs: 9, lastSeenMs: 30, address: 'w' },
+        { device: b, firstSeenMs: 4, lastSeenMs: 5, address: 'x' },
       ]
       expect(await accountRows.readDevicesSeen(account)).toEqual(rows)
       expect(await (await opened.reopen()).accountRows.readDevicesSeen(account)).toEqual(rows)
     })
 
     check('of an account that nobody opened are not kept', async ({ accountRows }) => {
-      await accountRows.putDevicesSeen([{ account, device: a, atMs: 1, address: '' }])
+      await accountRows.putDevicesSeen([{ account, device: a, firstMs: 1, lastMs: 1, address: '' }])
       expect(await accountRows.readDevicesSeen(account)).toEqual([])
     })
   })
@@ -108,7 +114,7 @@ export function describeAccountRows(suite: ContractSuite): void {
   describe(`${name}: a deleted account`, () => {
     checkWithAccount('is gone, with its log, its sightings and its audit log', async (store, opened) => {
       await append(store, push({ count: 3 }))
-      await store.accountRows.putDevicesSeen([{ account, device: a, atMs: 1, address: 'x' }])
+      await store.accountRows.putDevicesSeen([{ account, device: a, firstMs: 1, lastMs: 1, address: 'x' }])
       await store.accountRows.appendAudit(account, events(2))
       const other = record(0, { account: bytes<AccountId>(32, 'other'), recovery: bytes<AccountId>(32, 'theirs') })
       await store.appendKeyring(other)

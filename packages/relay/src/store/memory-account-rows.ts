@@ -49,11 +49,11 @@ export function createMemoryAccountRows(
   return {
     putDevicesSeen: (sightings) =>
       write(() => {
-        for (const { account, device, atMs, address } of sightings) {
+        for (const { account, device, firstMs, lastMs, address } of sightings) {
           const devices = open().accounts.get(bytesToHex(account))?.devices
           const before = devices?.get(bytesToHex(device))
-          const lastSeenMs = Math.max(atMs, before?.lastSeenMs ?? 0)
-          devices?.set(bytesToHex(device), { device, firstSeenMs: before?.firstSeenMs ?? atMs, lastSeenMs, address })
+          const lastSeenMs = Math.max(lastMs, before?.lastSeenMs ?? 0)
+          devices?.set(bytesToHex(device), { device, firstSeenMs: before?.firstSeenMs ?? firstMs, lastSeenMs, address })
         }
       }),
     async readDevicesSeen(account) {

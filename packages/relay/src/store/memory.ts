@@ -18,7 +18,6 @@ import {
 } from '@owlivion/sync-protocol'
 import { RelayError } from '../errors'
 import { appendMemoryAudit, createMemoryAccountRows } from './memory-account-rows'
-import { createMemorySignIns, type MemorySignInHolder } from './sign-in-memory'
 import type {
   AppendRequest,
   AppendResult,
@@ -31,6 +30,7 @@ import type {
   StoredKeyringRecord,
 } from './relay-store'
 import { compareHeads, INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
+import { createMemorySignIns, type MemorySignInHolder } from './sign-in-memory'
 
 interface MemoryEntry {
   readonly number: number

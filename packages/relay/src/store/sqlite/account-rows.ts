@@ -43,9 +43,9 @@ export function createSqliteAccountRows(db: Database.Database, audit: SqliteAudi
   const accountOf = (account: AccountId) => findAccount.get(account) as AccountRow | undefined
 
   const putDevicesSeen = db.transaction((sightings: readonly DeviceSeen[]): void => {
-    for (const { account, device, atMs, address } of sightings) {
+    for (const { account, device, firstMs, lastMs, address } of sightings) {
       const found = accountOf(account)
-      if (found !== undefined) putDevice.run(found.id, device, atMs, atMs, address)
+      if (found !== undefined) putDevice.run(found.id, device, firstMs, lastMs, address)
     }
   })
 

@@ -23,9 +23,9 @@ import { compareHeads, INSPECTED_START_BYTES, pageLength } from '../rules'
 import { createSqliteAccountRows } from './account-rows'
 import { createAppendTransaction } from './append-transaction'
 import { createSqliteAudit } from './audit-rows'
-import { createSignInTables } from './sign-in-tables'
 import { toStorageError } from './failure'
 import { createKeyringTransaction, type HeadRow, toHead } from './keyring-transaction'
+import { createSignInTables } from './sign-in-tables'
 
 /** Pages given back to the file system in one idle moment: 16 MB, a few milliseconds. */
 const VACUUM_PAGES = 4_096
