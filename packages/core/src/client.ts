@@ -11,6 +11,10 @@ import {
   type DocumentStatus,
   type EditState,
   joinProfile,
+  type OwedTask,
+  type PhraseAnswer,
+  type PhraseQuestion,
+  type ReissueDetails,
   readProfile,
   SyncEngine,
   type SyncEvent,
@@ -55,12 +59,17 @@ export interface SyncStatus {
   readonly storage: SyncError | undefined
   /** Why the relay will not have this device. */
   readonly refusal: SyncError | undefined
+  /** What this device has yet to do to the account: it waits for the relay, and goes on after a restart. */
+  readonly owed: readonly OwedTask[]
+  /** False while the phrase that this device made is on no paper for all it knows; see `confirmRecoveryPhrase`. */
+  readonly isPhraseConfirmed: boolean
   readonly documents: Readonly<Record<string, DocumentStatus>>
 }
 
 /**
  * Creates an account on this device. Works without the relay, which learns of it on the first connection.
- * @returns the account and its recovery phrase: 24 words to be shown once. They are kept nowhere; who loses them and all devices has lost the data.
+ * @returns the account and its recovery phrase: 24 words to be shown, written down, and confirmed with `confirmRecoveryPhrase`. From then on
+ * they are kept nowhere; who loses them and all devices has lost the data.
  * @throws SyncError `profile-exists` when the store holds an account already
  *
  * @example
@@ -209,6 +218,7 @@ export class Sync {
     for (const [name, collection] of this.opened) documents[name] = collection.status
     const all = Object.values(documents)
     const { connection, storageFailure: storage, refusal, unsent } = this.engine
+    const { owed, isPhraseConfirmed } = this.engine.membership
     const isGreen =
       connection === 'online' &&
       unsent === 0 &&
@@ -222,6 +232,8 @@ export class Sync {
       isGreen,
       storage,
       refusal,
+      owed,
+      isPhraseConfirmed,
       documents,
     }
   }
@@ -242,6 +254,173 @@ export class Sync {
   }
 
   /**
+   * Locks devices out and gives the account a new key, in one step: nothing that is written from then on opens to them, and nothing counts
+   * that they write. What they had stored at the relay stays. Works while they are offline, and while they write.
+   *
+   * Stored before it is sent: it is done as soon as the relay can be reached, also after a crash or a restart. `status.owed` shows it until then.
+   * @param ids hex ids as in `devices()`; those that are removed already are passed over
+   * @returns when it is done
+   * @throws SyncError `device-unknown` for an id that is no device of the account, `keyring-refused` for this device's own (it signs out
+   * instead), `device-removed` when this device was removed first, `closed` when the account is closed before; it goes on when it is opened
+   *
+   * @example
+   * const lost = sync.devices().find((device) => device.name === 'old laptop')
+   * if (lost !== undefined) await sync.removeDevices([lost.id])
+   */
+  removeDevices(ids: readonly string[]): Promise<void> {
+    return this.engine.membership.removeDevices(ids)
+  }
+
+  /**
+   * Locks out every device but this one, in one step.
+   * @throws SyncError as `removeDevices`
+   *
+   * @example
+   * await sync.removeOtherDevices()
+   * sync.devices().filter((device) => !device.isRemoved).length // 1
+   */
+  removeOtherDevices(): Promise<void> {
+    return this.engine.membership.removeOtherDevices()
+  }
+
+  /**
+   * Gives the account a new key for what is written from then on. Waits until everything is caught up and sent and nothing is kept aside.
+   * After a removal it is not needed: that brings a new key by itself.
+   * @returns when there is a new key, of this device or another
+   * @throws SyncError `device-removed`, `closed`; as `removeDevices`
+   *
+   * @example
+   * await sync.rotateKeys()
+   */
+  rotateKeys(): Promise<void> {
+    return this.engine.membership.rotateKeys()
+  }
+
+  /**
+   * Takes this device out of the account and deletes everything that it keeps, then closes. The other devices change the key. The last
+   * device of an account should ask for the recovery phrase first: nothing else opens the account afterwards.
+   * @param options `discardUnsent`: sign out although there are edits that no relay has stored
+   * @returns when the relay has taken it and the data is deleted
+   * @throws SyncError `unsent-edits` when edits would be lost and `discardUnsent` is not set; nothing was done then. `closed` when the account
+   * is closed before the relay could be reached; it goes on when it is opened
+   *
+   * @example
+   * if (sync.status.unsent === 0) await sync.signOut()
+   */
+  async signOut({ discardUnsent = false }: { readonly discardUnsent?: boolean } = {}): Promise<void> {
+    const { unsent } = this.engine
+    if (unsent > 0 && !discardUnsent)
+      throw new SyncError('unsent-edits', `Signing out would lose ${unsent} edits that the relay has not stored.`)
+    await this.engine.membership.leave()
+    await this.end({ destroy: true })
+  }
+
+  /**
+   * The recovery phrase that was made on this device, until it is confirmed: to be shown once more, for example after a crash.
+   * @returns undefined when it is confirmed, or was made elsewhere
+   *
+   * @example
+   * const phrase = await sync.unconfirmedPhrase()
+   * if (phrase !== undefined) console.log('Write these 24 words down:', phrase)
+   */
+  unconfirmedPhrase(): Promise<string | undefined> {
+    return this.engine.membership.unconfirmedPhrase()
+  }
+
+  /**
+   * Three words of the unconfirmed phrase that a person is to type back, the same ones each time. Empty when there is none.
+   *
+   * @example
+   * const { sync, recoveryPhrase } = await createAccount({
+   *   platform: nodePlatform(),
+   *   store: openMemoryStore(),
+   *   relay: 'wss://relay.example.com',
+   *   deviceName: 'laptop',
+   *   online: false,
+   * })
+   * const words = recoveryPhrase.split(' ')
+   * const answers = sync.phraseQuestions().map(({ position }) => ({ position, word: words[position - 1] ?? '' }))
+   * answers.length // 3
+   * await sync.confirmRecoveryPhrase(answers)
+   * sync.status.isPhraseConfirmed // true
+   * await sync.close()
+   */
+  phraseQuestions(): readonly PhraseQuestion[] {
+    return this.engine.membership.phraseQuestions()
+  }
+
+  /**
+   * Forgets the phrase on this device once a person has shown that it is written down. An example is at `phraseQuestions`.
+   * @param answers one for each of `phraseQuestions()`; case and spaces around a word do not matter
+   * @throws SyncError `phrase-check-failed` with the position of the first word that is missing or wrong; the phrase is kept then
+   */
+  confirmRecoveryPhrase(answers: readonly PhraseAnswer[]): Promise<void> {
+    return this.engine.membership.confirmPhrase(answers)
+  }
+
+  /**
+   * Gives the account a new recovery phrase and a new key, at once, with the old phrase. The old one opens and signs nothing that comes after;
+   * what somebody fetched with it before stays known to them.
+   * @param options `recoveryPhrase`: the old one
+   * @returns the new phrase, once it counts; this device keeps it until it is confirmed
+   * @throws SyncError `wrong-account` when the phrase is not the one that counts now, `phrase-length`, `phrase-word`, `phrase-checksum`,
+   * `closed` when the account is closed first; the old phrase is not kept, so the app asks for it again then
+   *
+   * @example
+   * const words = await sync.reissuePhrase({ recoveryPhrase: prompt('The old 24 words') ?? '' })
+   * console.log('From now on:', words)
+   */
+  reissuePhrase({ recoveryPhrase }: { readonly recoveryPhrase: string }): Promise<string> {
+    return this.engine.membership.reissuePhrase(recoveryPhrase)
+  }
+
+  /**
+   * Asks for a new recovery phrase without the old one. Every device shows it; it counts when another device approves it, or by itself after
+   * seven days in which nobody vetoed it. Until then the old phrase counts.
+   * @returns the phrase that is to count, once the request is in the keyring; this device keeps it until it is confirmed
+   * @throws SyncError `keyring-refused` when one is asked for already, `closed`, `device-removed`
+   *
+   * @example
+   * const words = await sync.requestReissue()
+   * console.log('In seven days at the latest these words count:', words)
+   */
+  requestReissue(): Promise<string> {
+    return this.engine.membership.requestReissue()
+  }
+
+  /**
+   * The open request for a new recovery phrase. An app shows it on every device, for it may be a thief's.
+   *
+   * @example
+   * if (sync.reissue !== undefined && !sync.reissue.isMine) console.log('Asked for by', sync.reissue.requestedBy)
+   */
+  get reissue(): ReissueDetails | undefined {
+    return this.engine.membership.reissue
+  }
+
+  /**
+   * Lets the phrase count at once that another device asked for.
+   * @throws SyncError `keyring-refused` when nobody asks, or it was withdrawn meanwhile; `reissue-early` on the device that asks itself
+   *
+   * @example
+   * if (sync.reissue !== undefined && !sync.reissue.isMine) await sync.approveReissue()
+   */
+  approveReissue(): Promise<void> {
+    return this.engine.membership.approveReissue()
+  }
+
+  /**
+   * Withdraws the open request for a new recovery phrase. Any device may, and so may the holder of the old phrase.
+   * @throws SyncError `keyring-refused` when nobody asks, or it was granted meanwhile; `wrong-account` when the phrase is not the one that counts
+   *
+   * @example
+   * if (sync.reissue !== undefined) await sync.vetoReissue()
+   */
+  vetoReissue({ recoveryPhrase }: { readonly recoveryPhrase?: string } = {}): Promise<void> {
+    return this.engine.membership.vetoReissue(recoveryPhrase)
+  }
+
+  /**
    * Resolves when everything written so far is on the relay's disk, the account itself included: from then on another device can join.
    * What is written after the call is not waited for.
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
@@ -259,8 +438,12 @@ export class Sync {
   }
 
   /** Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind. */
-  async close(): Promise<void> {
-    this.closing ??= this.engine.close()
+  close(): Promise<void> {
+    return this.end()
+  }
+
+  private async end(options: { readonly destroy?: boolean } = {}): Promise<void> {
+    this.closing ??= this.engine.close(options)
     for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was closed.'))
     await this.closing
   }

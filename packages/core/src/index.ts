@@ -28,4 +28,15 @@ export {
   type StoreBatch,
   type StoreKey,
 } from './storage'
-export type { ConnectionState, DeviceDetails, DocumentStatus, EditState, HoldReason, SyncEvent } from './sync'
+export type {
+  ConnectionState,
+  DeviceDetails,
+  DocumentStatus,
+  EditState,
+  HoldReason,
+  OwedTask,
+  PhraseAnswer,
+  PhraseQuestion,
+  ReissueDetails,
+  SyncEvent,
+} from './sync'
