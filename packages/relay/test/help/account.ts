@@ -199,7 +199,7 @@ export class TestAccount {
 
   /** @param commit false to make the record without taking it over, for one that is to be refused */
   remove(
-    removed: TestDevice | readonly TestDevice[],
+    removed: Pick<TestDevice, 'id'> | readonly Pick<TestDevice, 'id'>[],
     cut: readonly CutEntry[],
     commit = true,
     signer = this.first,
