@@ -1,11 +1,11 @@
 // Sees to it that what this device owes to the keyring is carried out (`keyring-work.ts`), on whatever connection there is. It never
 // gives up, and never trusts its memory: after a lost race, a lost answer, a disconnect or a restart it starts over from what the
 // keyring says, so that nothing is done twice and nothing is left half done.
-import { activeDevice, bytesEqual, type Hash, REISSUE_WAIT_MS } from '@owlivion/sync-protocol'
+import { activeDevice, bytesEqual, deviceIdOf, findDevice, type Hash, REISSUE_WAIT_MS } from '@owlivion/sync-protocol'
 import { isSyncError, SyncError } from '../errors'
 import type { StoreBatch } from '../storage'
 import { backoffMs, jitterMs } from './backoff'
-import { carryOut, type DueTask, type PhraseTask, type WorkContext } from './keyring-work'
+import { type AddTask, carryOut, type DueTask, type PhraseTask, type WorkContext } from './keyring-work'
 import { encodeOwed, type JudgedKeyring, judgeOwed, type Owed, owedKey } from './owed'
 
 export interface AuthorContext extends WorkContext {
@@ -24,7 +24,7 @@ export interface AuthorContext extends WorkContext {
 }
 
 interface Task {
-  readonly owed: Owed | PhraseTask | DueTask
+  readonly owed: Owed | PhraseTask | DueTask | AddTask
   /** Of its row; none when it is not stored. */
   readonly number?: number
   readonly settled?: { resolve(): void; reject(error: SyncError): void }
@@ -64,7 +64,10 @@ export class KeyringAuthor {
 
   /** What is owed now, stored undertakings and those of the phrase, oldest first. */
   get owed(): readonly (Owed | PhraseTask)[] {
-    return this.tasks.map(({ owed }) => owed).filter((owed): owed is Owed | PhraseTask => !isDue(owed))
+    return this.tasks.map(({ owed }) => owed).filter((owed) => !isDue(owed) && owed.kind !== 'add') as (
+      | Owed
+      | PhraseTask
+    )[]
   }
 
   /** Whether signing out was undertaken here, done or not. */
@@ -83,8 +86,8 @@ export class KeyringAuthor {
     return this.add(owed, number)
   }
 
-  /** As `undertake`, with the phrase in hand. Rejects, and is given up, when this device is closed or the relay refuses it for good. */
-  doWithPhrase(task: PhraseTask): Promise<void> {
+  /** As `undertake`, for what is not kept. Rejects, and is given up, when this device is closed or the relay refuses it for good. */
+  doNow(task: PhraseTask | AddTask): Promise<void> {
     return this.add(task)
   }
 
@@ -105,7 +108,7 @@ export class KeyringAuthor {
     this.tasks = []
   }
 
-  private add(owed: Owed | PhraseTask, number?: number): Promise<void> {
+  private add(owed: Owed | PhraseTask | AddTask, number?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) {
         reject(new SyncError('closed', 'The account is closed.'))
@@ -172,6 +175,12 @@ export class KeyringAuthor {
         return requests.isConnected && state.owesRekey && activeDevice(state, keys.id) !== undefined ? 'owed' : 'done'
       case 'due-reissue':
         return requests.isConnected && state.reissueRequest?.position === owed.request ? 'owed' : 'done'
+      case 'add': {
+        const member = findDevice(state, deviceIdOf(this.context.platform.signing.sha512, owed.device.signing))
+        if (member !== undefined && member.removedAt === undefined) return 'done'
+        if (member === undefined && activeDevice(state, keys.id) !== undefined) return 'owed'
+        return { impossible: new SyncError('device-removed', 'It was removed from the account meanwhile.') }
+      }
       case 'reissue':
         return bytesEqual(state.recovery.signing, owed.next.signing) ? 'done' : 'owed'
       default:

@@ -8,6 +8,7 @@ import {
   bytesEqual,
   type CutEntry,
   compareBytes,
+  type DeviceDescription,
   type DeviceId,
   type KeyringState,
   type PublicKeys,
@@ -15,12 +16,14 @@ import {
   suspendSigningBytes,
 } from '@owlivion/sync-protocol'
 import {
+  createAdd,
   createLeave,
   createReissue,
   createRekey,
   createRemove,
   createRequest,
   createVeto,
+  type DeviceInfo,
   type DeviceKeys,
   type RecoveryKeys,
 } from '../account'
@@ -48,11 +51,19 @@ export type PhraseTask =
   | { readonly kind: 'reissue'; readonly recovery: RecoveryKeys; readonly next: PublicKeys }
   | { readonly kind: 'veto'; readonly recovery: RecoveryKeys; readonly request: number; readonly next: PublicKeys }
 
+/** Lets somebody in. Whoever asked for it knows what for, so it is not stored: it ends with this process. */
+export interface AddTask {
+  readonly kind: 'add'
+  readonly device: PublicKeys
+  readonly role: DeviceDescription['role']
+  readonly info: DeviceInfo
+}
+
 /** What the keyring itself says is due: the key that a device left behind, and the phrase that this one asked for a week ago. */
 export type DueTask = { readonly kind: 'due-rekey' } | { readonly kind: 'due-reissue'; readonly request: number }
 
 /** @throws SyncError what the relay or the rules refuse it with; `connection-lost` and `relay-unreachable` leave open whether it was done */
-export async function carryOut(context: WorkContext, owed: Owed | PhraseTask | DueTask): Promise<void> {
+export async function carryOut(context: WorkContext, owed: Owed | PhraseTask | DueTask | AddTask): Promise<void> {
   const { platform, keys, keyring } = context
   const { state } = keyring
   const row = await makeRow()
@@ -73,6 +84,10 @@ export async function carryOut(context: WorkContext, owed: Owed | PhraseTask | D
       }
       case 'leave':
         return createLeave(platform, state, { device: keys, cut: await askCut(context, state, [keys.id]) })
+      case 'add': {
+        const { device, role, info } = owed
+        return { record: await createAdd(platform, state, { signer: keys, device, role, info }) }
+      }
       case 'rekey':
       case 'due-rekey':
         return { record: await createRekey(platform, state, { signer: keys }) }

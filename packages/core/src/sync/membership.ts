@@ -6,14 +6,23 @@ import {
   bytesEqual,
   bytesToHex,
   type CutEntry,
+  type DeviceDescription,
   type DeviceId,
   decodeWhole,
   findDevice,
   hexToBytes,
+  type PublicKeys,
   type ReissueRequest,
   Writer,
 } from '@owlivion/sync-protocol'
-import { type DeviceKeys, parseRecoveryPhrase, phraseText, type RecoveryKeys, recoveryKeysOf } from '../account'
+import {
+  type DeviceInfo,
+  type DeviceKeys,
+  parseRecoveryPhrase,
+  phraseText,
+  type RecoveryKeys,
+  recoveryKeysOf,
+} from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch, StoreKey } from '../storage'
@@ -136,6 +145,15 @@ export class Membership {
     if (devices.length > 0) await this.author.undertake({ kind: 'remove', devices })
   }
 
+  /**
+   * Lets somebody in whose keys this device knows to be theirs.
+   * @returns when the keyring has it
+   * @throws SyncError what the relay or the rules refuse it with; `closed` when this device is closed first, and then it may or may not be in
+   */
+  addMember(device: PublicKeys, role: DeviceDescription['role'], info: DeviceInfo): Promise<void> {
+    return this.author.doNow({ kind: 'add', device, role, info })
+  }
+
   /** The key that a password unlocks is no device, and stays. */
   async removeOtherDevices(): Promise<void> {
     const others = activeDevices(this.context.keyring.state.devices).filter(
@@ -195,7 +213,7 @@ export class Membership {
   async reissuePhrase(phrase: string): Promise<string> {
     const recovery = await this.ownRecovery(phrase)
     const { entropy } = await this.phrases.draft()
-    await this.author.doWithPhrase({ kind: 'reissue', recovery, next: recoveryKeysOf(entropy) })
+    await this.author.doNow({ kind: 'reissue', recovery, next: recoveryKeysOf(entropy) })
     return phraseText(entropy)
   }
 
@@ -224,7 +242,7 @@ export class Membership {
     const recovery = phrase === undefined ? undefined : await this.ownRecovery(phrase)
     const { position: request, next } = this.openRequest()
     if (recovery === undefined) await this.author.undertake({ kind: 'veto', request, next })
-    else await this.author.doWithPhrase({ kind: 'veto', recovery, request, next })
+    else await this.author.doNow({ kind: 'veto', recovery, request, next })
   }
 
   private openRequest(): ReissueRequest {
