@@ -16,6 +16,8 @@ interface ServeOptions {
   readonly acceptHost?: readonly string[]
   readonly static?: string
   readonly inspect?: boolean
+  readonly trustProxy?: boolean
+  readonly addresses: boolean
   readonly maxDatabaseMb?: number
   readonly signIn?: boolean
   readonly signInKey?: string
@@ -60,6 +62,8 @@ async function serve(chosen: ServeOptions): Promise<void> {
     ...(chosen.acceptHost && { acceptHosts: chosen.acceptHost }),
     ...(chosen.static !== undefined && { static: chosen.static }),
     ...(chosen.inspect && { inspect: true }),
+    ...(chosen.trustProxy && { trustsProxy: true }),
+    keepsAddresses: chosen.addresses,
     ...(isSignInOn && {
       signIn: {
         ...(chosen.signInKey !== undefined && { keyFile: chosen.signInKey }),
@@ -102,6 +106,13 @@ program
       .argParser(readHosts),
   )
   .addOption(new Option('--static <folder>', 'a built app to serve').env('OWLIVION_STATIC'))
+  .addOption(
+    new Option(
+      '--trust-proxy',
+      'take addresses of devices from X-Forwarded-For: one proxy stands before the relay',
+    ).env('OWLIVION_TRUST_PROXY'),
+  )
+  .addOption(new Option('--no-addresses', 'keep no addresses of devices').env('OWLIVION_NO_ADDRESSES'))
   .addOption(new Option('--inspect', 'show the newest sealed entries at /inspect').env('OWLIVION_INSPECT'))
   .addOption(
     new Option('--max-database-mb <number>', 'the database grows no further')

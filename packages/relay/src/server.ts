@@ -30,6 +30,10 @@ export interface RelayServerOptions {
   readonly static?: string
   /** Adds GET /inspect. */
   readonly inspect?: boolean
+  /** One proxy stands before the relay: the address of a device is the last one in X-Forwarded-For. Default false. */
+  readonly trustsProxy?: boolean
+  /** Default true. False leaves the addresses of devices out of everything that is kept. */
+  readonly keepsAddresses?: boolean
   /** The database grows no further than this. */
   readonly maxDatabaseBytes?: number
   /** Lets accounts be opened with an address and a password. Left out, the relay knows no passwords and has no key file. */
@@ -62,6 +66,7 @@ const GOODBYE_CHECK_MS = 10
  */
 export async function startRelayServer(options: RelayServerOptions): Promise<RelayServer> {
   const { data, port, host = '127.0.0.1', acceptHosts, inspect, maxDatabaseBytes, limits, log = silentLog } = options
+  const { trustsProxy = false, keepsAddresses = true } = options
   const files = options.static === undefined ? undefined : await openFiles(options.static)
   const platform = createNodePlatform()
   const { sha512, random } = platform
@@ -74,12 +79,13 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     store,
     log,
     services,
+    keepsAddresses,
     ...(acceptHosts && { hosts: acceptHosts }),
     ...(limits && { limits }),
   })
   const app = createHttpApp({ relay, files, ...(inspect && { inspect }) })
   const server = createServer(getRequestListener(app.fetch))
-  const endpoint = acceptWebSockets(server, relay, log)
+  const endpoint = acceptWebSockets(server, relay, { log, trustsProxy })
   server.listen(port, host)
   try {
     await once(server, 'listening')

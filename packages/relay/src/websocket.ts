@@ -7,6 +7,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { plainBytes } from './node-platform'
 import type { RelayLog } from './platform'
 import type { Relay } from './relay'
+import { remoteAddressOf } from './remote-address'
 
 /** The close code with which the WebSocket library itself answers a message over its limit. */
 const MESSAGE_TOO_BIG = 1009
@@ -28,7 +29,11 @@ export interface WebSocketEndpoint {
 }
 
 /** Takes the upgrade requests of `server`, on any path and from any origin: a login needs a device's key, never a cookie. */
-export function acceptWebSockets(server: Server, relay: Relay, log: RelayLog): WebSocketEndpoint {
+export function acceptWebSockets(
+  server: Server,
+  relay: Relay,
+  { log, trustsProxy }: { readonly log: RelayLog; readonly trustsProxy: boolean },
+): WebSocketEndpoint {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -44,6 +49,7 @@ export function acceptWebSockets(server: Server, relay: Relay, log: RelayLog): W
   })
 
   function attach(socket: RelaySocket, request: IncomingMessage): void {
+    const remoteAddress = remoteAddressOf(request, trustsProxy)
     const handlers = relay.connect(
       {
         send(frame) {
@@ -53,7 +59,7 @@ export function acceptWebSockets(server: Server, relay: Relay, log: RelayLog): W
         get bufferedBytes() {
           return socket.bufferedAmount
         },
-        ...(request.socket.remoteAddress && { remoteAddress: request.socket.remoteAddress }),
+        ...(remoteAddress !== undefined && { remoteAddress }),
       },
       { host: request.headers.host },
     )

@@ -148,8 +148,11 @@ export interface SocketClient extends TestClient {
 }
 
 /** A connection over a real WebSocket. */
-export async function connectSocket(url: string): Promise<SocketClient> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), { perMessageDeflate: false })
+export async function connectSocket(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<SocketClient> {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), { perMessageDeflate: false, headers })
   const client = Object.assign(new TestClient(new URL(url).host), { socket })
   socket.on('message', (data) => client.received(new Uint8Array(data as Buffer)))
   socket.on('close', (code) => client.ended(code))

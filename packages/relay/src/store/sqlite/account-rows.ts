@@ -87,7 +87,7 @@ export function createSqliteAccountRows(db: Database.Database, audit: SqliteAudi
       try {
         return deleteAccount.immediate(account, expectedHead, atMs)
       } finally {
-        db.pragma('secure_delete = FAST')
+        db.pragma('secure_delete = OFF')
       }
     },
     isDeleted: (account) => findDeleted.get(account) !== undefined,
