@@ -36,6 +36,13 @@ const anyHoldsSecret = (path: string) => filesOf(path).some((file) => holds(read
 
 keyVaultContract({ describe, it, expect }, 'the vault in a file', async (name) => keyFileVault(join(folder, name)))
 
+/** A file beside this one, as a process of its own. */
+function start(file: string, parameters: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const node = ['--conditions=@owlivion/source', '--import', 'tsx', path, ...parameters]
+  return spawn(process.execPath, node, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
 /** What version 1 of the package left: rows in clear, in a file of its version. */
 async function writeAsVersion1(path: string, count = 300, sizeBytes = 0): Promise<void> {
   const rows = openSqliteRows(path)
@@ -65,19 +72,21 @@ describe('a SQLite store at rest', () => {
 
   it('writes nothing into the folder for temporary files, not even while it writes its file anew', async () => {
     const path = newPath()
-    await writeAsVersion1(path, 20, 500_000)
+    await writeAsVersion1(path, 80, 500_000)
     const temporary = mkdtempSync(join(folder, 'temporary-'))
-    const seen: (string | null)[] = []
-    const watcher = watch(temporary, (_, name) => seen.push(name))
-    const env = { ...process.env, SQLITE_TMPDIR: temporary, TMPDIR: temporary, TSX_DISABLE_CACHE: '1' }
-    const opener = fileURLToPath(new URL('sqlite-opener.ts', import.meta.url))
-    const child = spawn(process.execPath, ['--conditions=@owlivion/source', '--import', 'tsx', opener, path], { env })
+    const seen = new Set<string | null>()
+    const watcher = watch(temporary, (_, name) => seen.add(name))
+    const child = start('sqlite-opener.ts', [path], {
+      SQLITE_TMPDIR: temporary,
+      TMPDIR: temporary,
+      TSX_DISABLE_CACHE: '1',
+    })
     expect(await once(child, 'exit')).toEqual([0, null])
     // Changes are told in order, so whatever came before this file has been told too.
     writeFileSync(join(temporary, 'last'), '')
-    while (!seen.includes('last')) await once(watcher, 'change')
+    while (!seen.has('last')) await once(watcher, 'change')
     watcher.close()
-    expect(seen.filter((name) => name !== 'last' && !name?.startsWith('tsx-'))).toEqual([])
+    expect([...seen].filter((name) => name !== 'last' && !name?.startsWith('tsx-'))).toEqual([])
     expect(anyHoldsSecret(path)).toBe(false)
   })
 
@@ -156,6 +165,18 @@ describe('a key file', () => {
     }
     chmodSync(path, 0o400)
     expect(await vault.read()).toEqual(new Uint8Array(32).fill(1))
+  })
+
+  it('that two processes make at once holds one key, and both are told which', async () => {
+    const raced = mkdtempSync(join(folder, 'raced-'))
+    const children = ['1', '2'].map((own) => start('sqlite-key-keeper.ts', [raced, own, '200']))
+    await Promise.all(children.map((child) => once(child.stdout, 'data')))
+    const answers = children.map(async ({ stdout }) => (await stdout.setEncoding('utf8').toArray()).join(''))
+    for (const child of children) child.stdin.write('go\n')
+    const [first, second] = await Promise.all(answers)
+    expect(first?.split(' ').length).toBe(200)
+    expect(first).toBe(second)
+    expect(readdirSync(raced).filter((name) => name.endsWith('.new'))).toEqual([])
   })
 
   it('with something else in it is refused and not replaced', async () => {
