@@ -51,7 +51,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
  * @throws SyncError `profile-in-use` while it is open somewhere; `profile-damaged` for a file that is no store, which stays
  *
  * @example
- * await deleteSqliteStore('address-book.db')
+ * await deleteSqliteStore('old-address-book.db')
  */
 export async function deleteSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<void> {
   const file = resolve(path)
