@@ -10,6 +10,7 @@ import {
   type DeviceDetails,
   type DocumentStatus,
   type EditState,
+  type Existing,
   joinProfile,
   type OwedTask,
   type PhraseAnswer,
@@ -40,8 +41,18 @@ export interface AccountOptions extends OpenOptions {
   readonly devicePlatform?: string
 }
 
+/** What a device needs that becomes a member of an account that is there already. */
+export interface JoiningOptions extends AccountOptions {
+  /**
+   * What becomes of an account that the store holds already. `refuse` (default): nothing, joining is refused. `merge`: its records are brought into
+   * the account that is joined, where they meet the records that this has; of two values of one field the later shows and the other stays as a
+   * conflict. Deleted records are not brought along. The account in the store must be closed.
+   */
+  readonly existing?: Existing
+}
+
 /** What a device needs that becomes a member by the recovery phrase. */
-export interface PhraseOptions extends AccountOptions {
+export interface PhraseOptions extends JoiningOptions {
   /** The 24 words. */
   readonly recoveryPhrase: string
 }
@@ -100,7 +111,7 @@ export async function createAccount(
  * const sync = await joinAccount({ store, relay: 'wss://relay.example.com', deviceName: 'phone', recoveryPhrase })
  */
 export async function joinAccount(options: PhraseOptions): Promise<Sync> {
-  await joinProfile(profileOptions(options), options.recoveryPhrase, 'add')
+  await joinProfile(joinOptions(options), options.recoveryPhrase, 'add')
   return openAccount(options)
 }
 
@@ -116,7 +127,7 @@ export async function joinAccount(options: PhraseOptions): Promise<Sync> {
  * sync.devices().filter((device) => !device.isRemoved).length // 1
  */
 export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
-  await joinProfile(profileOptions(options), options.recoveryPhrase, 'recover')
+  await joinProfile(joinOptions(options), options.recoveryPhrase, 'recover')
   return openAccount(options)
 }
 
@@ -148,6 +159,11 @@ function profileOptions(options: AccountOptions): Parameters<typeof createProfil
   const platform = options.platform ?? browserPlatform()
   const info = { name: options.deviceName, platform: options.devicePlatform ?? '', addedAtMs: platform.now() }
   return { platform, store: options.store, relay: checkedRelay(options.relay), info }
+}
+
+/** @internal What joining needs, checked; also for the package's other entries. */
+export function joinOptions(options: JoiningOptions): Parameters<typeof joinProfile>[0] {
+  return { ...profileOptions(options), existing: options.existing }
 }
 
 /** A relay across the network needs TLS: not for the data, which is sealed, but for who talks to whom and when. */
@@ -485,6 +501,12 @@ export class Sync {
     this.engine.statusChanged()
     return collection
   }
+}
+
+/** @internal The engine of an open account, for the package's other entries. */
+export function engineOf(sync: Sync): SyncEngine {
+  // biome-ignore lint/complexity/useLiteralKeys: the one place that looks behind the face of an account
+  return sync['engine']
 }
 
 function weakest(states: readonly EditState[]): EditState {

@@ -6,6 +6,7 @@ export {
   type AccountOptions,
   createAccount,
   hasAccount,
+  type JoiningOptions,
   joinAccount,
   type OpenOptions,
   openAccount,

@@ -5,6 +5,7 @@
 // Updates must be applied in causal order: before an update, everything its author had seen when writing it.
 import { SyncError } from '../errors'
 import { Y } from '../yjs'
+import { type CarriedPart, type CarriedRecord, carriedOf } from './carry'
 import { countOf } from './counter'
 import { digestMap } from './digest'
 import type { Fields } from './json'
@@ -145,6 +146,28 @@ export class Registers {
       operations.push(operation)
     }
     return operations.length > 0 ? this.#commit(author, drafts, operations) : undefined
+  }
+
+  /** The transaction of operations that were planned elsewhere; `plan` is told who they are of. */
+  perform(plan: (author: Dot) => readonly SlotOperation[]): Transaction {
+    const author = { writer: this.#writer, n: this.#lastN + 1 }
+    const drafts = new Map<string, RecordDraft>()
+    const operations = plan(author)
+    for (const operation of operations) execute(this.#draft(drafts, operation.record), operation, author)
+    return this.#commit(author, drafts, operations)
+  }
+
+  /**
+   * What stands in each visible record, for writing it again without its past.
+   * @param part leaves out values by who wrote them, and says how much of a counter is meant; default: everything
+   */
+  *carried(part?: CarriedPart): Generator<CarriedRecord, undefined> {
+    for (const id of this.#index.visible()) {
+      const slots = this.#index.slots(id)
+      const count = (field: string): number => part?.count(id, field) ?? countOf(slots, field)
+      const record = carriedOf(id, slots, count, part?.isWanted)
+      if (record !== undefined) yield record
+    }
   }
 
   /**

@@ -16,6 +16,7 @@ import type { Platform } from '../platform'
 import type { Store, StoreBatch } from '../storage'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
+import { lockNameOf } from './adopt-profile'
 import { decodeName, encodeName, nameKey } from './document-names'
 import { DocumentSync } from './document-sync'
 import { Listeners } from './listeners'
@@ -106,7 +107,7 @@ export class SyncEngine implements AccountContext {
   static async open(platform: Platform, store: Store): Promise<SyncEngine> {
     const profile = await readProfile(platform, store)
     if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
-    const unlock = await platform.lock(`owlivion-sync/${bytesToHex(profile.keys.id)}`)
+    const unlock = await platform.lock(lockNameOf(profile.keys.id))
     if (unlock === undefined)
       throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
     try {

@@ -1,4 +1,5 @@
 // Bringing documents from device to device: what is verified, what is pending, and the connection between them.
+export type { Existing } from './adopt-profile'
 export type { DocumentStatus, EditState } from './document-sync'
 export { DocumentSync } from './document-sync'
 export { type DeviceDetails, SyncEngine, type SyncEvent } from './engine'

@@ -25,21 +25,12 @@ import {
 } from '../account'
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
-import type { Store, StoreBatch } from '../storage'
+import type { Store } from '../storage'
+import { type Existing, ProfilePlace } from './adopt-profile'
 import { KeyringReader } from './keyring-reader'
 import { phraseRow } from './phrase-keeper'
-import {
-  decodeProfile,
-  encodeKeyringRow,
-  encodeProfile,
-  joiningKey,
-  type KeyringRow,
-  keyringKey,
-  keyringPrefix,
-  profileKey,
-  readAnyProfile,
-} from './profile'
-import { RelayDialog } from './relay-dialog'
+import { decodeProfile, encodeProfile, joiningKey, type KeyringRow } from './profile'
+import { type DialogLogin, type MemberLogin, RelayDialog } from './relay-dialog'
 import { copyHeads, cutOf } from './removal-cut'
 
 export interface JoinOptions {
@@ -47,6 +38,8 @@ export interface JoinOptions {
   readonly store: Store
   readonly relay: string
   readonly info: DeviceInfo
+  /** Default: refuse. */
+  readonly existing?: Existing | undefined
 }
 
 /** How often a lost race for the keyring's head is run again. Each loss means that another device got ahead. */
@@ -54,29 +47,44 @@ const MAX_RACES = 16
 
 /** @returns the recovery phrase, which the store keeps until a person has confirmed it */
 export async function createProfile({ platform, store, relay, info }: JoinOptions): Promise<string> {
-  await refuseExisting(platform, store)
+  const place = await ProfilePlace.prepare(platform, store)
   const phrase = await createRecoveryPhrase(platform.random)
   const recovery = recoveryKeysOf(phrase.entropy)
   const device = createDeviceKeys(platform.random, platform.signing.sha512)
   const record = await createGenesis(platform, { recovery, device, info })
   const profile = { account: recovery.account, keys: device, relay }
-  await storeProfile(store, profile, [{ record }], [phraseRow(platform, phrase.entropy)])
+  await place.take(profile, [{ record }], undefined, [phraseRow(platform, phrase.entropy)])
   return phrase.text
 }
 
 /** `recover`: all other devices are removed and the account gets a new key, in the same record. */
 export async function joinProfile(
-  { platform, store, relay, info }: JoinOptions,
+  options: JoinOptions,
   phraseText: string,
   mode: 'add' | 'recover',
 ): Promise<void> {
-  await refuseExisting(platform, store)
-  const recovery = recoveryKeysOf(await parseRecoveryPhrase(phraseText))
-  const join = new Joining(platform, store, relay, { recovery, info, mode })
+  await join(options, async () => ({ login: recoveryKeysOf(await parseRecoveryPhrase(phraseText)), mode }))
+}
+
+/** By a member whose secret was unlocked for this: a sign-in key lets this device in. */
+export function joinWithKey(options: JoinOptions, unlock: () => Promise<MemberLogin>): Promise<void> {
+  return join(options, async () => ({ login: await unlock(), mode: 'add' }))
+}
+
+async function join(
+  { platform, store, relay, info, existing }: JoinOptions,
+  prove: () => Promise<Pick<Newcomer, 'login' | 'mode'>>,
+): Promise<void> {
+  const place = await ProfilePlace.prepare(platform, store, existing)
   try {
-    await join.run()
+    const joining = new Joining(platform, store, place, relay, { ...(await prove()), info })
+    try {
+      await joining.run()
+    } finally {
+      joining.close()
+    }
   } finally {
-    join.close()
+    place.release()
   }
 }
 
@@ -85,10 +93,13 @@ class Joining {
   /** As the relay named it: a phrase that was issued later does not tell by itself which account it belongs to. */
   private account: AccountId | undefined
   private readonly keyring: KeyringReader
+  /** The relay's clock minus the device's, in ms. */
+  private clockOffsetMs = 0
 
   constructor(
     private readonly platform: Platform,
     private readonly store: Store,
+    private readonly place: ProfilePlace,
     private readonly relay: string,
     private readonly newcomer: Newcomer,
   ) {
@@ -100,7 +111,7 @@ class Joining {
     let device = await this.begin()
     for (let race = 0; race < MAX_RACES; race++) {
       const state = await this.readKeyring()
-      if (this.account !== undefined && !bytesEqual(this.account, state.account))
+      if (!bytesEqual(this.expectedAccount ?? state.account, state.account))
         throw new SyncError('wrong-account', 'The relay sent the keyring of another account than the one it named.')
       const member = findDevice(state, device.id)
       if (member !== undefined && member.removedAt === undefined) {
@@ -118,25 +129,32 @@ class Joining {
     this.dialog?.close()
   }
 
+  /** A member's key was unlocked together with the account that it belongs to; of a phrase only the relay can tell. */
+  private get expectedAccount(): AccountId | undefined {
+    const { login } = this.newcomer
+    return 'device' in login ? login.account : this.account
+  }
+
   /** The keys of an earlier attempt whose end nobody knows: if the relay took its record, it is this device. */
   private async begin(): Promise<DeviceKeys> {
-    const { recovery, mode } = this.newcomer
+    const { login, mode } = this.newcomer
     const bytes = mode === 'add' ? await this.store.get(joiningKey) : undefined
     const earlier = bytes && decodeProfile(this.platform, bytes)
-    if (earlier !== undefined && bytesEqual(earlier.account, recovery.account)) return earlier.keys
+    if (earlier !== undefined && bytesEqual(earlier.account, login.account)) return earlier.keys
     return this.beginAnew()
   }
 
   /** Keys first: a device that the account knows and that has lost its keys could not be finished. */
   private async beginAnew(): Promise<DeviceKeys> {
     const keys = createDeviceKeys(this.platform.random, this.platform.signing.sha512)
-    const profile = { account: this.newcomer.recovery.account, keys, relay: this.relay }
+    const profile = { account: this.newcomer.login.account, keys, relay: this.relay }
     await this.store.commit({ put: [[joiningKey, encodeProfile(profile)]] }, { durability: 'strict' })
     return keys
   }
 
   private finish(state: KeyringState, keys: DeviceKeys): Promise<void> {
-    return storeProfile(this.store, { account: state.account, keys, relay: this.relay }, this.keyring.records)
+    const profile = { account: state.account, keys, relay: this.relay }
+    return this.place.take(profile, this.keyring.records, this.clockOffsetMs)
   }
 
   /** Sends the record, and waits until it is known what became of it or that the keyring must tell. */
@@ -168,8 +186,9 @@ class Joining {
 
   private async connect(): Promise<RelayDialog> {
     if (this.dialog !== undefined) return this.dialog
-    const { dialog, welcome } = await RelayDialog.open(this.platform, this.relay, this.newcomer.recovery)
+    const { dialog, welcome } = await RelayDialog.open(this.platform, this.relay, this.newcomer.login)
     this.account = welcome.account.slice() as AccountId
+    this.clockOffsetMs = welcome.timeMs - this.platform.now()
     this.dialog = dialog
     return dialog
   }
@@ -187,8 +206,9 @@ class Joining {
 }
 
 interface Newcomer {
-  readonly recovery: RecoveryKeys
+  readonly login: DialogLogin
   readonly info: DeviceInfo
+  /** `recover` only with the phrase. */
   readonly mode: 'add' | 'recover'
 }
 
@@ -198,16 +218,19 @@ async function makeRecord(
   state: KeyringState,
   newcomer: Newcomer & { readonly device: DeviceKeys },
 ): Promise<KeyringRow> {
-  const { recovery, device, info } = newcomer
-  if (newcomer.mode === 'add') return { record: await createAdd(platform, state, { signer: recovery, device, info }) }
+  const { login, device, info, mode } = newcomer
+  if (mode === 'add' || 'device' in login) {
+    const signer = 'device' in login ? login.device : login
+    return { record: await createAdd(platform, state, { signer, device, info }) }
+  }
   const devices = activeDevices(state.devices)
     .map(({ id }) => id)
     .sort(compareBytes)
-  if (devices.length > 0) await suspend(platform, dialog, state, recovery, devices)
+  if (devices.length > 0) await suspend(platform, dialog, state, login, devices)
   dialog.send({ type: 'heads-fetch', devices })
   const heads = copyHeads((await dialog.receive('heads')).heads)
   const cut = await cutOf({ signing: platform.signing, keyring: state, devices, heads, known: [] })
-  return createRecover(platform, state, { recovery, device, info, cut })
+  return createRecover(platform, state, { recovery: login, device, info, cut })
 }
 
 /** Keeps the devices that are to be removed from writing more meanwhile; without it the removal only takes more attempts. */
@@ -225,26 +248,4 @@ async function suspend(
   } catch (error) {
     if (isSyncError(error, 'connection-lost') || isSyncError(error, 'relay-unreachable')) throw error
   }
-}
-
-async function refuseExisting(platform: Platform, store: Store): Promise<void> {
-  if ((await readAnyProfile(platform, store)) !== undefined)
-    throw new SyncError('profile-exists', 'This store holds an account already.')
-}
-
-async function storeProfile(
-  store: Store,
-  profile: Parameters<typeof encodeProfile>[0],
-  records: readonly KeyringRow[],
-  others: NonNullable<StoreBatch['put']> = [],
-): Promise<void> {
-  const rows = records.map((row, position) => [keyringKey(position), encodeKeyringRow(row)] as const)
-  await store.commit(
-    {
-      remove: [joiningKey],
-      removePrefix: [keyringPrefix],
-      put: [[profileKey, encodeProfile(profile)], ...rows, ...others],
-    },
-    { durability: 'strict' },
-  )
 }
