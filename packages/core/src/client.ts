@@ -3,22 +3,27 @@ import { bytesToHex } from '@owlivion/sync-protocol'
 import { Collection, type CollectionOptions, type RecordFields } from './collection'
 import { SyncError } from './errors'
 import { browserPlatform, type Platform } from './platform'
+import { refuseSecrets } from './secret-fields'
 import type { Store } from './storage'
 import {
   type ConnectionState,
+  checkUnsent,
   createProfile,
   type DeviceDetails,
   type DocumentStatus,
   type EditState,
   type Existing,
+  type ImportedEdits,
   joinProfile,
   type OwedTask,
   type PhraseAnswer,
   type PhraseQuestion,
   type ReissueDetails,
-  readProfile,
+  readAnyProfile,
+  type SkippedChange,
   SyncEngine,
   type SyncEvent,
+  type UnsentEdits,
 } from './sync'
 
 /** What an account that is on this device already needs from its surroundings. */
@@ -152,7 +157,7 @@ export async function openAccount(options: OpenOptions): Promise<Sync> {
  * await hasAccount(openMemoryStore(), nodePlatform()) // false
  */
 export async function hasAccount(store: Store, platform: Platform = browserPlatform()): Promise<boolean> {
-  return (await readProfile(platform, store)) !== undefined
+  return (await readAnyProfile(platform, store)) !== undefined
 }
 
 function profileOptions(options: AccountOptions): Parameters<typeof createProfile>[0] {
@@ -453,6 +458,45 @@ export class Sync {
     return this.until(() => Object.values(this.status.documents).every((document) => document.caughtUp), options.signal)
   }
 
+  /**
+   * What this device wrote and the relay has not confirmed, in words: for a person to keep when the device was removed, and to take into
+   * an account again with `importEdits`. Plain JSON, readable at any time, also on a removed device.
+   *
+   * @example
+   * const edits = await sync.unsentEdits()
+   * const file = JSON.stringify(edits, undefined, 2)
+   */
+  unsentEdits(): Promise<UnsentEdits> {
+    return this.engine.unsentEdits()
+  }
+
+  /**
+   * Writes what `unsentEdits` gave as edits of this device, made now. Meant for after a person has looked them through: they replace
+   * what stands in the account, as any edit does. What would change a record that was deleted is skipped, and said so.
+   * @param edits what `unsentEdits` answered, or what `JSON.parse` made of it
+   * @throws SyncError `invalid-value` when it is anything else, `secret-field`, `device-removed`; nothing is written then
+   *
+   * @example
+   * const { skipped } = await sync.importEdits(JSON.parse('{"format":"owlivion-unsent-edits","version":1,"account":"","device":"","collections":[]}'))
+   */
+  async importEdits(edits: unknown): Promise<ImportedEdits> {
+    const collections = checkUnsent(edits)
+    for (const { changes } of collections)
+      for (const { fields, added, removed, counted } of changes)
+        refuseSecrets({ ...added, ...removed, ...counted, ...fields })
+    const skipped: SkippedChange[] = []
+    for (const collection of collections) skipped.push(...(await this.engine.importChanges(collection)))
+    const count = collections.reduce((sum, { changes }) => sum + changes.length, 0)
+    return { applied: count - skipped.length, skipped }
+  }
+
+  /** Closes the account and removes everything that this device keeps of it, the key to its store too. What was not sent is lost. */
+  async wipe(): Promise<void> {
+    this.closing ??= this.engine.close({ destroy: true })
+    for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was wiped from this device.'))
+    await this.closing
+  }
+
   /** Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind. */
   close(): Promise<void> {
     return this.end()
@@ -479,6 +523,8 @@ export class Sync {
       const abort = (): void => fail(signal?.reason)
       const check = (): void => {
         if (isDone()) end(resolve)
+        else if (this.engine.isRemoved)
+          fail(new SyncError('device-removed', 'This device was removed from the account; nothing is sent any more.'))
       }
       const unsubscribe = this.subscribe(check)
       this.waiting.add(fail)

@@ -16,7 +16,7 @@ export {
   type SyncStatus,
 } from './client'
 export type { Collection, CollectionOptions, Conflict, RecordFields } from './collection'
-export type { Candidate, FieldCandidate, Fields, JsonValue } from './document'
+export type { Candidate, FieldCandidate, Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { browserPlatform, type Platform, type SigningProvider, type Socket, type SocketHandlers } from './platform'
 export {
@@ -35,9 +35,13 @@ export type {
   DocumentStatus,
   EditState,
   HoldReason,
+  ImportedEdits,
   OwedTask,
   PhraseAnswer,
   PhraseQuestion,
   ReissueDetails,
+  SkippedChange,
   SyncEvent,
+  UnsentCollection,
+  UnsentEdits,
 } from './sync'

@@ -1,5 +1,6 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
+export { describeOperation, type RecordChange } from './describe'
 export type { Fields, JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'

@@ -26,6 +26,8 @@ export interface AccountContext {
   /** Ed25519 by this device's key. */
   sign(message: Uint8Array): Promise<Uint8Array>
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean
+  /** This device was removed, and a record that it verified says so: it reads, and writes no more. */
+  readonly isRemoved: boolean
   /** The device's clock corrected by the relay's, in ms. */
   now(): number
   /** The relay's clock minus the device's, in ms; undefined until the relay told. */

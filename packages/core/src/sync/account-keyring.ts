@@ -8,6 +8,7 @@ import {
   type DeviceId,
   type DocumentId,
   decodeCut,
+  decodeSignedRecord,
   findDevice,
   type Hash,
   isWithinCut,
@@ -36,12 +37,13 @@ export class AccountKeyring implements ExchangedKeyring {
 
   private constructor(
     private readonly platform: Platform,
-    private readonly device: DeviceKeys,
+    /** Without the keys it is the keyring of a device that was removed: readable, and it opens nothing. */
+    private readonly device: { readonly id: DeviceId; readonly keys?: DeviceKeys },
     private records: KeyringRow[],
     public state: KeyringState,
     private readonly store: (batch: StoreBatch) => Promise<void>,
   ) {
-    this.learn(openEpochKeys(state, device), records)
+    this.learn(this.openKeys(state), records)
   }
 
   /**
@@ -50,7 +52,7 @@ export class AccountKeyring implements ExchangedKeyring {
    */
   static async open(
     platform: Platform,
-    device: DeviceKeys,
+    device: AccountKeyring['device'],
     records: readonly KeyringRow[],
     store: AccountKeyring['store'],
   ): Promise<AccountKeyring> {
@@ -83,6 +85,23 @@ export class AccountKeyring implements ExchangedKeyring {
     return recordHash(this.platform.signing.sha512, this.recordAt(position).record)
   }
 
+  /** Who put this device out, once a record says so; `by` is undefined for the holder of the recovery phrase. */
+  get removal(): { readonly by: DeviceId | undefined } | undefined {
+    const position = findDevice(this.state, this.device.id)?.removedAt
+    if (position === undefined) return undefined
+    return { by: decodeSignedRecord(this.recordAt(position).record).record.signer?.slice() as DeviceId | undefined }
+  }
+
+  get isRemoved(): boolean {
+    return findDevice(this.state, this.device.id)?.removedAt !== undefined
+  }
+
+  /** What the device was handed is gone from its disk; memory follows. */
+  forgetKeys(): void {
+    this.epochKeys = new Map()
+    this.documentKeys.clear()
+  }
+
   extend(from: number, records: readonly KeyringRow[]): Promise<void> {
     // One after the other: the same records may come twice at once.
     const extended = this.extending.then(() => this.extendNow(from, records))
@@ -99,7 +118,7 @@ export class AccountKeyring implements ExchangedKeyring {
       checkCut(this.platform.signing.sha512, state, row)
     }
     // Keys first: a record that gives this device no key, or a wrong one, must not reach the disk, from which it could not be opened.
-    const epochKeys = openEpochKeys(state, this.device)
+    const epochKeys = this.openKeys(state)
     const first = this.state.length
     await this.store({ put: news.map((row, i) => [keyringKey(first + i), encodeKeyringRow(row)] as const) })
     this.records = [...this.records, ...news]
@@ -145,6 +164,10 @@ export class AccountKeyring implements ExchangedKeyring {
   /** Keys by keyring position, for opening what is sealed beside the documents. */
   get keys(): ReadonlyMap<number, Uint8Array> {
     return this.epochKeys
+  }
+
+  private openKeys(state: KeyringState): ReadonlyMap<number, Uint8Array> {
+    return this.device.keys === undefined ? new Map() : openEpochKeys(state, this.device.keys)
   }
 
   private learn(epochKeys: ReadonlyMap<number, Uint8Array>, news: readonly KeyringRow[]): void {

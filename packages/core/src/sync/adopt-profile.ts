@@ -135,6 +135,7 @@ export class ProfilePlace {
       sign: () => Promise.reject(new SyncError('closed', 'Nothing is signed while an account is merged.')),
       isCutOff: (document: DocumentId, device: DeviceId, incarnation: number, sequence: number) =>
         keyring?.isCutOff(document, device, incarnation, sequence) ?? false,
+      isRemoved: !('keys' in profile),
       now: () => platform.now() + clockOffsetMs,
       clockOffsetMs,
       report: () => {},

@@ -6,7 +6,7 @@ import { bytesToHex, type DocumentId, decodeWhole, hexToBytes, Writer } from '@o
 import { SyncError } from '../errors'
 import type { Store, StoreKey } from '../storage'
 
-const namePrefix: StoreKey = ['name']
+export const namePrefix: StoreKey = ['name']
 const ROW_VERSION = 1
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 

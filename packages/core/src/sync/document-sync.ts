@@ -100,6 +100,7 @@ export class DocumentSync {
     onStatus: () => void,
   ): Promise<DocumentSync> {
     const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
+    if (context.isRemoved) return sync
     await sync.intake.dropBeyondCut()
     await sync.shiftNow()
     sync.runJob(() => sync.intake.retryHeld())
@@ -154,6 +155,7 @@ export class DocumentSync {
   /** Applies edits to the live document at once. The promise resolves when they are on this device's disk. */
   transact(edits: readonly Edit[]): { readonly transaction: Transaction | undefined; readonly stored: Promise<void> } {
     if (this.closed) throw new SyncError('closed', 'The account is closed.')
+    if (this.context.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
     const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
     observerOf(this.context.platform)?.written(this.document, this.state.registers, transaction)
@@ -206,18 +208,28 @@ export class DocumentSync {
     this.onStatus()
   }
 
-  keyringChanged(): void {
+  /** The keyring was read to its end, whether or not there was news. */
+  keyringRead(): void {
     this.runJob(async () => {
       this.keyringReadFor = this.keyringAwaitedFor
-      if (this.reseal) {
-        this.reseal = false
-        this.startIncarnation()
-      }
-      await this.intake.dropBeyondCut()
-      await this.intake.retryHeld()
+      await this.followKeyring()
       this.seenRows.tellAgain()
       this.link?.subscribe(this.document)
     })
+  }
+
+  /** The keyring is another than before. */
+  keyringChanged(): void {
+    this.runJob(() => this.followKeyring())
+  }
+
+  private async followKeyring(): Promise<void> {
+    if (this.reseal) {
+      this.reseal = false
+      this.startIncarnation()
+    }
+    await this.intake.dropBeyondCut()
+    await this.intake.retryHeld()
   }
 
   received(frame: FrameOf<'page'> | FrameOf<'pushed'> | FrameOf<'seen'>): void {
@@ -266,6 +278,14 @@ export class DocumentSync {
     this.context.report(error)
   }
 
+  /** Ends what is under way; what is here can be read from then on, and nothing is written any more. */
+  async freeze(): Promise<void> {
+    this.disconnected()
+    this.sender.close()
+    this.seenRows.close()
+    await this.jobs
+  }
+
   async close(): Promise<void> {
     this.disconnected()
     this.closed = true
@@ -280,7 +300,7 @@ export class DocumentSync {
 
   private runJob(job: () => Promise<void>): void {
     this.jobs = this.jobs.then(async () => {
-      if (this.closed) return
+      if (this.closed || this.context.isRemoved) return
       const { link } = this
       try {
         await job()

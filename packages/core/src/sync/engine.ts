@@ -8,16 +8,18 @@ import {
   type DocumentId,
   findDevice,
   hexToBytes,
+  type KeyringDevice,
   type KeyringState,
 } from '@owlivion/sync-protocol'
-import { openDeviceInfo } from '../account'
+import { type DeviceInfo, type DeviceKeys, openDeviceInfo } from '../account'
+import { documentIdOf, KEY_BYTES } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch } from '../storage'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
 import { lockNameOf } from './adopt-profile'
-import { decodeName, encodeName, nameKey } from './document-names'
+import { decodeName, encodeName, nameKey, readNames } from './document-names'
 import { DocumentSync } from './document-sync'
 import { Listeners } from './listeners'
 import { Membership } from './membership'
@@ -29,15 +31,30 @@ import {
   encodeClock,
   keyringPrefix,
   type Profile,
-  readProfile,
+  type RemovedProfile,
+  readAnyProfile,
 } from './profile'
+import { removedStore } from './removed-store'
 import { decodeState, documentPrefix, pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
 import { StoreWriter } from './store-writer'
+import {
+  importChanges,
+  readUnsent,
+  type SkippedChange,
+  type UnsentCollection,
+  type UnsentEdits,
+  unsentEdits,
+} from './unsent-edits'
 
 /** What an app may want to know besides the data itself. */
 export type SyncEvent =
   | { readonly type: 'connection'; readonly state: ConnectionState }
+  /**
+   * This device was removed from the account, which a signed record says. Its keys are wiped from its store, its records stay readable until
+   * `wipe`. `by` is the hex id of the device that did it, this one when it left; undefined for the holder of the recovery phrase.
+   */
+  | { readonly type: 'removed'; readonly by: string | undefined }
   /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
   | { readonly type: 'error'; readonly error: SyncError }
 
@@ -71,7 +88,7 @@ export class SyncEngine implements AccountContext {
   private constructor(
     readonly platform: Platform,
     readonly store: Store,
-    readonly profile: Profile,
+    public profile: Profile | RemovedProfile,
     private readonly keyringState: AccountKeyring,
     public clockOffsetMs: number | undefined,
     /** The relay has the account: another device can join. */
@@ -86,8 +103,8 @@ export class SyncEngine implements AccountContext {
       platform,
       url: profile.relay,
       account: profile.account,
-      device: profile.keys.id,
-      publicKey: profile.keys.signing,
+      device: this.device,
+      publicKey: 'keys' in profile ? profile.keys.signing : new Uint8Array(),
       sign: (message) => this.sign(message),
       keyring: keyringState,
       requests: membership.requests,
@@ -101,13 +118,16 @@ export class SyncEngine implements AccountContext {
       },
       report: (error) => this.report(error),
     })
+    keyringState.changes.add(() => this.keyringChanged())
+    if (keyringState.isRemoved) this.session.removed()
   }
 
   /** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged` */
   static async open(platform: Platform, store: Store): Promise<SyncEngine> {
-    const profile = await readProfile(platform, store)
+    const profile = await readAnyProfile(platform, store)
     if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
-    const unlock = await platform.lock(lockNameOf(profile.keys.id))
+    const id = 'keys' in profile ? profile.keys.id : profile.device
+    const unlock = await platform.lock(lockNameOf(id))
     if (unlock === undefined)
       throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
     try {
@@ -120,11 +140,11 @@ export class SyncEngine implements AccountContext {
       const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
       const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
       const writeStrictly = (batch: StoreBatch): Promise<void> => writer.write(batch, { strict: true })
-      const keyring = await AccountKeyring.open(platform, profile.keys, records, writeStrictly)
+      const keyring = await AccountKeyring.open(platform, { id, ...profile }, records, writeStrictly)
       const membership = await Membership.open({
         platform,
         store,
-        keys: profile.keys,
+        keys: 'keys' in profile ? profile.keys : withoutSecrets(id),
         keyring,
         write: writeStrictly,
         chainEnds: async (devices) => engine?.chainEnds(devices) ?? [],
@@ -152,6 +172,11 @@ export class SyncEngine implements AccountContext {
         membership,
         unlock,
       )
+      // It learned of its removal, and ended before the rest of it was done.
+      if (keyring.isRemoved && 'keys' in profile) {
+        engine.removing = engine.wipeKeys()
+        await engine.removing
+      }
       await engine.openUnsent()
       return engine
     } catch (error) {
@@ -167,7 +192,7 @@ export class SyncEngine implements AccountContext {
   }
 
   get device(): DeviceId {
-    return this.profile.keys.id
+    return 'keys' in this.profile ? this.profile.keys.id : this.profile.device
   }
 
   keyring(): KeyringState {
@@ -183,11 +208,17 @@ export class SyncEngine implements AccountContext {
   }
 
   sign(message: Uint8Array): Promise<Uint8Array> {
+    if (this.isRemoved || !('keys' in this.profile))
+      return Promise.reject(new SyncError('device-removed', 'This device was removed from the account.'))
     return this.platform.signing.sign(this.profile.keys.signingSeed, message)
   }
 
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean {
     return this.keyringState.isCutOff(document, device, incarnation, sequence)
+  }
+
+  get isRemoved(): boolean {
+    return this.keyringState.isRemoved
   }
 
   now(): number {
@@ -205,13 +236,38 @@ export class SyncEngine implements AccountContext {
     name: string,
     onChange: (changed: ReadonlySet<string> | undefined) => void,
   ): Promise<() => DocumentSync> {
-    const id = this.keyringState.documentId(name)
+    const id = await this.namedDocument(name)
     this.changeListeners.set(bytesToHex(id), onChange)
+    return this.openById(id)
+  }
+
+  private async namedDocument(name: string): Promise<DocumentId> {
+    if (this.isRemoved) {
+      await this.removing
+      const known = await readNames(this.store)
+      // The key that names are made with is gone. One that was never opened here is empty, whatever its id.
+      return known.find((each) => each.name === name)?.document ?? documentIdOf(new Uint8Array(KEY_BYTES), name)
+    }
+    const id = this.keyringState.documentId(name)
     // In the writer's queue before any edit of the document is.
     const stored = await this.store.get(nameKey(id))
     if (stored === undefined) void this.writer.write({ put: [[nameKey(id), encodeName(name)]] }).catch(() => {})
     else decodeName(stored)
-    return this.openById(id)
+    return id
+  }
+
+  /** What the relay has not confirmed, of all documents. */
+  async unsentEdits(): Promise<UnsentEdits> {
+    await this.writer.barrier()
+    return unsentEdits(this, await readUnsent(this.store))
+  }
+
+  /** Applies changes that were checked. @returns what was skipped, once the rest is on this device's disk */
+  async importChanges(changes: UnsentCollection): Promise<readonly SkippedChange[]> {
+    const document = await this.openById(await this.namedDocument(changes.name.normalize('NFC')))
+    const { skipped, stored } = importChanges(changes, document())
+    await stored
+    return skipped
   }
 
   /** Transactions of all documents, those the app has not opened included, that the relay has not confirmed. */
@@ -254,6 +310,7 @@ export class SyncEngine implements AccountContext {
 
   private async openById(id: DocumentId): Promise<() => DocumentSync> {
     const key = bytesToHex(id)
+    await this.removing
     let opening = this.opening.get(key)
     if (opening === undefined) {
       const onChange = (changed: ReadonlySet<string> | undefined): void => this.changeListeners.get(key)?.(changed)
@@ -284,6 +341,42 @@ export class SyncEngine implements AccountContext {
     )
   }
 
+  // -- removal
+
+  private removing: Promise<void> | undefined
+
+  private keyringChanged(): void {
+    if (!this.isRemoved) {
+      for (const document of this.documents.values()) document.keyringChanged()
+      return
+    }
+    if (this.removing !== undefined) return
+    this.session.removed()
+    this.removing = this.wipeKeys().catch(() => {
+      // Only closing ends it early; it is done at the next start then.
+    })
+  }
+
+  /** No more writing, and then everything goes that is a key or opens one, in one commit. */
+  private async wipeKeys(): Promise<void> {
+    await Promise.allSettled(this.opening.values())
+    await Promise.all([...this.documents.values()].map((document) => document.freeze()))
+    await this.writer.barrier()
+    const { account, device } = this
+    const by = this.keyringState.removal?.by
+    const deviceInfos = new Map<string, DeviceInfo>()
+    for (const each of this.keyringState.state.devices.values()) {
+      const info = this.deviceInfo(each)
+      if (info !== undefined) deviceInfos.set(bytesToHex(each.id), info)
+    }
+    const profile = { account, device, relay: this.profile.relay, removedBy: by, deviceInfos }
+    await this.writer.write(await removedStore(this, profile), { strict: true })
+    this.profile = profile
+    this.keyringState.forgetKeys()
+    this.emit({ type: 'removed', by: by && bytesToHex(by) })
+    this.statusChanged()
+  }
+
   // -- connection
 
   get connection(): ConnectionState {
@@ -303,7 +396,7 @@ export class SyncEngine implements AccountContext {
   }
 
   devices(): DeviceDetails[] {
-    const { state, keys } = this.keyringState
+    const { state } = this.keyringState
     return [...state.devices.values()].map((device) => {
       const info = openDeviceInfo(keys, device.signing, device.info)
       return {
@@ -315,6 +408,11 @@ export class SyncEngine implements AccountContext {
         isRemoved: device.removedAt !== undefined,
       }
     })
+  }
+
+  private deviceInfo(device: KeyringDevice): DeviceInfo | undefined {
+    if (!('keys' in this.profile)) return this.profile.deviceInfos.get(bytesToHex(device.id))
+    return openDeviceInfo(this.keyringState.keys, device.signing, device.info)
   }
 
   // -- listeners
@@ -376,4 +474,10 @@ export class SyncEngine implements AccountContext {
     void this.writer.write({ put: [[clockKey, encodeClock(offset)]] }).catch(() => {})
     if (before === undefined) for (const document of this.documents.values()) document.shiftPending()
   }
+}
+
+/** For what asks only who this device is. */
+function withoutSecrets(id: DeviceId): DeviceKeys {
+  const none = new Uint8Array()
+  return { id, signing: none, signingSeed: none, box: none, boxSecret: none }
 }

@@ -11,3 +11,10 @@ export { type DocumentObserver, observeDocuments } from './observer'
 export type { PhraseAnswer, PhraseQuestion } from './phrase-keeper'
 export { readAnyProfile } from './profile'
 export type { ConnectionState } from './session'
+export {
+  checkUnsent,
+  type ImportedEdits,
+  type SkippedChange,
+  type UnsentCollection,
+  type UnsentEdits,
+} from './unsent-edits'

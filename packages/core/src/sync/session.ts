@@ -5,6 +5,7 @@ import {
   type AccountId,
   bytesToHex,
   type Cursor,
+  closeCodeOf,
   type DeviceId,
   type DocumentId,
   decodeFrame,
@@ -26,7 +27,10 @@ import type { LiveRequests } from './live-requests'
 import { answerChallenge } from './login'
 import { isForGood, refusalToError } from './refusal'
 
-/** `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account. */
+/**
+ * `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account, which a record says that
+ * it has verified.
+ */
 export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
 
 export interface SessionOptions {
@@ -76,6 +80,8 @@ export class Session {
   /** Documents whose subscribe has not been answered. */
   private readonly subscribing = new Set<string>()
   private subscribeQueue: DocumentId[] = []
+  /** The relay said that this device was removed. Its word is not enough: the record is asked for on one more connection. */
+  private asksForProof = false
   /** Why the relay will not have this device, when it will not. */
   refusal: SyncError | undefined
 
@@ -86,12 +92,14 @@ export class Session {
   }
 
   goOnline(): void {
+    if (this.current === 'removed') return
     if (this.wanted) {
       this.dialNow()
       return
     }
     this.wanted = true
     this.refusal = undefined
+    this.asksForProof = false
     this.failures = 0
     this.distrusts = 0
     this.connect()
@@ -108,7 +116,13 @@ export class Session {
   goOffline(): void {
     this.wanted = false
     this.dropConnection()
+    if (this.current === 'removed') return
     this.setState('offline')
+  }
+
+  /** A record that was verified says that this device is out: that is the end of connecting. */
+  removed(): void {
+    this.endForGood('removed', new SyncError('device-removed', 'This device was removed from the account.'))
   }
 
   /** A document was opened while the connection stands. */
@@ -202,18 +216,42 @@ export class Session {
   }
 
   private closed(code: number, reason: string): void {
+    if (code === closeCodeOf('device-removed')) {
+      this.saidToBeRemoved(new SyncError('device-removed', reason))
+      return
+    }
     if (!mayReconnectAfter(code)) {
-      this.wanted = false
-      this.refusal ??= new SyncError(
-        'not-authenticated',
-        `The relay closed the connection for good (${code}${reason ? `: ${reason}` : ''}).`,
-      )
-      this.dropConnection()
-      this.setState(this.refusal.code === 'device-removed' ? 'removed' : 'refused')
+      const message = `The relay closed the connection for good (${code}${reason ? `: ${reason}` : ''}).`
+      this.endForGood('refused', this.refusal ?? new SyncError('not-authenticated', message))
       return
     }
     this.failures++
     this.connectionEnded()
+  }
+
+  private endForGood(state: 'refused' | 'removed', refusal: SyncError): void {
+    this.wanted = false
+    this.refusal = refusal
+    this.dropConnection()
+    this.setState(state)
+  }
+
+  private saidToBeRemoved(cause: SyncError): void {
+    if (this.asksForProof) {
+      this.removalUnproved(cause)
+      return
+    }
+    this.asksForProof = true
+    this.dropConnection()
+    if (this.wanted) this.connect()
+  }
+
+  /** Nothing is wiped on a relay's word; an honest one shows the record. */
+  private removalUnproved(cause?: SyncError): void {
+    const message = 'The relay says that this device was removed, and shows no record that says so.'
+    const error = new SyncError('relay-misbehaved', message, { retryable: false, cause })
+    this.options.report(error)
+    this.endForGood('refused', error)
   }
 
   /** Waits, then tries again; never gives up. */
@@ -312,8 +350,9 @@ export class Session {
   }
 
   private keyringInStep(isRead: boolean): void {
-    if (this.current === 'connecting') this.online()
-    else if (isRead) for (const document of this.options.documents()) document.keyringChanged()
+    if (this.asksForProof) this.removalUnproved()
+    else if (this.current === 'connecting') this.online()
+    else if (isRead) for (const document of this.options.documents()) document.keyringRead()
   }
 
   private online(): void {

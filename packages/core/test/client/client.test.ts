@@ -207,14 +207,14 @@ describe('the status', () => {
     expect(sync.status).toMatchObject({ storage: undefined, unsent: 0, isGreen: true })
     relay.instead = (frame, relayEnd) => {
       if (frame.type !== 'auth') return false
-      relayEnd.say(refusal('auth', 'device-removed', false))
-      relayEnd.end(4403)
+      relayEnd.say(refusal('auth', 'device-unknown', false))
+      relayEnd.end(4401)
       return true
     }
     relay.cut()
     await platform.advance(60_000)
-    expect(sync.status).toMatchObject({ connection: 'removed', refusal: { code: 'device-removed' }, isGreen: false })
-    expect(errors.map(({ code }) => code)).toContain('device-removed')
+    expect(sync.status).toMatchObject({ connection: 'refused', refusal: { code: 'device-unknown' }, isGreen: false })
+    expect(errors.map(({ code }) => code)).toContain('device-unknown')
     await sync.close()
     expectNothingLeft()
   })

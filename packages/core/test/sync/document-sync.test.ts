@@ -153,7 +153,7 @@ describe('sending', () => {
     await a.refuse('stale-epoch')
     expect(a.link.keyringReads).toBe(1)
     expect(a.link.pushes.length).toBe(1)
-    a.sync.keyringChanged()
+    a.sync.keyringRead()
     await settle()
     await a.catchUp(log)
     expect(a.link.pushes.length).toBe(2)
@@ -171,7 +171,7 @@ describe('sending', () => {
       await a.add('ann')
       for (let i = 0; i < 20; i++) {
         if (a.link.pushes.length > i) await a.refuse(code)
-        a.sync.keyringChanged()
+        a.sync.keyringRead()
         await settle()
         await a.catchUp(log)
       }
@@ -322,7 +322,7 @@ describe('receiving', () => {
     expect(b.link.keyringReads).toBe(1)
     expect(b.sync.cursor.number).toBe(0)
     await b.context.keyringState.extend(2, account.records.slice(2))
-    b.sync.keyringChanged()
+    b.sync.keyringRead()
     await settle()
     expect(b.link.subscribes).toBe(2)
     await b.catchUp(log)
@@ -525,7 +525,7 @@ describe('what cannot be applied', () => {
     await a.catchUp(log)
     expect(a.sync.status.held).toEqual([{ number: 1, reason: 'unknown-key' }])
     a.context.keyAt = keyAt
-    a.sync.keyringChanged()
+    a.sync.keyringRead()
     await settle()
     expect(a.records).toEqual({ bob: { name: 'bob' } })
     expect(a.sync.status.held).toEqual([])

@@ -53,7 +53,7 @@ function cutOf(device: TestDevice): CutEntry[] {
 async function learn(device: TestDevice): Promise<void> {
   const { keyringState } = device.context
   await keyringState.extend(keyringState.length, account.records.slice(keyringState.length))
-  device.sync.keyringChanged()
+  device.sync.keyringRead()
   await settle()
 }
 
@@ -190,7 +190,7 @@ describe('late entries of a removed device', () => {
     expect(digest(ann)).not.toBe(before)
     const again = await open(ANN, { disk: ann.disk })
     again.context.isCutOff = () => false
-    again.sync.keyringChanged()
+    again.sync.keyringRead()
     await settle()
     expect(digest(again)).toBe(before)
     expect(keyringState.length).toBe(account.records.length)

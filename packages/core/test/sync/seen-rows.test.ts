@@ -88,7 +88,7 @@ describe('a seen row', () => {
     await refuse('stale-epoch')
     expect(b.link.keyringReads).toBe(1)
     expect(b.context.reports).toEqual([])
-    b.sync.keyringChanged()
+    b.sync.keyringRead()
     await settle()
     await b.context.platform.advance(2_000)
     expect(rowsOf(b).length).toBe(2)

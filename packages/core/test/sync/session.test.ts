@@ -43,7 +43,7 @@ class FakeDocument {
     link.subscribe(this.document)
   }
   disconnected = (): void => void this.events.push('disconnected')
-  keyringChanged = (): void => void this.events.push('keyringChanged')
+  keyringRead = (): void => void this.events.push('keyringRead')
   received = (frame: Frame): void => void this.events.push(`received ${frame.type}`)
   refusedPush = ({ code }: Refusal): void => void this.events.push(`push ${code}`)
   refusedSubscribe = ({ code }: SyncError): void => void this.events.push(`subscribe ${code}`)
@@ -62,10 +62,13 @@ interface TestSession {
   onState: (state: string) => void
 }
 
-async function start(options: { keyringLength?: number; deviceIndex?: number } = {}): Promise<TestSession> {
+async function start(
+  options: { keyringLength?: number; deviceIndex?: number; members?: TestAccount } = {},
+): Promise<TestSession> {
   const platform = new FakePlatform()
   const index = options.deviceIndex ?? 0
-  const context = await account.context(index, { ...options, platform })
+  const { members = account } = options
+  const context = await members.context(index, { ...options, platform })
   const documents = [1, 2].map((id) => new FakeDocument(new Uint8Array(16).fill(id) as DocumentId))
   const find = (id: DocumentId) => documents.find(({ document }) => document[0] === id[0]) as unknown as DocumentSync
   const test: TestSession = {
@@ -81,7 +84,7 @@ async function start(options: { keyringLength?: number; deviceIndex?: number } =
       url,
       account: context.account,
       device: context.device,
-      publicKey: account.devices[index]!.signing,
+      publicKey: members.devices[index]!.signing,
       sign: (message) => context.sign(message),
       keyring: context.keyringState,
       documents: () => documents as unknown as DocumentSync[],
@@ -314,7 +317,6 @@ describe('logging in', () => {
 describe('refusals and closes', () => {
   it.each([
     ['device-unknown', 4401, 'refused'],
-    ['device-removed', 4403, 'removed'],
     ['unsupported-version', 4426, 'refused'],
     ['bad-signature', 4406, 'refused'],
   ])('%s at login ends in %s %s, until the app goes online again', async (code, closeCode, state) => {
@@ -336,18 +338,73 @@ describe('refusals and closes', () => {
     expect(test.session.state).toBe('online')
   })
 
-  it.each(['push', 'seen-put', 'subscribe', 'keyring-fetch'])(
-    'a removal that shows in the answer to a %s is a removal',
+  it.each(['push', 'seen-put', 'subscribe', 'keyring-fetch', 'auth', ''])(
+    'a removal that a refused %s speaks of is not believed: the relay is dialled once more and asked for the record',
     async (request) => {
-      const { session, socket, documents, platform } = await online()
+      const { session, socket, documents, platform, reports } = await online()
       const { document } = documents[0]!
       await socket.say(refused(request, 'device-removed', { retryable: false, document }))
+      expect([session.state, session.refusal, platform.sockets.length]).toEqual(['connecting', undefined, 2])
+      expect(socket.isClosed).toBe(true)
       await socket.end(4403, 'device-removed')
-      expect(session.state).toBe('removed')
-      expect(session.refusal?.code).toBe('device-removed')
-      expect(platform.timers).toEqual([])
+      await platform.socket.accept()
+      await platform.socket.say(challenge, refused('auth', 'device-removed', { retryable: false }))
+      await platform.socket.end(4403, 'device-removed')
+      expect([session.state, session.refusal?.code]).toEqual(['refused', 'relay-misbehaved'])
+      expect([reports, platform.timers, platform.sockets.length]).toEqual([['relay-misbehaved'], [], 2])
     },
   )
+
+  it('a removal is believed when the relay shows the record', async () => {
+    const thieves = await TestAccount.create(3, 79)
+    const test = await start({ members: thieves, deviceIndex: 1, keyringLength: 2 })
+    await thieves.remove(0, [1])
+    const { changes } = test.context.keyringState
+    changes.add(() => test.context.keyringState.isRemoved && test.session.removed())
+    test.session.goOnline()
+    await test.platform.socket.accept()
+    await test.platform.socket.end(4403)
+    await test.platform.socket.accept()
+    await test.platform.socket.say(challenge, {
+      type: 'welcome',
+      account: thieves.state.account,
+      generation,
+      keyringLength: thieves.records.length,
+      keyringHead: thieves.state.head,
+      timeMs: 0,
+    })
+    await test.platform.socket.say({ type: 'keyring', from: 2, length: 4, records: thieves.records.slice(2) })
+    expect([test.session.state, test.session.refusal?.code]).toEqual(['removed', 'device-removed'])
+    expect([test.reports, test.platform.timers, test.platform.openSockets]).toEqual([[], [], []])
+    test.session.goOnline()
+    test.session.goOffline()
+    expect([test.session.state, test.platform.sockets.length]).toEqual(['removed', 2])
+  })
+
+  it('a removal is not believed when the relay shows a keyring in which this device is active', async () => {
+    const test = await start()
+    test.session.goOnline()
+    await test.platform.socket.accept()
+    await test.platform.socket.end(4403)
+    await logIn(test)
+    expect([test.session.state, test.session.refusal?.code]).toEqual(['refused', 'relay-misbehaved'])
+    test.session.goOnline()
+    await logIn(test)
+    expect([test.session.state, test.session.refusal]).toEqual(['online', undefined])
+  })
+
+  it('the proof of a removal is waited for as long as the relay cannot be reached', async () => {
+    const test = await start()
+    test.session.goOnline()
+    await test.platform.socket.accept()
+    await test.platform.socket.end(4403)
+    await test.platform.socket.end(1006)
+    expect(test.session.state).toBe('waiting')
+    await test.platform.advance(500)
+    await test.platform.socket.accept()
+    await test.platform.socket.end(4403)
+    expect(test.session.state).toBe('refused')
+  })
 
   it('a refusal without a retry and without an answerable code still ends the attempt to log in', async () => {
     const test = await start()
@@ -539,7 +596,7 @@ describe('a standing connection', () => {
     expect(types(socket)).toEqual(['keyring-fetch'])
     expect(documents[0]!.take()).toEqual([])
     await socket.say(keyring(3))
-    expect(documents[0]!.take()).toEqual(['keyringChanged'])
+    expect(documents[0]!.take()).toEqual(['keyringRead'])
   })
 
   it('a link of a connection that is gone does nothing to the one that follows', async () => {

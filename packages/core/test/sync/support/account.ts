@@ -91,7 +91,7 @@ export class TestAccount {
     const reports: SyncError[] = []
     const writer = new StoreWriter(store, platform, (error) => error && reports.push(error))
     const known = this.records.slice(0, options.keyringLength ?? this.records.length)
-    const keyring = await AccountKeyring.open(platform, keys, known, (batch) => writer.write(batch))
+    const keyring = await AccountKeyring.open(platform, { id: keys.id, keys }, known, (batch) => writer.write(batch))
     return {
       platform,
       store,
@@ -106,6 +106,7 @@ export class TestAccount {
       sign: (message) => platform.signing.sign(keys.signingSeed, message),
       isCutOff: (document: DocumentId, device: DeviceId, incarnation: number, sequence: number) =>
         keyring.isCutOff(document, device, incarnation, sequence),
+      isRemoved: false,
       now: () => platform.now() + (options.clockOffsetMs ?? 0),
       clockOffsetMs: 'clockOffsetMs' in options ? options.clockOffsetMs : 0,
       report: (error) => void reports.push(error),
