@@ -65,6 +65,13 @@ export function encodeProfile(profile: Profile): Uint8Array {
 }
 
 /** The profile in this store, if it holds one. @throws SyncError `profile-damaged` */
+export async function readAnyProfile(platform: Platform, store: Store): Promise<Profile | RemovedProfile | undefined> {
+  const bytes = await store.get(profileKey)
+  if (bytes?.[0] === REMOVED_VERSION) return decodeRemovedProfile(bytes)
+  return bytes && decodeProfile(platform, bytes)
+}
+
+/** As above, but only of a device that was not removed. */
 export async function readProfile(platform: Platform, store: Store): Promise<Profile | undefined> {
   const profile = await readAnyProfile(platform, store)
   return profile !== undefined && 'keys' in profile ? profile : undefined
