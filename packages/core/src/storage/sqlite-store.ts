@@ -160,6 +160,8 @@ function prepare(database: Database.Database, file: string): void {
   database.pragma('fullfsync = ON')
   // Sorting and undoing a statement may need a file elsewhere, in a folder that nobody cleans up after a crash.
   database.pragma('temp_store = MEMORY')
+  // What was removed (the keys of a device that was locked out) is overwritten where its page is written anyway.
+  database.pragma('secure_delete = FAST')
   database.pragma(`journal_size_limit = ${MAX_IDLE_LOG_BYTES}`)
 
   if (!isNew) return

@@ -116,6 +116,23 @@ describe('a SQLite store at rest', () => {
     expect(anyHoldsSecret(path)).toBe(false)
   })
 
+  it('does not keep the box of a row that was removed or replaced, once it is closed', async () => {
+    const path = newPath()
+    const vault = memoryKeyVault()
+    const rows = openSqliteRows(path)
+    await rows.commit({ put: Array.from({ length: 50 }, (_, n) => [['log', n], Uint8Array.of(n)] as const) })
+    await rows.commit({
+      put: [
+        [['joining'], secret],
+        [['profile'], secret],
+      ],
+    })
+    await rows.commit({ put: [[['profile'], new Uint8Array(secret.length)]], remove: [['joining']] })
+    await rows.close()
+    expect(anyHoldsSecret(path)).toBe(false)
+    await deleteSqliteStore(path, { vault })
+  })
+
   it('without its key file, or with another one, is not opened; put back, it is', async () => {
     const path = newPath()
     const store = await openSqliteStore(path)
