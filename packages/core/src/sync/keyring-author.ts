@@ -50,8 +50,6 @@ export class KeyringAuthor {
   private isClosed = false
   /** Set while it runs by what may make more possible. */
   private isWoken = false
-  /** Signing out is done, and its row kept as the sign that the others are to go. */
-  private isLeaving = false
 
   /** @param stored what was owed when this device last ran, by row number */
   constructor(
@@ -68,11 +66,6 @@ export class KeyringAuthor {
       | Owed
       | PhraseTask
     )[]
-  }
-
-  /** Whether signing out was undertaken here, done or not. */
-  get hasOwedLeave(): boolean {
-    return this.isLeaving || this.tasks.some(({ owed }) => owed.kind === 'leave')
   }
 
   /**
@@ -204,9 +197,8 @@ export class KeyringAuthor {
     if (failure === undefined) task.settled?.resolve()
     else if (task.settled === undefined && !isDue(task.owed)) this.context.report(failure)
     else task.settled?.reject(failure)
-    if (task.owed.kind === 'leave') this.isLeaving = true
     // That it was done stands in the keyring: a row that outlives it is let go on the next start.
-    else if (task.number !== undefined) void this.context.store({ remove: [owedKey(task.number)] }).catch(() => {})
+    if (task.number !== undefined) void this.context.store({ remove: [owedKey(task.number)] }).catch(() => {})
     this.context.onOwed()
   }
 

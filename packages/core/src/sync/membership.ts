@@ -8,6 +8,7 @@ import {
   type CutEntry,
   type DeviceDescription,
   type DeviceId,
+  decodeSignedRecord,
   decodeWhole,
   findDevice,
   hexToBytes,
@@ -136,7 +137,9 @@ export class Membership {
   /** This device has signed itself out, and only its rows are left. */
   get hasLeft(): boolean {
     const { keyring, keys } = this.context
-    return activeDevice(keyring.state, keys.id) === undefined && this.author.hasOwedLeave
+    const position = findDevice(keyring.state, keys.id)?.removedAt
+    if (position === undefined) return false
+    return decodeSignedRecord(keyring.recordAt(position).record).record.type === 'leave'
   }
 
   async removeDevices(ids: readonly string[]): Promise<void> {

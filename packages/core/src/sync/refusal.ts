@@ -9,10 +9,10 @@ export function isForGood({ code }: Refusal): boolean {
 }
 
 export function refusalToError(frame: Refusal): SyncError {
-  const details = {
-    retryable: frame.retryable,
-    ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }),
-  }
+  // A suspension lasts that long at most and may end at any moment; and whoever is held off has to come back at once to learn whether it
+  // was removed, or to remove the one that holds it off.
+  const waits = frame.retryAfterMs !== undefined && frame.code !== 'device-suspended'
+  const details = { retryable: frame.retryable, ...(waits && { retryAfterMs: frame.retryAfterMs as number }) }
   if (isProtocolCode(frame.code)) return new SyncError(frame.code, frame.message, details)
   return new SyncError('internal-error', `${frame.message} (${frame.code})`, details)
 }
