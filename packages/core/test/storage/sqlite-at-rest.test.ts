@@ -59,6 +59,13 @@ async function writeAsVersion1(path: string, count = 300, sizeBytes = 0): Promis
   database.close()
 }
 
+function versionOf(path: string): unknown {
+  const database = new Database(path)
+  const version = database.pragma('user_version', { simple: true })
+  database.close()
+  return version
+}
+
 describe('a SQLite store at rest', () => {
   it('holds nothing of what was put, neither in the file nor in its log', async () => {
     const path = newPath()
@@ -111,8 +118,12 @@ describe('a SQLite store at rest', () => {
     })
     await expect(openSqliteStore(path)).rejects.toMatchObject({ code: 'storage-failed' })
     exec.mockRestore()
-    expect(anyHoldsSecret(path)).toBe(true)
+    expect(versionOf(path)).toBe(1)
+    const written = vi.spyOn(Database.prototype, 'exec')
     await (await openSqliteStore(path)).close()
+    expect(written.mock.calls.flat()).toContain('VACUUM')
+    written.mockRestore()
+    expect(versionOf(path)).toBe(2)
     expect(anyHoldsSecret(path)).toBe(false)
   })
 
