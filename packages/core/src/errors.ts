@@ -76,6 +76,16 @@ export const localCodes = {
     retryable: true,
     action: 'The relay sent something that does not verify; it is kept aside and nothing was changed.',
   },
+  'audit-altered': {
+    retryable: false,
+    action:
+      'Ask the relay’s operator what happened to the audit log; look at the devices, and remove one that you do not know.',
+  },
+  'audit-gap': {
+    retryable: false,
+    action:
+      'Ask the relay’s operator why rows of the audit log are missing; an old backup that was restored leaves such a gap.',
+  },
   'keyring-invalid': {
     retryable: false,
     action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.',

@@ -45,3 +45,13 @@ export type {
   UnsentCollection,
   UnsentEdits,
 } from './sync'
+export {
+  type AuditEntry,
+  type AuditKind,
+  type AuditOptions,
+  type AuditProblem,
+  type AuditReport,
+  type AuditStatistics,
+  auditCsv,
+  auditKinds,
+} from './sync'

@@ -16,8 +16,10 @@ import { documentIdOf, KEY_BYTES } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch } from '../storage'
+import { AccountCalls } from './account-calls'
 import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring } from './account-keyring'
+import { AccountService } from './account-service'
 import { lockNameOf } from './adopt-profile'
 import { decodeName, encodeName, nameKey, readNames } from './document-names'
 import { DocumentSync } from './document-sync'
@@ -68,6 +70,13 @@ export interface DeviceDetails {
   readonly addedAtMs: number | undefined
   readonly isThisDevice: boolean
   readonly isRemoved: boolean
+  /** A `sign-in` key stands for the account's password, and may only let devices in. */
+  readonly role: KeyringDevice['role']
+  /** By the relay's clock, as the relay said at the last `refreshDevices`; undefined before, and for a device that it never saw. */
+  readonly firstSeenMs: number | undefined
+  readonly lastSeenMs: number | undefined
+  /** Of the device's last connection, as the relay said; empty when the relay does not know or keeps no addresses. */
+  readonly address: string | undefined
 }
 
 /** A change of the offset below this is network delay, not worth a write. */
@@ -84,6 +93,9 @@ export class SyncEngine implements AccountContext {
   /** Why the device's own store refuses writes, while it does. */
   storageFailure: SyncError | undefined
   readonly writer: StoreWriter
+  readonly calls: AccountCalls
+  /** What the account asks of its relay beside syncing. */
+  readonly service: AccountService
 
   private constructor(
     readonly platform: Platform,
@@ -99,6 +111,17 @@ export class SyncEngine implements AccountContext {
     private readonly unlock: () => void,
   ) {
     this.writer = writer
+    this.calls = new AccountCalls(platform)
+    this.service = new AccountService({
+      platform,
+      account: profile.account,
+      store,
+      calls: this.calls,
+      write: (batch) => writer.write(batch),
+      deviceName: (id) => this.devices().find((device) => device.id === id)?.name,
+      keyring: () => this.keyring(),
+      report: (error) => this.report(error),
+    })
     this.session = new Session({
       platform,
       url: profile.relay,
@@ -108,11 +131,13 @@ export class SyncEngine implements AccountContext {
       sign: (message) => this.sign(message),
       keyring: keyringState,
       requests: membership.requests,
+      calls: this.calls,
       documents: () => this.documents.values(),
       document: (id) => this.documents.get(bytesToHex(id)),
       relayTime: (timeMs) => this.relayTime(timeMs),
       onState: () => {
         if (this.session.state === 'online') this.reachedRelay()
+        // Calls are taken from the next turn on.
         this.emit({ type: 'connection', state: this.session.state })
         this.statusChanged()
       },
@@ -398,7 +423,8 @@ export class SyncEngine implements AccountContext {
   devices(): DeviceDetails[] {
     const { state } = this.keyringState
     return [...state.devices.values()].map((device) => {
-      const info = openDeviceInfo(keys, device.signing, device.info)
+      const info = this.deviceInfo(device)
+      const sighting = this.service.sightingOf(device.id)
       return {
         id: bytesToHex(device.id),
         name: info?.name,
@@ -406,6 +432,10 @@ export class SyncEngine implements AccountContext {
         addedAtMs: info?.addedAtMs,
         isThisDevice: device === findDevice(state, this.device),
         isRemoved: device.removedAt !== undefined,
+        role: device.role,
+        firstSeenMs: sighting?.firstSeenMs,
+        lastSeenMs: sighting?.lastSeenMs,
+        address: sighting?.address,
       }
     })
   }

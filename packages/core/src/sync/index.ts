@@ -1,5 +1,9 @@
 // Bringing documents from device to device: what is verified, what is pending, and the connection between them.
+export { type AuditKind, auditKinds } from '@owlivion/sync-protocol'
 export type { Existing } from './adopt-profile'
+export type { AuditProblem } from './audit-chain'
+export { auditCsv } from './audit-csv'
+export type { AuditEntry, AuditOptions, AuditReport, AuditStatistics } from './audit-log'
 export type { DocumentStatus, EditState } from './document-sync'
 export { DocumentSync } from './document-sync'
 export { type DeviceDetails, SyncEngine, type SyncEvent } from './engine'

@@ -19,6 +19,7 @@ import {
 } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
+import type { AccountCalls } from './account-calls'
 import { backoffMs } from './backoff'
 import type { DocumentLink } from './document-link'
 import type { DocumentSync } from './document-sync'
@@ -44,6 +45,8 @@ export interface SessionOptions {
   readonly keyring: ExchangedKeyring
   /** Hears of the connection while it is online, and takes the answers to what it asks there. */
   readonly requests?: LiveRequests
+  /** As above, for account calls. */
+  readonly calls?: AccountCalls
   documents(): Iterable<DocumentSync>
   document(id: DocumentId): DocumentSync | undefined
   /** The relay's clock, in ms, as of now. */
@@ -283,6 +286,7 @@ export class Session {
     this.link = undefined
     socket?.close(1000, '')
     this.options.requests?.disconnected()
+    this.options.calls?.disconnected(this.wanted ? undefined : this.refusal)
     if (wasOnline) for (const document of this.options.documents()) document.disconnected()
   }
 
@@ -320,6 +324,9 @@ export class Session {
       case 'pushed':
       case 'seen':
         this.options.document(frame.document)?.received(frame)
+        return
+      case 'answer':
+        this.options.calls?.answered(frame)
         return
       case 'suspended':
       case 'heads':
@@ -368,6 +375,7 @@ export class Session {
     // Whoever is told on the way may go offline on the spot.
     for (const document of this.options.documents()) if (attempt === this.attempt) document.connected(link)
     if (attempt === this.attempt) this.options.requests?.connected(link)
+    if (attempt === this.attempt) this.options.calls?.connected(link.send)
   }
 
   private heartbeat(): void {
@@ -398,6 +406,14 @@ export class Session {
 
   private refused(frame: Refusal): void {
     const error = refusalToError(frame)
+    if (frame.request === 'call') {
+      this.options.calls?.refused(frame, error)
+      if (!isForGood(frame)) return
+    }
+    if (frame.code === 'device-removed') {
+      this.saidToBeRemoved(error)
+      return
+    }
     if (isForGood(frame) || (this.current === 'connecting' && !error.retryable && frame.request !== 'keyring-append')) {
       this.options.report(error)
       this.refusal = error
