@@ -11,7 +11,7 @@ import {
 import { RelayError } from './errors'
 import type { RelayPlatform } from './platform'
 
-export interface Removal {
+interface Removal {
   readonly devices: readonly DeviceId[]
   readonly cut: Cut
 }

@@ -151,6 +151,12 @@ describe('a branch of the keyring is refused', () => {
     expect(await one.closed()).toBe(4404)
   })
 
+  it('from a device that is a member on neither side of it', async () => {
+    const { account, second, other } = await startWithBranch()
+    other.send(asReplacement(account.remove(second, [], false)))
+    expect(await other.next('refused')).toMatchObject({ request: 'keyring-replace', code: 'keyring-refused' })
+  })
+
   it('without the cut of its removal', async () => {
     const { account, second, one } = await startWithBranch()
     const { record } = account.remove(second, [], false)
