@@ -8,6 +8,7 @@ export default defineConfig({
     node: 'src/platform/node.ts',
     mail: 'src/mail/index.ts',
     vcard: 'src/mail/vcard/index.ts',
+    password: 'src/password/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: ['esm', 'cjs'],

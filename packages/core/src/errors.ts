@@ -39,6 +39,16 @@ export const localCodes = {
     retryable: false,
     action: 'Go online and wait until everything is stored, or export what was not sent, or discard it.',
   },
+  'password-length': {
+    retryable: false,
+    action: 'Choose a password of at least 10 characters; several words that do not belong together are a good one.',
+  },
+  'email-invalid': { retryable: false, action: 'Enter an e-mail address.' },
+  'passkey-unsupported': {
+    retryable: false,
+    action: 'Use another browser or authenticator, or sign in with the password or the recovery phrase.',
+  },
+  'passkey-cancelled': { retryable: false, action: 'Try again, and confirm what the browser asks.' },
   'profile-missing': { retryable: false, action: 'Create an account or join one on this device first.' },
   'profile-exists': {
     retryable: false,
@@ -91,7 +101,10 @@ export const localCodes = {
     action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.',
   },
   'connection-lost': { retryable: true, action: 'Nothing is lost; the device connects again by itself.' },
-  'pairing-code': { retryable: false, action: 'Compare the code with the one on the other screen, and enter it again.' },
+  'pairing-code': {
+    retryable: false,
+    action: 'Compare the code with the one on the other screen, and enter it again.',
+  },
   'pairing-not-found': {
     retryable: false,
     action: 'Check that the other device shows this code now, and that both use the same relay.',

@@ -58,11 +58,7 @@ export async function createProfile({ platform, store, relay, info }: JoinOption
 }
 
 /** `recover`: all other devices are removed and the account gets a new key, in the same record. */
-export async function joinProfile(
-  options: JoinOptions,
-  phraseText: string,
-  mode: 'add' | 'recover',
-): Promise<void> {
+export async function joinProfile(options: JoinOptions, phraseText: string, mode: 'add' | 'recover'): Promise<void> {
   await join(options, async () => ({ login: recoveryKeysOf(await parseRecoveryPhrase(phraseText)), mode }))
 }
 

@@ -1,6 +1,14 @@
 // A short conversation with the relay before this device is at home in its account: log in, read the keyring, append a record.
 // Request and answer, one after the other, with a time limit on each.
-import { type AccountId, decodeFrame, encodeFrame, type Frame, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  decodeCallBody,
+  decodeFrame,
+  encodeCallBody,
+  encodeFrame,
+  type Frame,
+  PROTOCOL_VERSION,
+} from '@owlivion/sync-protocol'
 import type { DeviceKeys, RecoveryKeys } from '../account'
 import { SyncError } from '../errors'
 import type { Platform, Socket } from '../platform'
@@ -14,11 +22,18 @@ const requestOfAnswer: Partial<Record<Frame['type'], Frame['type']>> = {
   keyring: 'keyring-fetch',
   'keyring-changed': 'keyring-append',
   heads: 'heads-fetch',
+  answer: 'call',
   suspended: 'suspend',
 }
 
-/** Who logs in: the holder of the phrase, or a device that another one has added. */
-export type DialogLogin = RecoveryKeys | { readonly account: AccountId; readonly device: DeviceKeys }
+/** A member of the account: a device that another one has added, or the key that a password unlocks. */
+export interface MemberLogin {
+  readonly account: AccountId
+  readonly device: DeviceKeys
+}
+
+/** Who logs in: the holder of the phrase, or a member. */
+export type DialogLogin = RecoveryKeys | MemberLogin
 
 const ANSWER_TIMEOUT_MS = 15_000
 
@@ -27,6 +42,7 @@ export class RelayDialog {
   private ended: SyncError | undefined
   private wake: (() => void) | undefined
   private socket: Socket | undefined
+  private lastCall = 0
 
   private constructor(
     private readonly platform: Platform,
@@ -56,6 +72,30 @@ export class RelayDialog {
     } catch (error) {
       dialog.close()
       throw error
+    }
+  }
+
+  /**
+   * Connects and does not log in: for calls that need no account, and with which one is found.
+   * @throws SyncError `relay-unreachable`
+   */
+  static async openUnnamed(platform: Platform, url: string): Promise<RelayDialog> {
+    const dialog = new RelayDialog(platform, url)
+    await dialog.connect()
+    return dialog
+  }
+
+  /**
+   * One at a time.
+   * @returns the JSON object that the relay answers with, unchecked
+   * @throws SyncError what the relay refuses with, and as `receive`
+   */
+  async call(method: string, request: object): Promise<object> {
+    const id = ++this.lastCall
+    this.send({ type: 'call', id, method, body: encodeCallBody(request) })
+    for (;;) {
+      const answer = await this.receive('answer')
+      if (answer.id === id) return decodeCallBody(answer.body)
     }
   }
 

@@ -130,7 +130,7 @@ export function eventOf({ standing, address }: MemberCaller, kind: SignInEvent['
 
 /** What devices may know of their account's sign-in: everything but what opens it. */
 function describe(signIn: SignIn, passkeyOrigins: readonly string[]) {
-  const { password, previousPassword, secondFactor, lockedUntilMs, passkeys } = signIn
+  const { password, secondFactor, lockedUntilMs, passkeys } = signIn
   return {
     hasPassword: password !== undefined,
     hasSecondFactor: secondFactor !== undefined,
@@ -145,8 +145,7 @@ function describe(signIn: SignIn, passkeyOrigins: readonly string[]) {
       ...(lastUsedAtMs !== undefined && { lastUsedAtMs }),
     })),
     passkeyOrigins,
-    // Sign-in keys that are not among these are of a change that was not finished.
-    members: [password, previousPassword, ...passkeys].flatMap((each) => each?.member ?? []),
-    ...(password && { passwordMember: password.member }),
+    // Sign-in keys that are not among these are of a change before, or of one that was not finished.
+    keys: [password, ...passkeys].flatMap((each) => each?.member ?? []),
   }
 }

@@ -73,8 +73,8 @@ describe('a password', () => {
   it('that is sent twice because the answer was lost is registered once', async () => {
     const relay = await startSignInRelay()
     const member = await setPassword(relay.device, relay.account, password, { email })
-    const state = await call<{ members: string[] }>(relay.device, 'sign-in.state')
-    expect(state.members).toEqual([member])
+    const state = await call<{ keys: string[] }>(relay.device, 'sign-in.state')
+    expect(state.keys).toEqual([member])
   })
 
   it('ends with its removal', async () => {
@@ -82,7 +82,7 @@ describe('a password', () => {
     await setPassword(device, account, password, { email })
     await call(device, 'sign-in.remove')
     expect(await refusalOf(signIn(connect(), email, password))).toBe('sign-in-failed')
-    expect(await call(device, 'sign-in.state')).toMatchObject({ hasPassword: false, members: [] })
+    expect(await call(device, 'sign-in.state')).toMatchObject({ hasPassword: false, keys: [] })
   })
 
   it('is one account’s at an address', async () => {
