@@ -9,6 +9,7 @@ export default defineConfig({
     mail: 'src/mail/index.ts',
     vcard: 'src/mail/vcard/index.ts',
     password: 'src/password/index.ts',
+    pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: ['esm', 'cjs'],

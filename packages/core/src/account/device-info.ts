@@ -34,9 +34,10 @@ export function sealDeviceInfo(
   deviceSigningKey: Uint8Array,
   info: DeviceInfo,
 ): Uint8Array {
+  const { name, platform } = fitDeviceInfo(info)
   const content = new Writer()
-    .text(cut(info.name, NAME_BYTES), NAME_BYTES)
-    .text(cut(info.platform, PLATFORM_BYTES), PLATFORM_BYTES)
+    .text(name, NAME_BYTES)
+    .text(platform, PLATFORM_BYTES)
     .varUint(Math.max(0, Math.floor(info.addedAtMs)))
     .finish()
   const key = deviceInfoKey(epochKey, deviceSigningKey)
@@ -45,6 +46,11 @@ export function sealDeviceInfo(
   const nonce = hashParts(sha512, 'info-nonce', key, random(NONCE_BYTES), padded).slice(0, NONCE_BYTES)
   const clear = new Writer().byte(FORMAT_VERSION).varUint(position).finish()
   return concatBytes(clear, nonce, nacl.secretbox(padded, nonce, key))
+}
+
+/** What a device's information is cut to, for showing it before it is sealed. */
+export function fitDeviceInfo({ name, platform }: Omit<DeviceInfo, 'addedAtMs'>): Omit<DeviceInfo, 'addedAtMs'> {
+  return { name: cut(name, NAME_BYTES), platform: cut(platform, PLATFORM_BYTES) }
 }
 
 /** @returns undefined when it cannot be opened; the device counts as a member all the same, only without a name */

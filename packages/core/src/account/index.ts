@@ -1,6 +1,6 @@
 // Who may read and write an account: the recovery phrase, the keys of devices, and the keyring that says which of them count.
 export { appendRecord } from './append-record'
-export { type DeviceInfo, openDeviceInfo, sealDeviceInfo } from './device-info'
+export { type DeviceInfo, fitDeviceInfo, openDeviceInfo, sealDeviceInfo } from './device-info'
 export { createDeviceKeys, type DeviceKeys, decodeDeviceKeys, encodeDeviceKeys } from './device-keys'
 export { createAdd, createGenesis } from './entry-records'
 export { type Member, openEpochKeys, openNewestEpochKey } from './epoch-keys'

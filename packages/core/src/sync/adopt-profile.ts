@@ -48,6 +48,11 @@ export class ProfilePlace {
     readonly release: () => void,
   ) {}
 
+  /** The store holds an account that is to be merged. */
+  get isTaken(): boolean {
+    return this.present !== undefined
+  }
+
   /**
    * Sees to it that the store may take an account, before anybody is asked to let this device in.
    * @throws SyncError `profile-exists`; `profile-in-use` when the account that is to be merged is open; `profile-damaged`

@@ -1,6 +1,6 @@
 // Bringing documents from device to device: what is verified, what is pending, and the connection between them.
 export { type AuditKind, auditKinds } from '@owlivion/sync-protocol'
-export type { Existing } from './adopt-profile'
+export { type Existing, ProfilePlace } from './adopt-profile'
 export type { AuditProblem } from './audit-chain'
 export { auditCsv } from './audit-csv'
 export type { AuditEntry, AuditOptions, AuditReport, AuditStatistics } from './audit-log'
@@ -8,12 +8,14 @@ export type { DocumentStatus, EditState } from './document-sync'
 export { DocumentSync } from './document-sync'
 export { type DeviceDetails, SyncEngine, type SyncEvent } from './engine'
 export { createProfile, joinProfile } from './join'
+export { forgetJoining, joinAsAdded, keysForJoining } from './join-as-added'
 export { Listeners } from './listeners'
 export type { HoldReason } from './log-replica'
 export type { OwedTask, ReissueDetails } from './membership'
 export { type DocumentObserver, observeDocuments } from './observer'
 export type { PhraseAnswer, PhraseQuestion } from './phrase-keeper'
 export { readAnyProfile } from './profile'
+export { refusalToError } from './refusal'
 export type { ConnectionState } from './session'
 export {
   checkUnsent,
