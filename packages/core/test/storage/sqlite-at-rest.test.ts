@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { deleteSqliteStore, keyFileVault, openSqliteStore } from '../../src/storage/sqlite'
 import { openSqliteRows } from '../../src/storage/sqlite-store'
 import { keyVaultContract, memoryKeyVault } from '../../src/testing'
@@ -25,6 +25,9 @@ import { holds, secret } from './secret'
 
 const folder = mkdtempSync(join(tmpdir(), 'owlivion-at-rest-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 let files = 0
 const newPath = () => join(folder, `store-${++files}.db`)
