@@ -17,7 +17,7 @@ import {
   type Sync,
 } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
-import type { Generation } from '@owlivion/sync-protocol'
+import { decodeFrame, encodeFrame, type Frame, type Generation } from '@owlivion/sync-protocol'
 import { onTestFinished } from 'vitest'
 
 export interface Note {
@@ -191,6 +191,9 @@ export class WorldDevice {
   steps = 0
   diesAt = Number.POSITIVE_INFINITY
   readonly rows = openMemoryStore()
+  /** What a hostile relay, or network, makes of a frame on its way; default: nothing. */
+  fromRelay: (frame: Frame) => readonly Frame[] = (frame) => [frame]
+  toRelay: (frame: Frame) => readonly Frame[] = (frame) => [frame]
   private life = new Life()
 
   constructor(
@@ -270,12 +273,18 @@ export class WorldDevice {
       connect: (_, handlers) => {
         const socket = world.connect({
           opened: () => !life.isOver && handlers.opened(),
-          received: (frame) => this.step(life) && handlers.received(frame),
+          received: (bytes) => {
+            for (const frame of this.fromRelay(decodeFrame(bytes)))
+              if (this.step(life)) handlers.received(encodeFrame(frame))
+          },
           closed: (code, reason) => !life.isOver && handlers.closed(code, reason),
         })
         life.sockets.add(socket)
         return {
-          send: (frame) => this.step(life) && socket.send(frame),
+          send: (bytes) => {
+            for (const frame of this.toRelay(decodeFrame(bytes.slice())))
+              if (this.step(life)) socket.send(encodeFrame(frame))
+          },
           close: (code, reason) => socket.close(code, reason),
           bufferedBytes: 0,
         }
