@@ -27,7 +27,7 @@ import {
   type DeviceKeys,
   type RecoveryKeys,
 } from '../account'
-import { isSyncError } from '../errors'
+import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { LiveRequests } from './live-requests'
 import type { Owed } from './owed'
@@ -67,6 +67,8 @@ export async function carryOut(context: WorkContext, owed: Owed | PhraseTask | D
   const { platform, keys, keyring } = context
   const { state } = keyring
   const row = await makeRow()
+  if (!bytesEqual(keyring.state.head, state.head))
+    throw new SyncError('keyring-conflict', 'Another record came while this one was being made.')
   const head = recordHash(platform.signing.sha512, row.record)
   const append = { type: 'keyring-append', ...row, isRestored: false } as const
   // Other devices' records are news here, too; only our own is the answer.
