@@ -312,9 +312,14 @@ export class SyncEngine implements AccountContext {
   /** Where the chains of these devices end, as far as this device verified them, in documents that are open and those that are not. */
   private async chainEnds(devices: readonly DeviceId[]): Promise<CutEntry[]> {
     const chainsByDocument = new Map([...this.documents].map(([hex, { chains }]) => [hex, chains]))
-    for (const [[, hex, kind], bytes] of await this.store.list(documentPrefix))
-      if (kind === 'state' && !chainsByDocument.has(hex as string))
+    for (const [[, hex, kind], bytes] of await this.store.list(documentPrefix)) {
+      if (kind !== 'state' || chainsByDocument.has(hex as string)) continue
+      try {
         chainsByDocument.set(hex as string, decodeState(bytes).chains)
+      } catch {
+        // One that is damaged says so when it is opened, and must not keep a thief in the account.
+      }
+    }
     return [...chainsByDocument].flatMap(([hex, chains]) =>
       [...chains]
         .filter(([{ device }, { broken }]) => !broken && devices.some((id) => bytesEqual(id, device)))
