@@ -132,7 +132,7 @@ describe('a relay whose disk does not take writes', () => {
 
   it('refuses for now when the database has reached the size it may have, and goes on when it may grow', async () => {
     const data = temporaryFolder()
-    let relay = await startRelay({ data, arguments: ['--max-database-mb', '0.11'] })
+    let relay = await startRelay({ data, arguments: ['--max-database-mb', '0.15'] })
     const pair = await startPair(relay)
     await expectRefusedForNow(pair)
     expect(await readiness(relay, 503)).toEqual([expect.stringMatching(/full|size limit/)])

@@ -49,6 +49,7 @@ describe('a crash', () => {
       const record = {
         account: bytes(32),
         record: bytes(50),
+        storedAtMs: 0,
         expectedLength: 0,
         expectedHead: bytes(32),
         head: bytes(32),
