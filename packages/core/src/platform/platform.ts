@@ -20,6 +20,10 @@ export interface Socket {
 /** Ed25519 (RFC 8032) and SHA-512. Key pairs come only from seeds, so that no library draws randomness by itself. */
 export interface SigningProvider {
   sign(seed: Uint8Array, message: Uint8Array): Promise<Uint8Array>
+  /**
+   * One verdict everywhere: it asks `mayVerify` first, checks the equation without the cofactor, and throws nothing. A signature
+   * that only some devices took would split their histories.
+   */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** SHA-512, 64 bytes, synchronous: it runs per entry and an await would cost more than the hash. */
   sha512(bytes: Uint8Array): Uint8Array
