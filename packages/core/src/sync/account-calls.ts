@@ -1,6 +1,6 @@
 // Account calls on the connection that syncs: many may be under way, each with an id, a time limit and an answer of its own. What
 // an answer holds is for whoever asked to check: the relay may say anything.
-import { decodeCallBody, encodeCallBody, type Frame, type Refusal } from '@owlivion/sync-protocol'
+import { decodeCallBody, encodeCallBody, type Frame, ProtocolFailure, type Refusal } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 
@@ -21,7 +21,7 @@ export class AccountCalls {
 
   /**
    * @returns the JSON object that the relay answers with, unchecked
-   * @throws SyncError what the relay refuses with, `connection-lost` when there is no connection or it ends, `relay-unreachable` when
+   * @throws SyncError what the relay refuses with, `frame-too-large`, `connection-lost` when there is no connection or it ends, `relay-unreachable` when
    * nothing comes in time
    */
   ask(method: string, request: object): Promise<object> {
@@ -31,7 +31,11 @@ export class AccountCalls {
         reject(new SyncError('connection-lost', 'There is no connection to the relay at this time.'))
         return
       }
-      const body = encodeCallBody(request)
+      const body = encodeBody(request)
+      if (body === undefined) {
+        reject(new SyncError('frame-too-large', 'This is more than one request to the relay can hold.'))
+        return
+      }
       const id = ++this.lastId
       const settled = <Value>(settle: (value: Value) => void) => {
         return (value: Value): void => {
@@ -73,5 +77,14 @@ export class AccountCalls {
 
   refused({ state }: Refusal, error: SyncError): void {
     if (state !== undefined) this.waiting.get(state)?.reject(error)
+  }
+}
+
+function encodeBody(request: object): Uint8Array | undefined {
+  try {
+    return encodeCallBody(request)
+  } catch (error) {
+    if (error instanceof ProtocolFailure) return undefined
+    throw error
   }
 }

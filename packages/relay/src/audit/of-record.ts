@@ -25,7 +25,8 @@ export function auditOfRecord(
   function eventsOf(): AuditEvent[] {
     switch (record.type) {
       case 'genesis':
-        return [event('account-created', { device: newDevice() })]
+        // A device brings its genesis in the same way to a relay that never had it and to one that lost it.
+        return [event('account-created', { device: newDevice(), detail: '' })]
       case 'add': {
         const isSignInKey = record.device.role === 'sign-in'
         return [event('device-added', { target: newDevice(), ...(isSignInKey && { detail: 'sign-in-key' }) })]
