@@ -1,6 +1,7 @@
 // What must be true when everything has come together.
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { Sync } from '@owlivion/sync'
 import { type Registers, registersOf } from '@owlivion/sync/testing'
 import { type Book, type Entry, isIn, type Ledger, type SimCollection } from './ledger'
 
@@ -24,6 +25,18 @@ export function areEqual(devices: readonly NamedDevice[], collectionName: string
   return digests.every((digest) => digest !== undefined && digest === digests[0])
 }
 
+/** True when every device has the same list of devices, and is in it. */
+export function haveOneKeyring(devices: readonly { readonly sync: Sync | undefined }[]): boolean {
+  const lists = devices.map(({ sync }) =>
+    sync
+      ?.devices()
+      .map(({ id, isRemoved }) => `${id} ${isRemoved}`)
+      .join(),
+  )
+  const areMembers = devices.every(({ sync }) => sync?.devices().some((each) => each.isThisDevice && !each.isRemoved))
+  return areMembers && lists.every((list) => list === lists[0])
+}
+
 /** Compares every device with the oracle, and looks for every edit that was promised. Reports each failure as a sentence. */
 export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fail: (reason: string) => void): void {
   for (const book of ledger.books.values()) {
@@ -38,7 +51,7 @@ export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fa
 }
 
 function checkPromises(book: Book, device: string, { doc }: Registers, fail: (reason: string) => void): void {
-  const isPresent = (entry: Entry): boolean => isIn(doc, entry) || entry.rewritten.some(isPresent)
+  const isPresent = (entry: Entry): boolean => entry.isOffered || isIn(doc, entry) || entry.rewritten.some(isPresent)
   for (const entry of book.entries) {
     if (!(entry.isAcknowledged || entry.isStored) || isPresent(entry)) continue
     const promise = entry.isAcknowledged ? 'acknowledged' : 'stored on its device'

@@ -3,6 +3,7 @@
 import type { Socket, SocketHandlers } from '@owlivion/sync'
 import { decodeFrame } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
+import type { KeyringLies } from './hostile-keyring'
 import type { RandomStream } from './random'
 import type { Trace } from './trace'
 
@@ -44,6 +45,8 @@ export interface Line {
   /** Sees every frame that anybody sends. */
   readonly capture: (frame: Uint8Array) => void
   readonly tamper: Tampering | undefined
+  /** What the relay keeps from the device about the keyring, or tells it twice. */
+  readonly lies: KeyringLies
   readonly device: string
   readonly weather: Weather
   /** Whatever is sent is lost, and nobody is told. */
@@ -218,8 +221,15 @@ export class Connection {
   #deliver(direction: 'up' | 'down', frame: Uint8Array): void {
     const to = direction === 'up' ? this.#server : this.#client
     if (!to || !this.#mayHear(to)) return
-    this.line.trace.add(to.actor, `receives ${frameType(frame)}`, direction === 'up' ? `from ${this.line.device}` : '')
-    to.received(frame.slice())
+    for (const passed of direction === 'up' ? [frame] : this.line.lies.pass(frame)) {
+      if (!this.#mayHear(to)) return
+      this.line.trace.add(
+        to.actor,
+        `receives ${frameType(passed)}`,
+        direction === 'up' ? `from ${this.line.device}` : '',
+      )
+      to.received(passed.slice())
+    }
   }
 
   /** One side closes. It hears `closed` once the other has answered; the other hears it after everything sent before. */

@@ -7,6 +7,7 @@ import {
   joinAccount,
   openAccount,
   type Platform,
+  recoverAccount,
   type Store,
   type Sync,
   type SyncError,
@@ -15,8 +16,10 @@ import { observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
 import type { Cryptography } from './cryptography'
 import type { CrashKind, SimDisk } from './disk'
+import { type PhraseChange, type RequestAnswer, takeKeyStep } from './key-steps'
 import type { Ledger, SimCollection } from './ledger'
 import type { Network } from './network'
+import type { Phrases } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL } from './relay'
@@ -32,8 +35,8 @@ export interface SimDeviceOptions {
   readonly cryptography: Cryptography
   readonly ledger: Ledger
   readonly collectionNames: readonly string[]
-  /** The phrase of the account once it exists; a device that calls `found` makes it. */
-  readonly account: { phrase: string | undefined }
+  /** Those of the account, once it exists. */
+  readonly phrases: Phrases
   readonly makesAccount: boolean
   /** Something happened that must not happen in any world. */
   readonly fail: (reason: string) => void
@@ -55,9 +58,18 @@ const expectedCodes = new Set([
   'replaced-connection',
   'slow-consumer',
   'too-many-requests',
+  'device-suspended',
+  // Followed by its proof, or taken back.
+  'device-removed',
 ])
 /** Messages of a login that came twice, late or never: a device that hears one of these starts over. */
 const codesOfBadOrder = new Set(['not-authenticated', 'bad-challenge', 'malformed-frame', 'keyring-conflict'])
+
+/** A phrase that is not known yet, or was replaced while it was typed in. */
+const codesOfOldPhrases = new Set(['account-unknown', 'wrong-account'])
+
+/** What people call a device; the relay must not learn it. */
+const deviceNameOf = (name: string): string => `canary ${name}`
 
 export class SimDevice {
   readonly name: string
@@ -70,6 +82,12 @@ export class SimDevice {
   #life: Life = new Life()
   #wantsOnline = true
   #isLocked = false
+  /** Its disk holds an account, and nothing but its owner may end that. */
+  #isMember = false
+  /** It signs out as soon as it can; its person has put it away. */
+  #isLeaving = false
+  /** How it comes into the account the next time. */
+  #entersBy: 'phrase' | 'recovery' = 'phrase'
   readonly #draws: RandomStream
   readonly #person: RandomStream
 
@@ -129,6 +147,80 @@ export class SimDevice {
     this.#forget('closed')
   }
 
+  /** Locks out these devices, or all others when none is named. */
+  remove(names: readonly string[]): void {
+    const { sync } = this
+    if (sync === undefined || !this.#isActive) return
+    const ids = sync
+      .devices()
+      .filter((each) => !each.isThisDevice && !each.isRemoved)
+      .filter(({ name }) => names.length === 0 || names.some((wanted) => name === deviceNameOf(wanted)))
+      .map(({ id }) => id)
+    if (ids.length === 0) return
+    this.#keyStep(
+      'removes devices',
+      () => sync.removeDevices(ids),
+      () => {
+        const isOut = (id: string) => sync.devices().find((each) => each.id === id)?.isRemoved
+        if (!ids.every(isOut)) this.options.fail(`${this.name} said that it had removed devices, and had not`)
+      },
+    )
+  }
+
+  rotateKeys(): void {
+    const { sync } = this
+    if (sync !== undefined && this.#isActive) this.#keyStep('rotates keys', () => sync.rotateKeys())
+  }
+
+  signOut(): void {
+    const { sync } = this
+    if (sync === undefined || !this.#isActive) return
+    // The last one would leave an account without a device.
+    if (sync.devices().filter(({ isRemoved }) => !isRemoved).length < 2) return
+    const life = this.#life
+    this.#isLeaving = true
+    this.#keyStep(
+      'signs out',
+      () => sync.signOut(),
+      () => this.#isGone(life),
+      () => {
+        this.#isLeaving = false
+      },
+    )
+  }
+
+  /** The device is gone with its disk; its person takes another one and the phrase. */
+  loseAndRecover(): void {
+    const { phrases, trace, network, disk, ledger, time } = this.options
+    if (!phrases.isAtRelay || phrases.mayBeLost || this.state === 'absent' || this.state === 'closing') return
+    trace.add(this.name, 'is lost')
+    this.#life.end()
+    network.deviceDied(this.name)
+    disk.replace()
+    ledger.lostDisk(this.name)
+    this.#isMember = false
+    this.#isLeaving = false
+    this.#entersBy = 'recovery'
+    this.#forget('closed')
+    time.after(this.#person.delay(1_000, 20_000), () => this.start())
+  }
+
+  /** Asks for a new recovery phrase, and writes it down when it is told. */
+  replacePhrase(how: PhraseChange): void {
+    const { sync } = this
+    const { phrases } = this.options
+    if (sync === undefined || !this.#isActive || !phrases.exist) return
+    const ask = () =>
+      how === 'without it' ? sync.requestReissue() : sync.reissuePhrase({ recoveryPhrase: phrases.all[0] as string })
+    this.#keyStep(`wants a new phrase ${how}`, ask, (phrase) => phrases.write(phrase))
+  }
+
+  answerRequest(how: RequestAnswer): void {
+    const { sync } = this
+    if (sync?.reissue === undefined || !this.#isActive) return
+    this.#keyStep(`${how}s a new phrase`, () => (how === 'veto' ? sync.vetoReissue() : sync.approveReissue()))
+  }
+
   goOffline(): void {
     this.#wantsOnline = false
     this.sync?.goOffline()
@@ -156,7 +248,7 @@ export class SimDevice {
   /** Each edit is a call of its own, or all are one call; then they are additions. */
   edit(collectionName: string, edits: readonly PlannedEdit[], together: boolean): void {
     const collection = this.collections.get(collectionName)
-    if (collection === undefined || this.state !== 'open') return
+    if (collection === undefined || !this.#isActive) return
     const { trace, ledger } = this.options
     for (const call of together ? [edits] : edits.map((edit) => [edit])) {
       trace.add(this.name, together ? 'edits add together' : `edits ${call[0]?.kind}`)
@@ -177,7 +269,9 @@ export class SimDevice {
     if (!life.alive) return
     sync.on((event) => {
       if (event.type === 'error') this.#reported(event.error)
+      else if (event.type === 'removed') this.#wasRemoved(sync, life)
       else if (event.state === 'refused') this.#tryAgainLater(life)
+      else if (event.state === 'online') this.options.phrases.isAtRelay = true
     })
     sync.subscribe(() => ledger.statusChanged(this.name, sync))
     if (this.#wantsOnline) sync.goOnline()
@@ -188,34 +282,100 @@ export class SimDevice {
     for (const collection of this.collections.values()) ledger.opened(this.name, collection)
     ledger.statusChanged(this.name, sync)
     this.options.whenOpen?.(this)
+    await this.#lookAfterPhrase(sync, life)
+    if (sync.status.connection === 'removed') this.#wasRemoved(sync, life)
+  }
+
+  /** Writes down a phrase that nobody has seen, and sometimes proves that it did. */
+  async #lookAfterPhrase(sync: Sync, life: Life): Promise<void> {
+    const phrase = await sync.unconfirmedPhrase()
+    if (phrase === undefined || !life.alive) return
+    this.options.phrases.write(phrase)
+    if (!this.#person.chance(0.5)) return
+    const words = phrase.split(' ')
+    const answers = sync.phraseQuestions().map(({ position }) => ({ position, word: words[position - 1] as string }))
+    await sync.confirmRecoveryPhrase(answers).catch((error: unknown) => {
+      if (!isSyncError(error, 'closed') && !isSyncError(error, 'storage-failed'))
+        this.options.fail(`${this.name} could not confirm its phrase: ${describe(error)}`)
+    })
+  }
+
+  /** Somebody locked this device out. Its person keeps what was not sent, wipes it, and enrols it anew. */
+  #wasRemoved(sync: Sync, life: Life): void {
+    const { trace, time, ledger, fail } = this.options
+    trace.add(this.name, 'is locked out')
+    const handOver = async (): Promise<void> => {
+      await time.sleep(this.#person.delay(500, 10_000), life)
+      if (this.sync !== sync || this.state !== 'open') return
+      const edits = await sync.unsentEdits()
+      if (!life.alive) return
+      ledger.left(this.name, edits, this.collections.values())
+      this.state = 'closing'
+      await sync.wipe()
+      this.#isGone(life)
+    }
+    handOver().catch((error: unknown) => {
+      if (life.alive && !isSyncError(error, 'closed')) fail(`${this.name} could not be wiped: ${describe(error)}`)
+      // A full disk: its person tries again.
+      if (life.alive && this.state === 'closing') this.state = 'open'
+    })
+  }
+
+  /** It has left the account with everything; after a while its person enrols it again. */
+  #isGone(life: Life): void {
+    if (!life.alive) return
+    const { trace, network, fail, ledger, time } = this.options
+    trace.add(this.name, 'is gone')
+    if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)
+    if (network.isHeldBy(this.name)) fail(`${this.name} left a connection open`)
+    life.end()
+    ledger.closed(this.name)
+    this.#isMember = false
+    this.#isLeaving = false
+    this.#forget('closed')
+    time.after(this.#person.delay(1_000, 20_000), () => this.start())
+  }
+
+  /** Open, and somebody writes on it. */
+  get #isActive(): boolean {
+    return this.state === 'open' && !this.#isLeaving && this.sync?.status.connection !== 'removed'
+  }
+
+  #keyStep<T>(what: string, act: () => Promise<T>, done?: (result: T) => void, refused?: () => void): void {
+    takeKeyStep({ ...this.options, life: this.#life, what, act, done, refused })
   }
 
   async #enter(platform: Platform, store: Store, life: Life): Promise<Sync> {
-    const { account, makesAccount, time, trace, fail } = this.options
-    const details = { platform, store, relay: RELAY_URL, deviceName: `canary ${this.name}`, online: false }
-    for (;;) {
+    const { phrases, makesAccount, time, trace, fail } = this.options
+    const details = { platform, store, relay: RELAY_URL, deviceName: deviceNameOf(this.name), online: false }
+    for (let attempt = 0; ; attempt++) {
       try {
         if (await hasAccount(store, platform)) {
-          if (account.phrase !== undefined) return await openAccount({ platform, store, online: false })
-          // It died before anybody saw the phrase. An account that cannot be recovered is not one to begin with.
-          await store.commit({ removePrefix: [[]] }, { durability: 'strict' })
+          this.#isMember = true
+          return await openAccount({ platform, store, online: false })
         }
-        if (makesAccount) {
-          if (account.phrase !== undefined) fail('the account is gone from the disk of the device that made it')
+        if (this.#isMember) fail(`the account is gone from the disk of ${this.name}`)
+        if (makesAccount && !phrases.exist) {
           const made = await createAccount(details)
-          account.phrase = made.recoveryPhrase
+          this.#isMember = true
+          phrases.write(made.recoveryPhrase)
           trace.add(this.name, 'makes the account')
           return made.sync
         }
-        if (account.phrase !== undefined) {
-          const sync = await joinAccount({ ...details, recoveryPhrase: account.phrase })
-          trace.add(this.name, 'joined')
+        // Which of them counts, a person finds out by trying.
+        const recoveryPhrase = phrases.all[attempt % phrases.all.length]
+        if (recoveryPhrase !== undefined) {
+          const join = this.#entersBy === 'recovery' ? recoverAccount : joinAccount
+          const sync = await join({ ...details, recoveryPhrase })
+          trace.add(this.name, this.#entersBy === 'recovery' ? 'recovered the account' : 'joined')
+          this.#isMember = true
+          this.#entersBy = 'phrase'
           return sync
         }
       } catch (error) {
         if (!isSyncError(error)) throw error
         const isExpected =
-          expectedCodes.has(error.code) || codesOfBadOrder.has(error.code) || error.code === 'account-unknown'
+          expectedCodes.has(error.code) || codesOfBadOrder.has(error.code) || codesOfOldPhrases.has(error.code)
         if (!isExpected) throw error
         trace.add(this.name, `cannot enter: ${error.code}`)
       }

@@ -44,6 +44,12 @@ export class SimDisk {
     this.#isFull = isFull
   }
 
+  /** The disk is lost with everything on it; another takes its place. */
+  replace(): void {
+    this.#tail = []
+    this.#flushing = this.#flushing.then(() => this.#flushed.commit({ removePrefix: [[]] }))
+  }
+
   /**
    * The process that had the store open died. Batches under way may or may not have been applied; a power cut takes committed
    * ones, too, from some point on.

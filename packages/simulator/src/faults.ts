@@ -56,6 +56,33 @@ export class Faults {
   #takeAtDevice(step: DeviceStep, device: SimDevice, disk: SimDisk): void {
     const { trace, network } = this.actors
     switch (step.kind) {
+      case 'remove':
+        device.remove(step.whom.map((index) => (this.actors.devices[index] as SimDevice).name))
+        return
+      case 'rotate keys':
+        device.rotateKeys()
+        return
+      case 'sign out':
+        device.signOut()
+        return
+      case 'recover':
+        device.loseAndRecover()
+        return
+      case 'new phrase':
+        device.replacePhrase(step.how)
+        return
+      case 'answer request':
+        device.answerRequest(step.how)
+        return
+      case 'hide keyring':
+      case 'replay keyring': {
+        trace.add(device.name, step.kind === 'hide keyring' ? 'is kept in the dark' : 'hears old news')
+        const lies = network.liesTo(device.name)
+        if (step.kind === 'hide keyring') lies.hide()
+        else lies.replay()
+        this.#later(step.lastsMs, () => lies.stop())
+        return
+      }
       case 'edit':
         device.edit(step.collection, step.edits, step.together)
         return
@@ -123,6 +150,7 @@ export class Faults {
     for (const { name } of devices) {
       network.setWeather(name, fairWeather)
       network.setCutOff(name, false)
+      network.liesTo(name).stop()
     }
   }
 

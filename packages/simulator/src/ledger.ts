@@ -33,6 +33,8 @@ export interface Entry {
   storedAt: number
   /** The device said that the relay had stored it. */
   isAcknowledged: boolean
+  /** Its device was locked out, and handed it to its person in words. */
+  isOffered: boolean
   /** The same edit, written again under another dot. */
   readonly rewritten: Entry[]
 }
@@ -124,6 +126,30 @@ export class Ledger {
         if (entry.device === device && entry.storedAt > committedCount) entry.isStored = false
       }
     }
+  }
+
+  /** The device lost its disk: what it had written to no other is gone with it. */
+  lostDisk(device: string): void {
+    this.#unconfirmed.delete(device)
+    for (const { entries } of this.books.values())
+      for (const entry of entries) if (entry.device === device) entry.isStored = false
+  }
+
+  /**
+   * The device left the account with these edits in words: everything that it held and that no relay had confirmed must be among them.
+   * @param collections those that are open on the device
+   */
+  left(device: string, { collections }: Awaited<ReturnType<Sync['unsentEdits']>>, open: Iterable<SimCollection>): void {
+    const records = new Map(collections.map(({ name, changes }) => [name, new Set(changes.map(({ id }) => id))]))
+    const documents = new Map(Array.from(open, (collection) => [collection.name, registersOf(collection).doc]))
+    for (const entry of this.#unconfirmedOf(device)) {
+      const doc = documents.get(entry.collection)
+      if (doc === undefined || !isIn(doc, entry)) continue
+      const isComplete = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
+      if (!isComplete) this.fail(`${device} was locked out and does not hand over ${entry.id}`)
+      entry.isOffered = true
+    }
+    this.#unconfirmed.delete(device)
   }
 
   /** The device has closed. What its disk refused to the end it has told the app so. */
@@ -219,7 +245,7 @@ export class Ledger {
   #enter(device: string, book: Book, { update, n }: Transaction): Entry {
     const { client, end } = placeOf(update)
     const id = `${book.name}/${book.entries.length + 1}`
-    const promises = { isStored: false, storedAt: 0, isAcknowledged: false }
+    const promises = { isStored: false, storedAt: 0, isAcknowledged: false, isOffered: false }
     const entry: Entry = {
       id,
       device,

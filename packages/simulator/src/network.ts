@@ -2,6 +2,7 @@
 import type { Socket, SocketHandlers } from '@owlivion/sync'
 import type { Life, VirtualTime } from './clock'
 import { Connection, type Line, type Listener, type Tampering, type Weather } from './connection'
+import { KeyringLies } from './hostile-keyring'
 import { RandomStream } from './random'
 import type { Trace } from './trace'
 
@@ -19,6 +20,7 @@ export interface NetworkOptions {
 class DeviceLine implements Line {
   weather = fairWeather
   isCutOff = false
+  readonly lies = new KeyringLies()
   readonly connections = new Set<Connection>()
   /** Connections ever made: each has a random stream of its own. */
   count = 0
@@ -67,6 +69,11 @@ export class Network {
   /** While a device is cut off, whatever is sent from or to it is lost, and no side is told. */
   setCutOff(device: string, isCutOff: boolean): void {
     this.#line(device).isCutOff = isCutOff
+  }
+
+  /** What the relay says to the device about the keyring. */
+  liesTo(device: string): KeyringLies {
+    return this.#line(device).lies
   }
 
   /** Breaks the device's connections. `whoLearns` is told soon; the other side goes on talking to nobody. */

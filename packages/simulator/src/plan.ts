@@ -3,6 +3,7 @@
 
 import type { Weather } from './connection'
 import type { CrashKind } from './disk'
+import { drawKeyEvents, type KeyAction } from './plan-keys'
 import { RandomStream } from './random'
 
 /** A text that must never reach the relay in the clear; part of every name and value. */
@@ -41,8 +42,9 @@ export type Action =
   | { readonly kind: 'partition' | 'disk full'; readonly device: number; readonly lastsMs: number }
   | { readonly kind: 'reset'; readonly device: number; readonly whoLearns: 'device' | 'relay' | 'both' }
   | { readonly kind: 'set clock'; readonly device: number; readonly offsetMs: number }
-  /** A further device joins with the recovery phrase. */
+  /** A further device joins. */
   | { readonly kind: 'join'; readonly device: number }
+  | KeyAction
 
 export type Step = Action & { readonly atMs: number }
 
@@ -84,6 +86,7 @@ export function createPlan(options: PlanOptions): Plan {
   }
   const editTimes = drawEdits(seed, devices, edits, endMs, steps)
   drawFaults(seed, devices, endMs, editTimes, steps)
+  steps.push(...drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs))
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return { seed, devices, collections, steps, endMs }

@@ -2,7 +2,7 @@
 // faults stop, everybody comes back, and what must be true by then is checked.
 import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
-import { areEqual, checkRecords, digestOf } from './checks'
+import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
 import type { Tampering } from './connection'
 import { Cryptography } from './cryptography'
@@ -11,6 +11,7 @@ import { type DiskDefect, SimDisk } from './disk'
 import { Faults } from './faults'
 import { Ledger } from './ledger'
 import { Network } from './network'
+import { Phrases } from './phrases'
 import { CANARY, type Plan } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
@@ -103,7 +104,7 @@ class World {
     const cryptographyOf = (actor: string) =>
       new Cryptography(time, new RandomStream(seed, actor, 'cryptography'), verdicts)
     const network = new Network({ time, trace, seed, capture: (frame) => this.#capture(frame), tamper: defects.tamper })
-    const account = { phrase: undefined as string | undefined }
+    const phrases = new Phrases()
     this.#plan = plan
     this.#trace = trace
     this.#network = network
@@ -137,7 +138,7 @@ class World {
           cryptography: cryptographyOf(name),
           ledger: this.#ledger,
           collectionNames: plan.collections,
-          account,
+          phrases,
           makesAccount: index === 0,
           fail: (reason) => this.fail(reason),
           ...(defects.records && { whenOpen: defects.records }),
@@ -234,6 +235,8 @@ class World {
     return (
       this.#network.isSound &&
       this.#devices.every(({ sync }) => sync?.status.isGreen && sync.status.connection === 'online') &&
+      this.#devices.every(({ sync }) => sync?.status.owed.length === 0) &&
+      haveOneKeyring(this.#devices) &&
       this.#plan.collections.every((name) => areEqual(this.#devices, name))
     )
   }
