@@ -11,6 +11,8 @@ const statusOnServer: SyncStatus = {
   isGreen: false,
   storage: undefined,
   refusal: undefined,
+  owed: [],
+  isPhraseConfirmed: true,
   documents: {},
 }
 

@@ -35,6 +35,8 @@ let reports: string[]
 let isClean: boolean
 let requestSeenAtMs: number | undefined
 let ends: CutEntry[]
+/** The disk takes this long. */
+let storing: Promise<void>
 
 /** The author of the first of three devices. */
 async function start(stored: readonly (readonly [number, Owed])[] = []): Promise<void> {
@@ -43,6 +45,7 @@ async function start(stored: readonly (readonly [number, Owed])[] = []): Promise
   platform = context.platform
   ;[sent, commits, reports, ends] = [[], [], [], []]
   keyringReads = 0
+  storing = Promise.resolve()
   isClean = true
   requestSeenAtMs = undefined
   requests = new LiveRequests(platform, () => author.wake())
@@ -52,7 +55,10 @@ async function start(stored: readonly (readonly [number, Owed])[] = []): Promise
       keys: account.devices[0]!,
       keyring: context.keyringState,
       requests,
-      store: async (batch) => void commits.push(batch),
+      store: async (batch) => {
+        commits.push(batch)
+        await storing
+      },
       chainEnds: async () => ends,
       isClean: () => isClean,
       requestSeenAtMs: () => requestSeenAtMs,
@@ -146,9 +152,16 @@ async function prepareRemoval(): Promise<void> {
 
 describe('an undertaking', () => {
   it('is on disk before anything is sent, and its row goes when it is done', async () => {
+    await connect()
+    let stored = (): void => {}
+    storing = new Promise((resolve) => {
+      stored = resolve
+    })
     const removing = undertake(removal(), { remove: [['other']] })
     await settle()
-    await connect()
+    expect([sent, author.owed]).toEqual([[], []])
+    stored()
+    await settle()
     expect(commits).toEqual([{ remove: [['other']], put: [[owedKey(1), encodeOwed(removal())]] }])
     expect(author.owed).toEqual([removal()])
     await prepareRemoval()
