@@ -143,8 +143,11 @@ class Offer implements PairingOffer {
 
   cancel(): void {
     if (this.state === 'joining') return
-    for (const line of this.lines) this.perform(line, line.machine.refuse())
-    this.fail(new SyncError('pairing-refused', 'The pairing was cancelled on this device.'), { linger: true })
+    const isSomebodyThere = this.state !== 'waiting'
+    if (isSomebodyThere) for (const line of this.lines) this.perform(line, line.machine.refuse())
+    this.fail(new SyncError('pairing-refused', 'The pairing was cancelled on this device.'), {
+      linger: isSomebodyThere,
+    })
   }
 
   private open(way: ScannedWay | TypedWay): Line {
