@@ -470,6 +470,75 @@ describe('a new device that holds an account of its own', () => {
     expect(there.conflicts()).toEqual([])
   })
 
+  /** A store that survives the end of its account. */
+  function lasting(): Store {
+    const inner = openMemoryStore()
+    return {
+      get: (key) => inner.get(key),
+      list: (prefix) => inner.list(prefix),
+      commit: (batch, options) => inner.commit(batch, options),
+      close: async () => {},
+      destroy: async () => {},
+    }
+  }
+
+  it('comes back to the account that it was removed from with what that has not got, and disturbs nothing else', async () => {
+    const store = lasting()
+    const device = { platform: pipe.platform, store, relay: url, deviceName: 'phone' }
+    const phone = await joinAccount({ ...device, recoveryPhrase })
+    const contacts = await phone.open<Contact>('contacts')
+    await phone.whenCaughtUp()
+    phone.goOffline()
+    await contacts.add('carl', { name: 'Carl' })
+    await contacts.update('ann', { city: 'Rome' })
+    await until2(() => laptop.devices().length === 2, laptop.subscribe.bind(laptop))
+    await laptop.removeDevices([phone.deviceId])
+    const there = await laptop.open<Contact>('contacts')
+    await there.update('ann', { name: 'Annie' })
+    await laptop.flush()
+    phone.goOnline()
+    await until2(() => phone.status.connection === 'removed', phone.subscribe.bind(phone))
+    await phone.close()
+
+    const made = await offer({ store, existing: 'merge' })
+    const approval = await acceptPairing(laptop, made.offer.qrText)
+    approval.approve()
+    await until(made.offer, () => made.offer.state === 'approved')
+    made.offer.confirmAccount()
+    const again = keep(await made.offer.result)
+    expect(again.deviceId).not.toBe(phone.deviceId)
+    await again.flush()
+    await until2(() => there.has('carl'), there.subscribe.bind(there))
+    expect(there.get('ann')).toEqual({ name: 'Annie', city: 'Rome' })
+    expect(there.conflicts()).toEqual([])
+  })
+
+  it('that was removed from its account brings all that it has into another', async () => {
+    const store = lasting()
+    const { sync: other, recoveryPhrase: otherPhrase } = await createAccount({
+      platform: pipe.platform,
+      store: openMemoryStore(),
+      relay: url,
+      deviceName: 'other',
+    })
+    keep(other)
+    await (await other.open<Contact>('contacts')).add('dora', { name: 'Dora' })
+    await other.flush()
+    const device = { platform: pipe.platform, store, relay: url, deviceName: 'phone' }
+    const phone = await joinAccount({ ...device, recoveryPhrase: otherPhrase })
+    await phone.open<Contact>('contacts')
+    await phone.whenCaughtUp()
+    await until2(() => other.devices().length === 2, other.subscribe.bind(other))
+    await other.removeDevices([phone.deviceId])
+    await until2(() => phone.status.connection === 'removed', phone.subscribe.bind(phone))
+    await phone.close()
+
+    const joined = keep(await joinAccount({ ...device, recoveryPhrase, existing: 'merge' }))
+    const contacts = await joined.open<Contact>('contacts')
+    await joined.whenCaughtUp()
+    expect(contacts.ids().sort()).toEqual(['ann', 'dora'])
+  })
+
   it('asks its person before a scanned code takes its records into somebody’s account', async () => {
     const phone = await offer({ store: await localStore(), existing: 'merge' })
     const approval = await acceptPairing(laptop, phone.offer.qrText)
