@@ -5,12 +5,21 @@ import {
   encodeFrame,
   type Frame,
   findDevice,
+  type Generation,
   type Hash,
   headSigningBytes,
   type KeyringState,
 } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createAdd, createDeviceKeys, type DeviceKeys, parseRecoveryPhrase, recoveryKeysOf } from '../../src/account'
+import {
+  createAdd,
+  createDeviceKeys,
+  createRecoveryPhrase,
+  createReissue,
+  type DeviceKeys,
+  parseRecoveryPhrase,
+  recoveryKeysOf,
+} from '../../src/account'
 import { isSyncError } from '../../src/errors'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import { createProfile, joinProfile } from '../../src/sync'
@@ -220,6 +229,29 @@ describe('joining', () => {
     at('keyring-append', (_, relayEnd) => relayEnd.say(refusal('keyring-append', 'quota-exceeded')))
     expect(await outcomeOf(join())).toBe('quota-exceeded')
     expect(await store.list([])).toEqual([])
+    expectNothingLeft()
+  })
+
+  it('with a phrase that was issued later takes the account by the name that it has from its first record', async () => {
+    const next = await createRecoveryPhrase(platform.random)
+    const signer = recoveryKeysOf(await parseRecoveryPhrase(phrase))
+    const record = await createReissue(platform, relay.state!, { signer, next: recoveryKeysOf(next.entropy) })
+    await relay.append(platform, { record })
+    expect(await outcomeOf(join('add', phrase))).toBe('wrong-account')
+    expect(await outcomeOf(join('add', next.text))).toBe('done')
+    expect((await expectMember()).account).toEqual(signer.account)
+    expect((await readProfile(platform, store))!.account).toEqual(signer.account)
+  })
+
+  it('takes no keyring of another account than the one that the relay named', async () => {
+    at('auth', (_, relayEnd) => {
+      const account = new Uint8Array(32).fill(9) as KeyringState['account']
+      const generation = new Uint8Array(16) as Generation
+      const head = relay.state!.head
+      relayEnd.say({ type: 'welcome', account, generation, keyringLength: 1, keyringHead: head, timeMs: 0 })
+    })
+    expect(await outcomeOf(join())).toBe('wrong-account')
+    expect(await store.get(['profile'])).toBeUndefined()
     expectNothingLeft()
   })
 
