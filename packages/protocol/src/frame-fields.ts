@@ -102,6 +102,10 @@ export function readRecord(reader: Reader): KeyringItem {
   return { record, ...(cut && { cut }) }
 }
 
+export function checkBranch(records: readonly KeyringItem[]): void {
+  if (records.length === 0) throw malformed('a branch without records')
+}
+
 // One entry that is too large stops its document and not the connection, hence a code of its own.
 export function writeEntry(writer: Writer, entry: Uint8Array): void {
   writer.bytes(entry, MAX_ENVELOPE_BYTES, 'entry-too-large')

@@ -52,8 +52,8 @@ export type DeviceFrame =
       /** It was in the keyring already, and this relay lost it: what the relay holds beyond its cut is no reason to refuse it. */
       readonly isRestored: boolean
     } & KeyringItem)
-  /** Another record in the place of the relay's own, for a relay whose branch is the lesser one (`chooseBranch`); what followed goes. */
-  | ({ readonly type: 'keyring-replace' } & KeyringItem)
+  /** The device's branch, as much of it as fits, for a relay whose own is the lesser one (`chooseBranch`); the rest is appended. */
+  | { readonly type: 'keyring-replace'; readonly records: readonly KeyringItem[] }
   /** Holds devices off (no push, no subscribe) while their removal is prepared. */
   | { readonly type: 'suspend'; readonly devices: readonly DeviceId[]; readonly signature: Uint8Array }
   /** Asks for everything after each cursor, and from then on for what is new. Also the regular check that nothing was missed. */

@@ -4,6 +4,7 @@
 import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import {
+  checkBranch,
   checkLogin,
   checkNamedOnce,
   checkPush,
@@ -158,8 +159,15 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
   ping: { id: 11, write: (w, f) => void w.varUint(f.id), read: (r) => ({ type: 'ping', id: r.varUint() }) },
   'keyring-replace': {
     id: 12,
-    write: writeRecord,
-    read: (r) => ({ type: 'keyring-replace', ...readRecord(r) }),
+    write: (w, f) => {
+      checkBranch(f.records)
+      w.list(f.records, (item) => writeRecord(w, item), MAX_KEYRING_RECORDS)
+    },
+    read: (r) => {
+      const records = r.list(MAX_KEYRING_RECORDS, 2, () => readRecord(r))
+      checkBranch(records)
+      return { type: 'keyring-replace', records }
+    },
   },
   suspend: {
     id: 13,

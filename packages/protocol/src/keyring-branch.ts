@@ -36,7 +36,16 @@ export function chooseBranch(sha512: Sha512, ours: readonly Uint8Array[], theirs
     if (our.signer === their.signer) return lowerHash()
     return our.signer === undefined ? 'ours' : 'theirs'
   }
-  return isRepeatable ? lowerHash() : 'fork'
+  if (!isRepeatable) return 'fork'
+  // A hash can be ground until it is the lower one: that must not undo the removal of somebody else.
+  const [weRemove, theyRemove] = [ourRecords, theirRecords].map((branch) => branch.some(removesDevices))
+  if (weRemove && theyRemove) return 'fork'
+  if (weRemove || theyRemove) return weRemove ? 'ours' : 'theirs'
+  return lowerHash()
+}
+
+function removesDevices({ type }: KeyringRecord): boolean {
+  return type === 'remove' || type === 'recover'
 }
 
 /** Whether a signer (undefined: the recovery key) lost its say on a branch. */

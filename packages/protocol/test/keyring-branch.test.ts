@@ -98,6 +98,36 @@ describe('of two branches', () => {
   })
 })
 
+describe('a hash that was ground until it is the lower one', () => {
+  const afterAdd = accept(ancestor, follow(ancestor, laptop, addContent(newcomer)))
+  const withRemoval = [
+    follow(ancestor, laptop, addContent(newcomer)),
+    follow(afterAdd, laptop, removeContent(afterAdd, tablet, 166)),
+  ]
+  const both = (ours: Uint8Array[], theirs: Uint8Array[]) => [
+    chooseBranch(sha512, ours, theirs),
+    chooseBranch(sha512, theirs, ours),
+  ]
+
+  test('does not undo the removal of a third device', () => {
+    // Of many re-keyings one has a lower hash than any given record.
+    for (let seed = 0; seed < 20; seed++)
+      expect(both(withRemoval, [follow(ancestor, phone, rekeyContent(ancestor, 10 * seed))])).toEqual([
+        'ours',
+        'theirs',
+      ])
+  })
+
+  test('decides nothing where both branches remove somebody', () => {
+    const rekeyed = accept(ancestor, follow(ancestor, phone, rekeyContent(ancestor, 170)))
+    const other = [
+      follow(ancestor, phone, rekeyContent(ancestor, 170)),
+      follow(rekeyed, phone, removeContent(rekeyed, tablet, 172)),
+    ]
+    expect(both(withRemoval, other)).toEqual(['fork', 'fork'])
+  })
+})
+
 describe('a signer that was put out after the fork', () => {
   const afterAdd = accept(ancestor, follow(ancestor, laptop, addContent(newcomer)))
   const ours = (last: (state: KeyringState) => Uint8Array) => [

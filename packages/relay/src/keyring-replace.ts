@@ -7,51 +7,87 @@ import {
   chooseBranch,
   decodeSignedRecord,
   type Frame,
+  isOwnReissue,
+  type KeyringItem,
+  type KeyringRecord,
   type KeyringState,
   MAX_FRAME_BYTES,
   MAX_KEYRING_RECORDS,
   prepareRecord,
 } from '@owlivion/sync-protocol'
+import type { ConnectedAccount } from './accounts'
 import { auditOfRecord } from './audit/of-record'
 import { RelayError } from './errors'
-import { type KeyringContext, storeRecord, verifyRecord } from './keyring'
+import { type KeyringContext, storeRecord, type VerifiedRecord, verifyRecord } from './keyring'
 import type { Standing } from './login'
 import { readRemoval } from './removal'
 import type { Asking } from './requests'
 import type { StoredKeyringRecord } from './store/relay-store'
 
 /**
- * Puts a record in the place of the relay's own at its position, when its branch counts more; the records behind that go, and
- * those behind the new one are appended as restored ones. A device that the relay's branch removed may bring one, too.
+ * Puts a branch in the place of the relay's own, when it counts more; what is left of it is appended as restored records. A
+ * device that the relay's branch removed may bring one, too.
  * @throws RelayError or ProtocolFailure with the code to refuse with
  */
 export function replaceKeyring(
   context: KeyringContext,
   { account, standing, session }: Asking,
-  { record: bytes, cut }: Extract<Frame, { type: 'keyring-replace' }>,
+  { records }: Extract<Frame, { type: 'keyring-replace' }>,
 ): Promise<void> {
   const { sha512 } = context.platform
   return account.changing(async () => {
-    const { position } = decodeSignedRecord(bytes).record
+    const { position } = decodeSignedRecord((records[0] as KeyringItem).record).record
     const stored = await readAll(context, account.id)
     const ours = stored.slice(position).map((each) => each.record)
     if (ours.length === 0) throw new RelayError('keyring-conflict', 'The keyring has no record in this place.')
-    if (chooseBranch(sha512, ours, [bytes]) !== 'theirs')
-      throw new RelayError('keyring-conflict', 'The record does not count more than the one in its place.')
     let ancestor: KeyringState | undefined
     for (const { record } of stored.slice(0, position))
       ancestor = applyRecord(sha512, ancestor, prepareRecord(sha512, ancestor, record))
-    const verified = await verifyRecord(context, account, ancestor, bytes)
-    assertMember(standing, [ancestor, verified.next])
-    const removal = readRemoval(context.platform, verified.prepared.record, cut)
-    await storeRecord(context, account, verified, {
-      replaceFrom: position,
-      audit: auditOfRecord(context, verified.prepared.record, { address: session.address, isReplacing: true }),
-      ...(cut && { cut }),
-      // The record counts already: devices drop what this relay took from a removed one meanwhile.
-      ...(removal && { removal: { devices: removal.devices } }),
+    const branch = await verifyBranch(context, account, ancestor, records, standing)
+    const theirs = branch.map(({ verified }) => verified.prepared.bytes)
+    if (theirs.length === 0 || chooseBranch(sha512, ours, theirs) !== 'theirs')
+      throw new RelayError('keyring-conflict', 'The branch does not count more than the one in its place.')
+    assertMember(standing, [ancestor, branch[0]?.verified.next])
+    const ready = branch.map(({ verified, cut }) => {
+      const removal = readRemoval(context.platform, verified.prepared.record, cut)
+      // The records count already: devices drop what this relay took from a removed one meanwhile.
+      return { verified, cut, removal: removal && { removal: { devices: removal.devices } } }
     })
+    for (const [index, { verified, cut, removal }] of ready.entries()) {
+      const audit = { address: session.address, ...(index === 0 ? { isReplacing: true } : { isRestored: true }) }
+      await storeRecord(context, account, verified, {
+        ...(index === 0 && { replaceFrom: position }),
+        audit: auditOfRecord(context, verified.prepared.record, audit),
+        ...(cut && { cut }),
+        ...removal,
+      })
+    }
   })
+}
+
+/** Up to a recovery phrase that the device granted to itself: that is appended, and waits for vetoes. */
+async function verifyBranch(
+  context: KeyringContext,
+  account: ConnectedAccount,
+  ancestor: KeyringState | undefined,
+  records: readonly KeyringItem[],
+  standing: Standing,
+): Promise<{ readonly verified: VerifiedRecord; readonly cut: Uint8Array | undefined }[]> {
+  const branch: { readonly verified: VerifiedRecord; readonly cut: Uint8Array | undefined }[] = []
+  let state = ancestor
+  for (const { record, cut } of records) {
+    const verified = await verifyRecord(context, account, state, record)
+    const { record: content } = verified.prepared
+    const isOwn = state !== undefined && isOwnReissue(state, content) && isSigner(standing, content)
+    if (isOwn) break
+    branch.push({ verified, cut })
+    state = verified.next
+  }
+  return branch
+}
+
+function isSigner(standing: Standing, { signer }: KeyringRecord): boolean {
+  return standing.kind !== 'recovery' && signer !== undefined && bytesEqual(standing.id, signer)
 }
 
 /** Every record of the account, as long as the keyring may be: some megabytes at most, for a moment. */

@@ -76,7 +76,7 @@ export function appendKeyring(
   })
 }
 
-interface VerifiedRecord {
+export interface VerifiedRecord {
   readonly prepared: RecordToVerify
   /** The keyring with the record. */
   readonly next: KeyringState

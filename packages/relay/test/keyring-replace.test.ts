@@ -91,6 +91,30 @@ describe('a branch of the keyring that counts more than the relay’s', () => {
     expect(two.unread).toEqual([])
   })
 
+  it('counts with all its records: what puts out the other’s signer may stand behind the first', async () => {
+    const { account, second, one, two } = await startWithBranch()
+    // Whatever the hashes are: the relay's branch begins with a record of the second device.
+    const added = account.add(new TestDevice(account))
+    const removal = account.remove(second, [])
+    one.send(asReplacement(added, removal))
+    expect(await one.next('keyring-changed')).toMatchObject({ length: 3 })
+    expect(await one.next('keyring-changed')).toMatchObject({ length: 4, head: account.keyring.head })
+    expect(await two.find('refused')).toMatchObject({ code: 'device-removed' })
+    one.send({ type: 'keyring-fetch', from: 2 })
+    expect((await one.next('keyring')).records.map(({ record }) => record)).toEqual([added.record, removal.record])
+  })
+
+  it('does not bring along a recovery phrase that its device grants to itself', async () => {
+    const { account, second, one } = await startWithBranch()
+    const removal = account.remove(second, [])
+    const request = account.request(new KeyPair())
+    one.send(asReplacement(removal, request, account.grant(account.first)))
+    expect(await one.next('keyring-changed')).toMatchObject({ length: 3 })
+    expect(await one.next('keyring-changed')).toMatchObject({ length: 4 })
+    one.send({ type: 'keyring-fetch', from: 2 })
+    expect(await one.next('keyring')).toMatchObject({ length: 4 })
+  })
+
   it('brings its recovery key back with it', async () => {
     const { account, ancestor, branch, second, two, connect, pass } = await startWithBranch()
     const [phrase, stolen] = [account.recovery, new KeyPair()]
@@ -160,16 +184,16 @@ describe('a branch of the keyring is refused', () => {
   it('without the cut of its removal', async () => {
     const { account, second, one } = await startWithBranch()
     const { record } = account.remove(second, [], false)
-    one.send({ type: 'keyring-replace', record })
+    one.send({ type: 'keyring-replace', records: [{ record }] })
     expect(await one.next('refused')).toMatchObject({ request: 'keyring-replace', code: 'keyring-refused' })
   })
 
   it('with a false signature, by name', async () => {
     const { account, second, one } = await startWithBranch()
-    const removal = asReplacement(account.remove(second, [], false))
-    const record = removal.record.slice()
-    record[record.length - 1] = (record[record.length - 1] as number) ^ 1
-    one.send({ ...removal, record })
+    const { record, cut } = account.remove(second, [], false)
+    const forged = record.slice()
+    forged[forged.length - 1] = (forged[forged.length - 1] as number) ^ 1
+    one.send({ type: 'keyring-replace', records: [{ record: forged, ...(cut && { cut }) }] })
     expect(await one.next('refused')).toMatchObject({ request: 'keyring-replace', code: 'bad-signature' })
   })
 

@@ -115,7 +115,10 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
     { type: type('keyring-append'), ...recordWithCut, isRestored: fc.boolean() },
     'cut',
   ),
-  'keyring-replace': record<FrameOf<'keyring-replace'>>({ type: type('keyring-replace'), ...recordWithCut }, 'cut'),
+  'keyring-replace': record<FrameOf<'keyring-replace'>>({
+    type: type('keyring-replace'),
+    records: list(record<{ record: Uint8Array; cut?: Uint8Array }>(recordWithCut, 'cut'), 4, 1),
+  }),
   suspend: record({ type: type('suspend'), devices: list(bytes(16)), signature: bytes(64) }),
   subscribe: record({
     type: type('subscribe'),

@@ -322,7 +322,7 @@ export function cutEntry(
   return { document, device: id, incarnation, sequence, hash: device.endOf(document).hash }
 }
 
-/** The same record for the place of another one. */
-export function asReplacement({ record, cut }: AppendFrame): Extract<Frame, { type: 'keyring-replace' }> {
-  return { type: 'keyring-replace', record, ...(cut && { cut }) }
+/** The same records for the place of others. */
+export function asReplacement(...frames: readonly AppendFrame[]): Extract<Frame, { type: 'keyring-replace' }> {
+  return { type: 'keyring-replace', records: frames.map(({ record, cut }) => ({ record, ...(cut && { cut }) })) }
 }
