@@ -61,7 +61,8 @@ export interface OwnChromium {
   kill(): Promise<void>
 }
 
-export async function startChromium(profileFolder: string, url: string): Promise<OwnChromium> {
+/** @param ready a global name that the page has once it is ready */
+export async function startChromium(profileFolder: string, url: string, ready = 'storage'): Promise<OwnChromium> {
   const child = spawn(
     executable!,
     [
@@ -80,7 +81,7 @@ export async function startChromium(profileFolder: string, url: string): Promise
     const context = browser.contexts()[0]!
     const page = context.pages()[0] ?? (await context.newPage())
     await page.goto(url)
-    await page.waitForFunction(() => 'storage' in globalThis)
+    await page.waitForFunction((name) => name in globalThis, ready)
     return { page, devTools: await context.newCDPSession(page), kill: () => killGroup(child) }
   } catch (error) {
     await killGroup(child)
