@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { localCodes } from '../../core/src/errors'
+import { auditKinds, encodeAuditRow } from '../src/audit'
 import * as body from '../src/body'
 import { closeCodeOf, type ProtocolCode, protocolCodes } from '../src/codes'
 import { encodeCut } from '../src/cut'
@@ -19,6 +20,7 @@ import { acceptedChain } from './support/keyring-chain'
 import { fieldPaths, fieldsIn, writtenBy, writtenInTable } from './support/layout'
 import { plain, type Section, sectionOf, sectionsOf } from './support/pages'
 import {
+  auditRowSample,
   bodySample,
   cutSample,
   envelopeSample,
@@ -86,6 +88,7 @@ describe('what an envelope holds and is made of', () => {
     ['snapshot.md', 'Snapshot header', snapshotHeaderSample, () => encodeSnapshotHeader(snapshotHeaderSample), 0],
     ['snapshot.md', 'Snapshot body', snapshotBodySample, () => encodeSnapshotBody(snapshotBodySample), 0],
     ['keyring.md', 'Cut', cutSample, () => encodeCut(cutSample), 0],
+    ['audit.md', 'Row', auditRowSample, () => encodeAuditRow(auditRowSample), 0],
     ['pairing.md', 'The code that a camera reads', invitationSample, () => encodeInvitation(invitationSample), 0],
   ])('is in %s under "%s", field by field as it is written', (page, heading, value, encode, before) => {
     const section = sectionOf(page, heading)
@@ -140,6 +143,13 @@ describe('keyring.md', () => {
       ['Epoch', rekey.epoch],
     ] as const)
       expect(sorted(fieldsIn(sectionOf('keyring.md', heading)))).toEqual(sorted(fieldPaths(value)))
+  })
+})
+
+describe('audit.md', () => {
+  test('has a row for every kind, with its number', () => {
+    const rows = sectionOf('audit.md', 'Kinds').rows.map(([number, kind = '']) => [number, plain(kind)])
+    expect(rows).toEqual(auditKinds.map((kind, number) => [String(number), kind]))
   })
 })
 

@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { emptyAuditHash, encodeAuditRow, nextAuditHash } from '../src/audit'
 import { encodeBody, encodeSeenBody } from '../src/body'
 import { bytesToHex } from '../src/bytes'
 import { cutHashOf, encodeCut } from '../src/cut'
@@ -24,7 +25,7 @@ import { encodeFrame } from '../src/frames'
 import { accountIdOf, deviceIdOf, domain, emptyLogHash, nextLogHash, type Sha512 } from '../src/hash'
 import { type AccountId, type DocumentId, type Hash, ZERO_HASH } from '../src/ids'
 import { decodeSignedRecord, recordSigningBytes } from '../src/keyring-record'
-import { loginSigningBytes, seenSigningBytes } from '../src/login'
+import { deletionSigningBytes, loginSigningBytes, seenSigningBytes } from '../src/login'
 import {
   codeMailbox,
   commitmentOf,
@@ -39,6 +40,7 @@ import { encodeSnapshotBody, encodeSnapshotHeader, snapshotHeaderHash, snapshotS
 import { counting, sha512 as nodeSha512, signingKeyFrom } from './support/bytes'
 import { acceptedChain, account as keyringAccount, recovery } from './support/keyring-chain'
 import {
+  auditRowSample,
   bodySample,
   cutSample,
   envelopeSample,
@@ -136,6 +138,7 @@ function signed(): Vector[] {
     vector('head', { ...where, head }, headBytes),
     vector('seen row', { ...where, hash }, seen),
     vector('snapshot', { ...where, hash }, snapshot),
+    vector('deletion', { account: place.account, head: hash }, deletionSigningBytes(place.account, hash)),
     vector('signature of the login', { seed, publicKey: key.publicKey }, key.sign(login)),
     vector('signature of the head', { seed, publicKey: key.publicKey }, key.sign(headBytes)),
   ]
@@ -166,6 +169,25 @@ function pairingHashes(sha512: Sha512): Vector[] {
     vector('transcript', { mailbox, commit, answer, reveal }, transcript),
     vector('digits, as text', { transcript }, new TextEncoder().encode(comparedDigits(sha512, transcript))),
   ]
+}
+
+function audit(sha512: Sha512): Vector[] {
+  const {
+    device: _,
+    target: __,
+    ...byNobody
+  } = { ...auditRowSample, n: 1, kind: 'sign-in-failed', detail: 'more:30' } as const
+  const rows = [byNobody, { ...auditRowSample, n: 2 }]
+  const start = emptyAuditHash(sha512, place.account)
+  let previous = start
+  const vectors = [vector('hash before the first row', { account: place.account }, start)]
+  for (const row of rows) {
+    const bytes = encodeAuditRow(row)
+    const next = nextAuditHash(sha512, previous, bytes)
+    vectors.push(vector(`row ${row.n}`, row, bytes), vector(`hash after row ${row.n}`, { previous, row: bytes }, next))
+    previous = next
+  }
+  return vectors
 }
 
 /** The content of each file, by its name. */
@@ -200,6 +222,7 @@ export function buildVectors(sha512: Sha512 = nodeSha512): Readonly<Record<strin
         ...pairingHashes(sha512),
       ],
     },
+    'audit.json': { about: 'Two rows of an audit log, and the hashes of their chain.', vectors: audit(sha512) },
     'keyring.json': {
       about: `A keyring that the rules accept, record by record. Account ${bytesToHex(keyringAccount)}, recovery key ${bytesToHex(recovery.keys.signing)}.`,
       vectors: keyring(),

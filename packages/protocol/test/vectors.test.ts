@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import nacl from 'tweetnacl'
 import { describe, expect, test } from 'vitest'
+import { decodeAuditRow } from '../src/audit'
 import { decodeBody, decodeSeenBody } from '../src/body'
 import { hexToBytes } from '../src/bytes'
 import { decodeCut } from '../src/cut'
@@ -72,6 +73,11 @@ describe('the committed bytes decode to the committed values', () => {
     expect(toJson(decode(hexToBytes(hex)))).toEqual(value)
   })
 
+  test.each(['row 1', 'row 2'])('of %s of an audit log', (name) => {
+    const { hex, value } = committedVector('audit.json', name)
+    expect(toJson(decodeAuditRow(hexToBytes(hex)))).toEqual(value)
+  })
+
   test('of the invitation, every pairing message and every content', () => {
     const decoders = [
       decodeInvitation,
@@ -99,7 +105,7 @@ describe('the committed bytes decode to the committed values', () => {
 
 describe('another implementation of NaCl', () => {
   test('makes the same hashes', () => {
-    expect(buildVectors(nacl.hash)['hashes.json']).toEqual(committed['hashes.json'])
+    for (const file of ['hashes.json', 'audit.json']) expect(buildVectors(nacl.hash)[file]).toEqual(committed[file])
   })
 
   test.each(['login', 'head'])('makes the same signature of the %s', (name) => {

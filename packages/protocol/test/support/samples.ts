@@ -1,5 +1,6 @@
 // One full value of everything that travels, every optional field present. The types make it impossible to forget a field:
 // the golden vectors and the tables of the docs are made from these values.
+import type { AuditRow } from '../../src/audit'
 import type { Body, SeenBody } from '../../src/body'
 import type { Cut } from '../../src/cut'
 import { type Envelope, envelopeKinds } from '../../src/envelope'
@@ -63,7 +64,7 @@ export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<F
     cut: counting(4, 0x36),
     isRestored: true,
   },
-  'keyring-replace': { type: 'keyring-replace', record: counting(70, 0x35), cut: counting(4, 0x36) },
+  'keyring-replace': { type: 'keyring-replace', records: [{ record: counting(70, 0x35), cut: counting(4, 0x36) }] },
   suspend: { type: 'suspend', devices: [device(), otherDevice()], signature: signature() },
   subscribe: {
     type: 'subscribe',
@@ -217,6 +218,16 @@ export const pairingContentSamples: readonly Full<PairingContent>[] = [
   { type: 'finish' },
   { type: 'refuse' },
 ]
+
+export const auditRowSample: Full<AuditRow> = {
+  n: number,
+  timeMs: 1_700_000_000_000,
+  kind: 'devices-removed',
+  device: device(),
+  target: otherDevice(),
+  address: '192.0.2.7',
+  detail: 'restored',
+}
 
 export const cutSample: Full<Cut> = [
   { document: document(), device: device(), incarnation: 1, sequence: number, hash: hash(0x67) },
