@@ -100,7 +100,7 @@ export async function setPassword(
   return key
 }
 
-async function addSignInKey(client: TestClient, account: TestAccount): Promise<string> {
+export async function addSignInKey(client: TestClient, account: TestAccount): Promise<string> {
   const key = new TestDevice(account)
   client.send(account.add(key, account.first, 'sign-in'))
   await client.next('keyring-changed')
