@@ -226,6 +226,17 @@ export function isOwnReissue(state: KeyringState, record: KeyringRecord): boolea
   )
 }
 
+/**
+ * Position of the record from which REISSUE_WAIT_MS must have passed before this new recovery phrase counts; undefined when it
+ * counts at once. A device that was let in lately says no more than the one that asks: a thief could have let it in.
+ */
+export function reissueWaitsSince(state: KeyringState, record: KeyringRecord): number | undefined {
+  const { reissueRequest } = state
+  if (record.type !== 'reissue' || record.signer === undefined || reissueRequest === undefined) return undefined
+  if (isOwnReissue(state, record)) return reissueRequest.position
+  return Math.min(reissueRequest.position, findDevice(state, record.signer)?.addedAt ?? reissueRequest.position)
+}
+
 function checkGrantsRequest({ reissueRequest }: KeyringState, { signer, request, next }: ReissueRecord): void {
   if (signer === undefined) {
     if (request !== undefined) throw refuse('the recovery key asks nobody')

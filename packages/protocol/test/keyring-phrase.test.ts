@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ProtocolCode, ProtocolFailure } from '../src/codes'
 import { decodeSignedRecord } from '../src/keyring-record'
-import { isOwnReissue, type KeyringState, newestEpoch, prepareRecord } from '../src/keyring-rules'
+import { isOwnReissue, type KeyringState, newestEpoch, prepareRecord, reissueWaitsSince } from '../src/keyring-rules'
 import { isSignedBy, sha512 } from './support/bytes'
 import {
   accept,
@@ -121,6 +121,17 @@ describe('a new recovery phrase', () => {
     expect(isOwnReissue(state, record(phone, 2))).toBe(true)
     expect(isOwnReissue(state, record(undefined))).toBe(false)
     expect(isOwnReissue(state, decodeSignedRecord(follow(state, phone, rekeyContent(state))).record)).toBe(false)
+  })
+
+  test('waits from its request on, or from when the device came that grants it, whichever was first', () => {
+    const before = withAdded(asked(), laptop, tablet)
+    const since = (state: KeyringState, signer: typeof phone | undefined, request?: number) =>
+      reissueWaitsSince(state, decodeSignedRecord(follow(state, signer, reissueContent(state, next, request))).record)
+    expect(since(before, phone, 2)).toBe(2)
+    expect(since(before, laptop, 2)).toBe(0)
+    expect(since(before, tablet, 2)).toBe(2)
+    expect(since(before, undefined)).toBeUndefined()
+    expect(since(withPhone(), laptop, 2)).toBeUndefined()
   })
 
   test('is not granted without a request, for another request, or for another phrase than was asked for', () => {

@@ -7,13 +7,13 @@ import {
   chooseBranch,
   decodeSignedRecord,
   type Frame,
-  isOwnReissue,
   type KeyringItem,
   type KeyringRecord,
   type KeyringState,
   MAX_FRAME_BYTES,
   MAX_KEYRING_RECORDS,
   prepareRecord,
+  reissueWaitsSince,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
 import { auditOfRecord } from './audit/of-record'
@@ -78,7 +78,7 @@ async function verifyBranch(
   for (const { record, cut } of records) {
     const verified = await verifyRecord(context, account, state, record)
     const { record: content } = verified.prepared
-    const isOwn = state !== undefined && isOwnReissue(state, content) && isSigner(standing, content)
+    const isOwn = state !== undefined && reissueWaitsSince(state, content) !== undefined && isSigner(standing, content)
     if (isOwn) break
     branch.push({ verified, cut })
     state = verified.next

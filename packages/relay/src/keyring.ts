@@ -9,7 +9,6 @@ import {
   deviceIdOf,
   encodeFrame,
   type Frame,
-  isOwnReissue,
   type KeyringRecord,
   type KeyringState,
   MAX_FRAME_BYTES,
@@ -17,6 +16,7 @@ import {
   prepareRecord,
   REISSUE_WAIT_MS,
   type RecordToVerify,
+  reissueWaitsSince,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
@@ -64,7 +64,8 @@ export function appendKeyring(
     assertFirstDevice(context.platform, asking.standing, record)
     if (verified.next.length > context.limits.maxKeyringRecords)
       throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
-    if (before !== undefined && isOwnReissue(before, record)) await assertWaited(context, asking, before, frame)
+    const since = before && reissueWaitsSince(before, record)
+    if (since !== undefined) await assertWaited(context, asking, since, record, frame)
     const removal = readRemoval(context.platform, record, frame.cut)
     const { isRestored } = frame
     await storeRecord(context, account, verified, {
@@ -147,19 +148,20 @@ function assertFirstDevice({ sha512 }: RelayPlatform, standing: Standing, record
 
 /**
  * A recovery phrase that one device alone asked for and grants waits for the others' vetoes, from when this relay stored the
- * request. Where the relay lost the keyring, the record may come back at once, since the wait was kept before; but not from the
- * device that asked: that it restores something is its own word only, and with it a thief would wait for nobody.
+ * request; so does one that a device grants which was let in lately. Where the relay lost the keyring, the record may come back
+ * at once, since the wait was kept before; but not from the device that signed it: that it restores something is its own word only,
+ * and with it a thief would wait for nobody.
  */
 async function assertWaited(
   { platform, store }: KeyringContext,
   { account, standing }: Asking,
-  { reissueRequest }: KeyringState,
+  since: number,
+  { signer }: KeyringRecord,
   { isRestored }: { readonly isRestored: boolean },
 ): Promise<void> {
-  if (reissueRequest === undefined) return
-  const isRequester = standing.kind !== 'recovery' && bytesEqual(standing.id, reissueRequest.signer)
-  if (isRestored && !isRequester) return
-  const { records } = await store.readKeyring(account.id, reissueRequest.position, 1, MAX_FRAME_BYTES)
+  const isSigner = standing.kind !== 'recovery' && signer !== undefined && bytesEqual(standing.id, signer)
+  if (isRestored && !isSigner) return
+  const { records } = await store.readKeyring(account.id, since, 1, MAX_FRAME_BYTES)
   const waitedMs = platform.now() - (records[0]?.storedAtMs ?? platform.now())
   if (waitedMs < REISSUE_WAIT_MS)
     throw new RelayError('reissue-early', undefined, {

@@ -50,8 +50,12 @@ describe('a new recovery phrase', () => {
     await phrase.next('welcome')
   })
 
-  it('that another device grants counts at once', async () => {
-    const { account, second, connect, one, two } = await startWithTwoDevices()
+  it('that another device grants counts at once, when that device has been in the account for a week', async () => {
+    const { account, second, connect, pass } = await startWithTwoDevices()
+    await pass(REISSUE_WAIT_MS)
+    const [one, two] = [connect(), connect()]
+    await one.logIn(account.first)
+    await two.logIn(second)
     const next = new KeyPair()
     one.send(account.request(next))
     await one.next('keyring-changed')
@@ -61,6 +65,24 @@ describe('a new recovery phrase', () => {
     const phrase = connect()
     await phrase.logInForRecovery(next)
     await phrase.next('welcome')
+  })
+
+  it('that a device grants which was let in lately waits all the same: a thief could have let it in', async () => {
+    const { account, second, connect, pass } = await startWithTwoDevices()
+    await pass(REISSUE_WAIT_MS)
+    const thief = connect()
+    await thief.logIn(second)
+    const puppet = new TestDevice(account)
+    thief.send(account.add(puppet, second))
+    await thief.next('keyring-changed')
+    thief.send(account.request(new KeyPair(), second))
+    await thief.next('keyring-changed')
+    const helper = connect()
+    await helper.logIn(puppet)
+    helper.send(account.grant(puppet, false))
+    expect(await helper.next('refused')).toMatchObject({ code: 'reissue-early', retryAfterMs: REISSUE_WAIT_MS })
+    helper.send({ ...account.grant(puppet, false), isRestored: true })
+    expect(await helper.next('refused')).toMatchObject({ code: 'reissue-early', retryAfterMs: REISSUE_WAIT_MS })
   })
 
   it('does not come when a device vetoes it', async () => {
