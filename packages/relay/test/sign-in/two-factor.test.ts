@@ -1,5 +1,6 @@
 import { decodeAuditRow } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { TestAccount } from '../help/account'
 import {
   call,
   codeOf,
@@ -170,6 +171,13 @@ describe('a second factor', () => {
     expect(await refusalOf(disable(password, wrong()))).toBe('code-wrong')
     expect(await refusalOf(call(relay.device, 'two-factor.disable', { slot: 0, proof: 'AAAA', code: code() }))).toBe(
       'sign-in-failed',
+    )
+    const stranger = new TestAccount()
+    const strangersDevice = relay.connect()
+    await strangersDevice.open(stranger)
+    const foreign = await prove(strangersDevice, 'sign-in.start', { email }, password)
+    expect(await refusalOf(call(strangersDevice, 'two-factor.disable', { ...foreign, code: code() }))).toBe(
+      'call-refused',
     )
     await disable(password, code())
     await attempt()
