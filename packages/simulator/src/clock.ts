@@ -136,6 +136,7 @@ function isBefore(a: QueuedEvent, b: QueuedEvent): boolean {
 /** A device's own clock: wrong from the start, a little too fast or slow, and set anew now and then. */
 export class WallClock {
   #offsetMs: number
+  #passedMs = 0
 
   constructor(
     private readonly time: VirtualTime,
@@ -147,10 +148,15 @@ export class WallClock {
   }
 
   now(): number {
-    return Math.floor(WORLD_START_MS + this.time.nowMs * (1 + this.drift) + this.#offsetMs)
+    return Math.floor(WORLD_START_MS + this.time.nowMs * (1 + this.drift) + this.#offsetMs + this.#passedMs)
   }
 
   set(offsetMs: number): void {
     this.#offsetMs = offsetMs
+  }
+
+  /** The whole world is later by this much at once. */
+  pass(ms: number): void {
+    this.#passedMs += ms
   }
 }

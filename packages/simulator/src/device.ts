@@ -19,6 +19,7 @@ import type { CrashKind, SimDisk } from './disk'
 import { type PhraseChange, type RequestAnswer, takeKeyStep } from './key-steps'
 import type { Ledger, SimCollection } from './ledger'
 import type { Network } from './network'
+import { pair } from './pair'
 import type { Phrases } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
@@ -38,6 +39,8 @@ export interface SimDeviceOptions {
   /** Those of the account, once it exists. */
   readonly phrases: Phrases
   readonly makesAccount: boolean
+  /** A device that is in the account and can let another one in. */
+  readonly findMember: () => SimDevice | undefined
   /** Something happened that must not happen in any world. */
   readonly fail: (reason: string) => void
   /** Called whenever the device has opened its collections. */
@@ -65,8 +68,17 @@ const expectedCodes = new Set([
 /** Messages of a login that came twice, late or never: a device that hears one of these starts over. */
 const codesOfBadOrder = new Set(['not-authenticated', 'bad-challenge', 'malformed-frame', 'keyring-conflict'])
 
-/** A phrase that is not known yet, or was replaced while it was typed in. */
-const codesOfOldPhrases = new Set(['account-unknown', 'wrong-account'])
+/** A phrase that is not known yet, or was replaced while it was typed in; a pairing in which one of the two got lost. */
+const codesOfFailedEntries = new Set([
+  'account-unknown',
+  'wrong-account',
+  'pairing-refused',
+  'pairing-expired',
+  'pairing-mismatch',
+  'pairing-not-found',
+  'mailbox-taken',
+  'mailbox-expired',
+])
 
 /** What people call a device; the relay must not learn it. */
 const deviceNameOf = (name: string): string => `canary ${name}`
@@ -240,7 +252,8 @@ export class SimDevice {
         ledger.acknowledged(flushed)
       },
       (error: unknown) => {
-        if (!isSyncError(error, 'closed')) this.options.fail(`${this.name} could not flush: ${describe(error)}`)
+        if (!isSyncError(error, 'closed') && !isSyncError(error, 'device-removed'))
+          this.options.fail(`${this.name} could not flush: ${describe(error)}`)
       },
     )
   }
@@ -336,6 +349,10 @@ export class SimDevice {
     time.after(this.#person.delay(1_000, 20_000), () => this.start())
   }
 
+  get isInAccount(): boolean {
+    return this.#isActive && this.sync?.status.connection === 'online'
+  }
+
   /** Open, and somebody writes on it. */
   get #isActive(): boolean {
     return this.state === 'open' && !this.#isLeaving && this.sync?.status.connection !== 'removed'
@@ -362,6 +379,15 @@ export class SimDevice {
           trace.add(this.name, 'makes the account')
           return made.sync
         }
+        const member = this.#entersBy === 'phrase' && this.#person.chance(0.5) ? this.options.findMember() : undefined
+        if (member?.sync !== undefined) {
+          const by = this.#person.chance(0.5) ? 'scan' : 'type'
+          trace.add(this.name, `pairs with ${member.name}`)
+          const sync = await pair({ newcomer: details, member: member.sync, by, fail })
+          trace.add(this.name, 'joined by pairing')
+          this.#isMember = true
+          return sync
+        }
         // Which of them counts, a person finds out by trying.
         const recoveryPhrase = phrases.all[attempt % phrases.all.length]
         if (recoveryPhrase !== undefined) {
@@ -375,7 +401,7 @@ export class SimDevice {
       } catch (error) {
         if (!isSyncError(error)) throw error
         const isExpected =
-          expectedCodes.has(error.code) || codesOfBadOrder.has(error.code) || codesOfOldPhrases.has(error.code)
+          expectedCodes.has(error.code) || codesOfBadOrder.has(error.code) || codesOfFailedEntries.has(error.code)
         if (!isExpected) throw error
         trace.add(this.name, `cannot enter: ${error.code}`)
       }

@@ -19,6 +19,9 @@ export interface Actors {
   readonly disks: readonly SimDisk[]
 }
 
+/** What a new recovery phrase without the old one waits for. */
+const WEEK_MS = 7 * 24 * 3_600_000
+
 type DeviceStep = Extract<Step, { device: number }>
 type RelayStep = Exclude<Step, DeviceStep>
 
@@ -44,6 +47,11 @@ export class Faults {
         return
       case 'relay restart':
         void relay.stop().then(() => this.#later(step.lastsMs, () => relay.start()))
+        return
+      case 'a week passes':
+        trace.add('world', 'a week passes')
+        relay.pass(WEEK_MS)
+        for (const device of this.actors.devices) device.wallClock.pass(WEEK_MS)
         return
       case 'relay disk full':
         trace.add('relay', 'disk full')

@@ -14,6 +14,11 @@ export type KeyAction =
   /** The relay keeps from a device what comes to the keyring, or tells it again what it said before. */
   | { readonly kind: 'hide keyring' | 'replay keyring'; readonly device: number; readonly lastsMs: number }
 
+/** All clocks go on by a week at once, whoever is connected: it is what a new phrase waits for. */
+export interface WeekPasses {
+  readonly kind: 'a week passes'
+}
+
 /** Draws the key events of a world; some worlds have none. */
 export function drawKeyEvents(random: RandomStream, devices: number, endMs: number): readonly Step[] {
   const steps: Step[] = []
@@ -65,5 +70,7 @@ export function drawKeyEvents(random: RandomStream, devices: number, endMs: numb
       [1, () => push({ kind: 'replay keyring', device: who, lastsMs: random.delay(1_000, 120_000) })],
     ])()
   }
+  if (count > 0 && random.chance(0.4))
+    for (let n = random.between(1, 2); n > 0; n--) steps.push({ kind: 'a week passes', atMs: random.between(0, endMs) })
   return steps
 }

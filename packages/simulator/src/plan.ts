@@ -3,7 +3,7 @@
 
 import type { Weather } from './connection'
 import type { CrashKind } from './disk'
-import { drawKeyEvents, type KeyAction } from './plan-keys'
+import { drawKeyEvents, type KeyAction, type WeekPasses } from './plan-keys'
 import { RandomStream } from './random'
 
 /** A text that must never reach the relay in the clear; part of every name and value. */
@@ -45,6 +45,7 @@ export type Action =
   /** A further device joins. */
   | { readonly kind: 'join'; readonly device: number }
   | KeyAction
+  | WeekPasses
 
 export type Step = Action & { readonly atMs: number }
 

@@ -25,6 +25,7 @@ export class SimRelay {
   #running: { readonly relay: Relay; readonly store: RelayStore } | undefined
 
   #isStopping = false
+  #passedMs = 0
 
   constructor(private readonly options: SimRelayOptions) {}
 
@@ -48,6 +49,11 @@ export class SimRelay {
     this.#isStopping = false
     network.listener = { life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) }
     trace.add('relay', 'starts')
+  }
+
+  /** The whole world is later by this much at once. */
+  pass(ms: number): void {
+    this.#passedMs += ms
   }
 
   /** Dies in the middle of whatever it does. */
@@ -80,7 +86,7 @@ export class SimRelay {
   #platform(life: Life): RelayPlatform {
     const { time, cryptography, random } = this.options
     return {
-      now: () => WORLD_START_MS + time.nowMs,
+      now: () => WORLD_START_MS + time.nowMs + this.#passedMs,
       random: (length) => random.bytes(length),
       setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
       sha512: cryptography.sha512,

@@ -59,6 +59,9 @@ const QUIET_MS = 35_000
 /** How long a close or a start may take when nothing is broken. */
 const CLOSE_MS = 120_000
 
+/** A new recovery phrase that a young device grants counts no sooner. */
+const waitsForAWeek = new Set(['approve', 'reissue'])
+
 let hasWarmedUp = false
 
 /** The words of recovery phrases are a module that loads on first use, on the real event loop: before virtual time begins. */
@@ -140,6 +143,7 @@ class World {
           collectionNames: plan.collections,
           phrases,
           makesAccount: index === 0,
+          findMember: () => this.#devices.find(({ isInAccount }) => isInAccount),
           fail: (reason) => this.fail(reason),
           ...(defects.records && { whenOpen: defects.records }),
         }),
@@ -235,7 +239,7 @@ class World {
     return (
       this.#network.isSound &&
       this.#devices.every(({ sync }) => sync?.status.isGreen && sync.status.connection === 'online') &&
-      this.#devices.every(({ sync }) => sync?.status.owed.length === 0) &&
+      this.#devices.every(({ sync }) => sync?.status.owed.every(({ kind }) => waitsForAWeek.has(kind))) &&
       haveOneKeyring(this.#devices) &&
       this.#plan.collections.every((name) => areEqual(this.#devices, name))
     )

@@ -43,7 +43,7 @@ export interface PairingApproval {
   /**
    * The device, when it has joined.
    * @throws SyncError `pairing-refused`, `pairing-mismatch`, `pairing-expired`, `mailbox-taken`; nobody was let in then. `pairing-unfinished`
-   * when it was let in and did not say that it knows
+   * when it was let in and did not say that it knows; `closed` when the account is closed meanwhile
    */
   readonly result: Promise<PairingNewcomer>
 }
@@ -110,6 +110,7 @@ class Approval implements PairingApproval {
   private readonly machine: Member
   private readonly mailbox: MailboxConnection
   private readonly cancelMeeting: () => void
+  private readonly forgetAccount: () => void
   private introduced: IntroducedDevice | undefined
   private isApproved = false
   private settle!: { resolve(device: PairingNewcomer): void; reject(error: unknown): void }
@@ -143,6 +144,11 @@ class Approval implements PairingApproval {
         ended: (error) => this.ended(error),
       },
     )
+    this.forgetAccount = engine.whenClosing(() => {
+      this.fail(new SyncError('closed', 'The account was closed while it let a device in.'))
+      // Also one that lingers.
+      this.mailbox.close()
+    })
   }
 
   subscribe(listener: () => void): () => void {
@@ -218,6 +224,7 @@ class Approval implements PairingApproval {
   private finish(): void {
     const { newcomer } = this
     if (newcomer === undefined) return
+    this.forgetAccount()
     this.mailbox.close()
     this.enter('joined')
     this.settle.resolve(newcomer)
