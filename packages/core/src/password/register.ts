@@ -54,7 +54,8 @@ export async function changePassword(
  *
  * @example
  * await removePassword(sync)
- * ;(await signInState(sync)).hasPassword // false
+ * const { hasPassword } = await signInState(sync)
+ * hasPassword // false
  */
 export async function removePassword(sync: Sync): Promise<void> {
   const access = accessTo(sync)
