@@ -81,6 +81,13 @@ export interface SyncStatus {
   readonly owed: readonly OwedTask[]
   /** False while the phrase that this device made is on no paper for all it knows; see `confirmRecoveryPhrase`. */
   readonly isPhraseConfirmed: boolean
+  /**
+   * Two branches of the account's keyring exclude each other, for example since two devices removed each other. Edits are kept on this
+   * device until somebody decides with the recovery phrase: `resolveFork`.
+   */
+  readonly keyringFork: boolean
+  /** Another device has read a change of the account that the relay does not show this one. Edits are kept on this device until it does. */
+  readonly isKeyringHidden: boolean
   readonly documents: Readonly<Record<string, DocumentStatus>>
 }
 
@@ -247,6 +254,8 @@ export class Sync {
       unsent === 0 &&
       storage === undefined &&
       refusal === undefined &&
+      !this.engine.isKeyringForked &&
+      !this.engine.isKeyringHidden &&
       all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
     return {
       connection,
@@ -255,6 +264,8 @@ export class Sync {
       isGreen,
       storage,
       refusal,
+      keyringFork: this.engine.isKeyringForked,
+      isKeyringHidden: this.engine.isKeyringHidden,
       owed,
       isPhraseConfirmed,
       documents,
@@ -514,6 +525,20 @@ export class Sync {
    */
   whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return this.until(() => Object.values(this.status.documents).every((document) => document.caughtUp), options.signal)
+  }
+
+  /**
+   * Decides a fork of the account's keyring (`status.keyringFork`) with the recovery phrase: the device whose record began the branch that
+   * is not kept is removed. Everything else that the devices had done on either branch they do again by themselves.
+   * @param options `keep`: `ours` (default) is the branch of this device. With `theirs` this device may be the one that is removed
+   * @throws SyncError `keyring-refused` when there is no fork, `wrong-account`, `phrase-length`, `phrase-word`, `phrase-checksum`, `relay-unreachable`,
+   * `keyring-fork` when the phrase does not decide it; nothing is changed then
+   *
+   * @example
+   * if (sync.status.keyringFork) await sync.resolveFork(prompt('The 24 words') ?? '')
+   */
+  resolveFork(recoveryPhrase: string, options: { readonly keep?: 'ours' | 'theirs' } = {}): Promise<void> {
+    return this.engine.resolveFork(recoveryPhrase, options.keep ?? 'ours')
   }
 
   /**

@@ -100,6 +100,15 @@ export const localCodes = {
     retryable: false,
     action: 'The relay sent a keyring record that breaks the rules; the device keeps the keyring it has.',
   },
+  'keyring-hidden': {
+    retryable: true,
+    action:
+      'The relay keeps a change of the account from this device; nothing is sent until it shows it. Ask its operator.',
+  },
+  'keyring-fork': {
+    retryable: false,
+    action: 'Decide with the recovery phrase which of the devices stays; edits are kept on this device until then.',
+  },
   'connection-lost': { retryable: true, action: 'Nothing is lost; the device connects again by itself.' },
   'pairing-code': {
     retryable: false,

@@ -1,8 +1,9 @@
 // What every document of an account shares: keys, clock, disk. Made by the engine, read by the documents.
-import type { AccountId, DeviceId, DocumentId, Hash, KeyringState } from '@owlivion/sync-protocol'
+import type { AccountId, DeviceId, DocumentId, Hash, KeyringHead, KeyringState } from '@owlivion/sync-protocol'
 import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
+import type { ClaimPlace } from './keyring-claims'
 import type { StoreWriter } from './store-writer'
 
 export interface SealingKey {
@@ -21,6 +22,12 @@ export interface AccountContext {
   keyring(): KeyringState
   /** A document's key under the epoch at this position, when this device has it. */
   keyAt(document: DocumentId, position: number): Uint8Array | undefined
+  /** Keys that counted under this position on a branch of the keyring that is gone: they open what this device has stored. */
+  lostKeysAt?(document: DocumentId, position: number): readonly { readonly keyId: Hash; readonly key: Uint8Array }[]
+  /** Another device has read more of the keyring than this one was shown: nothing is sealed under a key that may be out of date. */
+  readonly isKeyringHidden?: boolean
+  /** A device says how far the keyring went. @returns true when the keyring is to be read because of it */
+  noteKeyringHead?(device: DeviceId, place: ClaimPlace, head: KeyringHead): boolean
   /** The key that seals from now on. */
   newestKey(document: DocumentId): SealingKey
   /** Ed25519 by this device's key. */

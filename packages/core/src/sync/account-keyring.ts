@@ -1,9 +1,10 @@
-// The account's keyring as this device has verified it, with the keys it opens. It only ever grows, by records that follow
-// its own last one: a relay that shows another branch is refused, never followed.
+// The account's keyring as this device has verified it, with the keys it opens. It grows by records that follow its own last one; the end
+// of it is given up only for a branch that counts more by itself (`chooseBranch`), never because it is longer or because a relay says so.
 import {
-  bytesEqual,
+  type BranchChoice,
   bytesToHex,
   type Cut,
+  chooseBranch,
   cutHashOf,
   type DeviceId,
   type DocumentId,
@@ -11,29 +12,54 @@ import {
   decodeSignedRecord,
   findDevice,
   type Hash,
+  isOwnReissue,
   isWithinCut,
   type KeyringState,
   newestEpoch,
   recordHash,
-  type Sha512,
 } from '@owlivion/sync-protocol'
-import { appendRecord, type DeviceKeys, openEpochKeys } from '../account'
+import { type DeviceKeys, openEpochKeys } from '../account'
 import { documentIdOf, documentKey } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { StoreBatch } from '../storage'
 import type { SealingKey } from './account-context'
+import { type Followed, followRecords } from './follow-records'
 import type { ExchangedKeyring } from './keyring-exchange'
 import { Listeners } from './listeners'
+import { forgetLostRecords, keysFrom, type LostKey, lostRows, recordsBy } from './lost-branch'
 import { encodeKeyringRow, type KeyringRow, keyringKey } from './profile'
+import { type KeyringChecked, ReissueWait } from './reissue-wait'
+
+/** Two branches of which neither may win by itself. */
+export interface KeyringFork {
+  /** Of the first record in which they differ. */
+  readonly position: number
+  readonly theirs: readonly KeyringRow[]
+}
+
+export interface KeyringChange {
+  /** A branch took the place of another; otherwise the keyring grew. */
+  readonly isOther: boolean
+}
+
+/** What a device keeps beside the records. */
+export interface KeptOfKeyring {
+  readonly lostKeys: readonly LostKey[]
+  readonly lostRecords: readonly KeyringRow[]
+  readonly checked: readonly KeyringChecked[]
+}
 
 export class AccountKeyring implements ExchangedKeyring {
   private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
   private readonly documentKeys = new Map<string, Uint8Array>()
   private readonly cuts = new Map<string, Cut>()
   /** Told after every change, however it came. */
-  readonly changes = new Listeners<[]>()
-  private extending: Promise<void> = Promise.resolve()
+  readonly changes = new Listeners<[change: KeyringChange]>()
+  /** Branches that neither may win: only the recovery phrase decides. Nothing is sent meanwhile. */
+  fork: KeyringFork | undefined
+  private readonly wait: ReissueWait
+  private changing: Promise<unknown> = Promise.resolve()
 
   private constructor(
     private readonly platform: Platform,
@@ -42,7 +68,9 @@ export class AccountKeyring implements ExchangedKeyring {
     private records: KeyringRow[],
     public state: KeyringState,
     private readonly store: (batch: StoreBatch) => Promise<void>,
+    private kept: KeptOfKeyring,
   ) {
+    this.wait = new ReissueWait(kept.checked, () => platform.now(), store)
     this.learn(this.openKeys(state), records)
   }
 
@@ -55,18 +83,13 @@ export class AccountKeyring implements ExchangedKeyring {
     device: AccountKeyring['device'],
     records: readonly KeyringRow[],
     store: AccountKeyring['store'],
+    kept: KeptOfKeyring = { lostKeys: [], lostRecords: [], checked: [] },
   ): Promise<AccountKeyring> {
-    let state: KeyringState | undefined
-    try {
-      for (const row of records) {
-        state = await appendRecord(platform.signing, state, row.record)
-        checkCut(platform.signing.sha512, state, row)
-      }
-    } catch (cause) {
+    const followed = await followRecords(platform.signing, undefined, records).catch((cause) => {
       throw new SyncError('profile-damaged', 'The keyring in this device’s store does not verify.', { cause })
-    }
-    if (state === undefined) throw new SyncError('profile-damaged', 'The keyring is missing in this device’s store.')
-    return new AccountKeyring(platform, device, [...records], state, store)
+    })
+    if (followed === undefined) throw new SyncError('profile-damaged', 'The keyring is missing in this device’s store.')
+    return new AccountKeyring(platform, device, [...records], followed.state, store, kept)
   }
 
   get length(): number {
@@ -99,32 +122,116 @@ export class AccountKeyring implements ExchangedKeyring {
   /** What the device was handed is gone from its disk; memory follows. */
   forgetKeys(): void {
     this.epochKeys = new Map()
+    this.kept = { ...this.kept, lostKeys: [], lostRecords: [] }
     this.documentKeys.clear()
   }
 
+  /**
+   * Verifies and stores records that follow the last one; those that are known already are passed over.
+   * @throws SyncError `keyring-conflict` when they follow another, `keyring-invalid`, `reissue-early`
+   */
   extend(from: number, records: readonly KeyringRow[]): Promise<void> {
-    // One after the other: the same records may come twice at once.
-    const extended = this.extending.then(() => this.extendNow(from, records))
-    this.extending = extended.catch(() => {})
-    return extended
+    return this.change(async () => {
+      const news = records.slice(Math.max(0, this.state.length - from)).map(copyRow)
+      if (from > this.state.length || news.length === 0) return
+      const followed = await this.follow(this.state, news)
+      if (followed.rows.length > 0) await this.take(this.state.length, followed)
+      if (followed.rows.length < news.length) throw reissueEarly()
+    })
   }
 
-  private async extendNow(from: number, records: readonly KeyringRow[]): Promise<void> {
-    const news = records.slice(Math.max(0, this.state.length - from)).map(copyRow)
-    if (from > this.state.length || news.length === 0) return
-    let { state } = this
-    for (const row of news) {
-      state = await appendRecord(this.platform.signing, state, row.record)
-      checkCut(this.platform.signing.sha512, state, row)
-    }
+  /**
+   * Another branch from this position on, in which the relay's keyring and this one differ.
+   * @param records of the other branch, as far as they are known; the first is there
+   * @returns what counts: `theirs` is this device's now, `fork` is in `fork`
+   * @throws as `extend`
+   */
+  meetBranch(from: number, records: readonly KeyringRow[]): Promise<BranchChoice> {
+    return this.change(async () => {
+      const theirs = records.map(copyRow)
+      const ancestor = await this.ancestorAt(from)
+      const followed = await this.follow(ancestor, theirs)
+      if (followed.rows.length === 0) throw reissueEarly()
+      const recordsOf = (rows: readonly KeyringRow[]) => rows.map(({ record }) => record)
+      const ours = this.records.slice(from)
+      const choice = chooseBranch(this.platform.signing.sha512, recordsOf(ours), recordsOf(followed.rows))
+      if (choice === 'theirs') await this.take(from, followed)
+      this.fork = choice === 'fork' ? { position: from, theirs: followed.rows } : undefined
+      return choice
+    })
+  }
+
+  /** The keyring before this position. */
+  async ancestorAt(position: number): Promise<KeyringState> {
+    const followed = await followRecords(this.platform.signing, undefined, this.records.slice(0, position))
+    if (followed === undefined) throw new SyncError('relay-forked', 'The relay has an account of another beginning.')
+    return followed.state
+  }
+
+  /** The relay and this device have the same keyring. */
+  agreed(): void {
+    this.fork = undefined
+    this.wait.shown(this.state.length)
+  }
+
+  /** Records of this device's own hand that went with a branch, and have not been seen to. */
+  get lostRecords(): readonly KeyringRow[] {
+    return this.kept.lostRecords
+  }
+
+  async forgetLostRecords(): Promise<void> {
+    this.kept = { ...this.kept, lostRecords: [] }
+    await this.store(forgetLostRecords)
+  }
+
+  /** Keys under this position that counted on a branch that is gone. */
+  lostKeysAt(document: DocumentId, position: number): { readonly keyId: Hash; readonly key: Uint8Array }[] {
+    return this.kept.lostKeys
+      .filter((lost) => lost.position === position)
+      .map(({ keyId, epochKey }) => ({ keyId, key: documentKey(epochKey, document) }))
+  }
+
+  private change<T>(work: () => Promise<T>): Promise<T> {
+    // One after the other: the same records may come twice at once.
+    const changed = this.changing.then(work)
+    this.changing = changed.catch(() => {})
+    return changed
+  }
+
+  private async follow(state: KeyringState, rows: readonly KeyringRow[]): Promise<Followed> {
+    const followed = await followRecords(this.platform.signing, state, rows, (before, record, since) => {
+      if (this.wait.isOver(since)) return true
+      // Who approves and was there when this device came is no accomplice that was let in for it: this one cannot know better.
+      return !isOwnReissue(before, record) && this.wait.precedes(since)
+    })
+    return followed as Followed
+  }
+
+  /** Everything in one commit: what a crash leaves is the one branch or the other. */
+  private async take(from: number, { state, rows }: Followed): Promise<void> {
     // Keys first: a record that gives this device no key, or a wrong one, must not reach the disk, from which it could not be opened.
     const epochKeys = this.openKeys(state)
-    const first = this.state.length
-    await this.store({ put: news.map((row, i) => [keyringKey(first + i), encodeKeyringRow(row)] as const) })
-    this.records = [...this.records, ...news]
+    const dropped = this.records.slice(from)
+    const lostKeys = keysFrom(from, this.state, this.epochKeys)
+    const lostRecords = recordsBy(this.device.id, dropped)
+    await this.store({
+      remove: dropped.slice(rows.length).map((_, i) => keyringKey(from + rows.length + i)),
+      put: [
+        ...rows.map((row, i) => [keyringKey(from + i), encodeKeyringRow(row)] as const),
+        ...lostRows(lostKeys, lostRecords),
+      ],
+    })
+    this.kept = {
+      ...this.kept,
+      lostKeys: [...this.kept.lostKeys, ...lostKeys],
+      lostRecords: [...this.kept.lostRecords, ...lostRecords],
+    }
+    this.records = [...this.records.slice(0, from), ...rows]
     this.state = state
-    this.learn(epochKeys, news)
-    this.changes.tell()
+    this.fork = undefined
+    if (dropped.length > 0) this.documentKeys.clear()
+    this.learn(epochKeys, rows)
+    this.changes.tell({ isOther: dropped.length > 0 })
   }
 
   /** Wire id of a document: from the first epoch key, which never rotates, so that offline devices agree. */
@@ -178,27 +285,11 @@ export class AccountKeyring implements ExchangedKeyring {
   }
 }
 
-/**
- * A removal without the list of what counts would cut off everything the removed device ever wrote; one with another list, something.
- * @param state the keyring as the record left it
- * @throws SyncError `keyring-invalid`
- */
-export function checkCut(sha512: Sha512, state: KeyringState, { cut }: KeyringRow): void {
-  const position = state.length - 1
-  const removed = [...state.devices.values()].find((device) => device.removedAt === position)
-  if (removed?.cutHash === undefined) return
-  if (cut !== undefined && bytesEqual(cutHashOf(sha512, cut), removed.cutHash) && isCut(cut)) return
-  throw new SyncError('keyring-invalid', 'The relay sent the removal of a device without the cut that belongs to it.')
-}
-
-function isCut(bytes: Uint8Array): boolean {
-  try {
-    decodeCut(bytes)
-    return true
-  } catch {
-    // Signed as it is, and still no list: whoever made it wanted it to be unreadable.
-    return false
-  }
+function reissueEarly(): SyncError {
+  return new SyncError(
+    'reissue-early',
+    'The relay shows a new recovery phrase before the devices of the account had a week to veto it.',
+  )
 }
 
 /** Decoded frames are views into the frame; what is kept owns its bytes. */

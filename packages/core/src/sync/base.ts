@@ -77,13 +77,19 @@ export function applyBodies(base: BaseRow | undefined, bodies: readonly Body[]):
 /** Opens an entry that was verified before it was stored. */
 export function openStoredEntry(context: AccountContext, document: DocumentId, entry: StoredEntry): Body {
   const envelope = decodeEnvelope(entry.bytes)
-  const epoch = epochAt(context.keyring(), envelope.epoch)
-  const key = context.keyAt(document, envelope.epoch)
-  if (epoch !== undefined && key !== undefined && isKnownEnvelope(envelope)) {
-    const place = { account: context.account, document, keyId: epoch.keyId, previous: entry.previous }
-    const opened = openEntry({ sha512: context.platform.signing.sha512, key, bytes: entry.bytes, envelope, place })
+  const place = { account: context.account, document, previous: entry.previous }
+  const { sha512 } = context.platform.signing
+  for (const { keyId, key } of isKnownEnvelope(envelope) ? openingKeys(context, document, envelope.epoch) : []) {
+    const opened = openEntry({ sha512, key, bytes: entry.bytes, envelope, place: { ...place, keyId } })
     const body = opened.ok ? readBody(opened.content) : undefined
     if (body !== undefined) return body
   }
   throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+}
+
+function* openingKeys(context: AccountContext, document: DocumentId, position: number) {
+  const epoch = epochAt(context.keyring(), position)
+  const key = context.keyAt(document, position)
+  if (epoch !== undefined && key !== undefined) yield { keyId: epoch.keyId, key }
+  yield* context.lostKeysAt?.(document, position) ?? []
 }

@@ -1,5 +1,6 @@
 // One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
-import type { DeviceId, DocumentId, Hash } from '@owlivion/sync-protocol'
+import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
+import { hashEntry } from '../crypto'
 import { createWriter, openRegisters, type Registers, type Writer } from '../document'
 import { SyncError } from '../errors'
 import type { StoreBatch, StoreKey } from '../storage'
@@ -71,6 +72,19 @@ export class DocumentState {
     const { writer } = this.registers
     const taken = this.replica.state.context.get(writer) ?? 0
     return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n <= taken)
+  }
+
+  /** True when what waits to be sent is sealed under a key that does not count, on another branch of the keyring. */
+  isSealedInVain(): boolean {
+    const { context, document } = this
+    return this.outbox.pushes.some(({ entries: [first] }) => {
+      if (first === undefined) return false
+      const envelope = decodeEnvelope(first.envelope)
+      const keyId = epochAt(context.keyring(), envelope.epoch)?.keyId
+      if (keyId === undefined) return true
+      const place = { account: context.account, document, keyId, previous: first.previous }
+      return !bytesEqual(hashEntry(context.platform.signing.sha512, first.envelope, envelope, place).hash, first.hash)
+    })
   }
 
   /**

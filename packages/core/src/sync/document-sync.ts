@@ -3,12 +3,20 @@
 //
 // Order on disk is what makes a crash harmless: an edit and its row are one commit; sealed bytes are committed before they
 // are sent; cursor and entries are one commit; confirmed rows go in the commit that moves the cursor over them.
-import { bytesEqual, type DocumentId, type Frame, type Hash, type SignedHead } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  type DocumentId,
+  decodeEnvelope,
+  type Frame,
+  type Hash,
+  type KeyringHead,
+  type SignedHead,
+} from '@owlivion/sync-protocol'
 import { checkEdit, type Edit, type Transaction } from '../document'
 import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import { readStoredBase } from './base'
-import type { LineageMap } from './device-map'
+import type { Lineage, LineageMap } from './device-map'
 import type { DocumentLink } from './document-link'
 import { type DocumentState, loadDocument } from './document-state'
 import { groupEdits } from './edit-groups'
@@ -75,20 +83,25 @@ export class DocumentSync {
     private readonly onChange: (changed: ReadonlySet<string> | undefined) => void,
     private readonly onStatus: () => void,
   ) {
-    this.seenRows = new SeenRows(context, state, () => this.link, onStatus)
+    const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
+      if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
+    }
+    this.seenRows = new SeenRows(context, state, () => this.link, onStatus, claimed)
     this.needsNewWriter = state.hasTakenNumbers()
     this.intake = new LogIntake(state, {
       onChange,
       onStatus,
       confirmed: (push) => this.sender.confirmed(push),
       learn: (author, seen) => this.seenRows.learn(author, seen),
+      claimed,
       foundOtherLife: () => {
         this.needsNewWriter = true
       },
       isClosed: () => this.closed,
     })
     this.sender = new PushSender(state, {
-      isHeldBack: () => !this.caughtUp || this.reseal || this.needsNewWriter || this.rewriting,
+      isHeldBack: () =>
+        !this.caughtUp || this.reseal || this.needsNewWriter || this.rewriting || context.isKeyringHidden === true,
       onStatus,
     })
   }
@@ -101,6 +114,7 @@ export class DocumentSync {
   ): Promise<DocumentSync> {
     const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
     if (context.isRemoved) return sync
+    if (sync.state.isSealedInVain()) sync.startIncarnation()
     await sync.intake.dropBeyondCut()
     await sync.shiftNow()
     sync.runJob(() => sync.intake.retryHeld())
@@ -123,6 +137,14 @@ export class DocumentSync {
   /** The ends of all chains in the log, as far as they were verified. */
   get chains(): LineageMap<Chain> {
     return this.state.replica.state.chains
+  }
+
+  /** Entries are sealed under a key that came after the last keyring record which the relay showed. */
+  get missesKeyring(): boolean {
+    const { length } = this.context.keyring()
+    return this.state.replica.state.held.some(
+      ({ entry, reason }) => reason === 'unknown-key' && decodeEnvelope(entry.bytes).epoch >= length,
+    )
   }
 
   get status(): DocumentStatus {
@@ -218,13 +240,19 @@ export class DocumentSync {
     })
   }
 
-  /** The keyring is another than before. */
-  keyringChanged(): void {
-    this.runJob(() => this.followKeyring())
+  /**
+   * The keyring is another than before.
+   * @param isOther a branch of it took the place of another: the other devices are told anew which one this device goes by
+   */
+  keyringChanged({ isOther }: { readonly isOther: boolean }): void {
+    this.runJob(async () => {
+      if (isOther) this.state.own.announcedKeyringLength = 0
+      await this.followKeyring()
+    })
   }
 
   private async followKeyring(): Promise<void> {
-    if (this.reseal) {
+    if (this.reseal || this.state.isSealedInVain()) {
       this.reseal = false
       this.startIncarnation()
     }

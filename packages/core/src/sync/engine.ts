@@ -6,9 +6,11 @@ import {
   type CutEntry,
   type DeviceId,
   type DocumentId,
+  decodeSignedRecord,
   findDevice,
   hexToBytes,
   type KeyringDevice,
+  type KeyringHead,
   type KeyringState,
 } from '@owlivion/sync-protocol'
 import { type DeviceInfo, type DeviceKeys, openDeviceInfo } from '../account'
@@ -18,12 +20,14 @@ import type { Platform } from '../platform'
 import type { Store, StoreBatch } from '../storage'
 import { AccountCalls } from './account-calls'
 import type { AccountContext, SealingKey } from './account-context'
-import { AccountKeyring } from './account-keyring'
+import { AccountKeyring, type KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
 import { lockNameOf } from './adopt-profile'
 import { decodeName, encodeName, nameKey, readNames } from './document-names'
 import { DocumentSync } from './document-sync'
+import { type ClaimPlace, KeyringClaims } from './keyring-claims'
 import { Listeners } from './listeners'
+import { readLostKeys, readLostRecords } from './lost-branch'
 import { Membership } from './membership'
 import {
   atRelayKey,
@@ -36,7 +40,9 @@ import {
   type RemovedProfile,
   readAnyProfile,
 } from './profile'
+import { decodeChecked, keyringCheckedKey } from './reissue-wait'
 import { removedStore } from './removed-store'
+import { resolveFork } from './resolve-fork'
 import { decodeState, documentPrefix, pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
 import { StoreWriter } from './store-writer'
@@ -108,6 +114,7 @@ export class SyncEngine implements AccountContext {
     writer: StoreWriter,
     /** Who belongs to the account, and by which phrase. */
     readonly membership: Membership,
+    private readonly claims: KeyringClaims,
     private readonly unlock: () => void,
   ) {
     this.writer = writer
@@ -135,7 +142,10 @@ export class SyncEngine implements AccountContext {
       documents: () => this.documents.values(),
       document: (id) => this.documents.get(bytesToHex(id)),
       relayTime: (timeMs) => this.relayTime(timeMs),
+      inStep: () => this.keyringInStep(),
+      isKeyringHidden: () => this.isKeyringHidden,
       onState: () => {
+        if (this.session.state === 'connecting') this.hasToldHidden = false
         if (this.session.state === 'online') this.reachedRelay()
         // Calls are taken from the next turn on.
         this.emit({ type: 'connection', state: this.session.state })
@@ -143,7 +153,7 @@ export class SyncEngine implements AccountContext {
       },
       report: (error) => this.report(error),
     })
-    keyringState.changes.add(() => this.keyringChanged())
+    keyringState.changes.add((change) => this.keyringChanged(change))
     if (keyringState.isRemoved) this.session.removed()
   }
 
@@ -156,16 +166,22 @@ export class SyncEngine implements AccountContext {
     if (unlock === undefined)
       throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
     try {
-      const [rows, clock, atRelay] = await Promise.all([
+      const [rows, clock, atRelay, checked] = await Promise.all([
         store.list(keyringPrefix),
         store.get(clockKey),
         store.get(atRelayKey),
+        store.get(keyringCheckedKey),
       ])
       let engine: SyncEngine | undefined
       const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
       const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
       const writeStrictly = (batch: StoreBatch): Promise<void> => writer.write(batch, { strict: true })
-      const keyring = await AccountKeyring.open(platform, { id, ...profile }, records, writeStrictly)
+      const keyring = await AccountKeyring.open(platform, { id, ...profile }, records, writeStrictly, {
+        lostKeys: await readLostKeys(store),
+        lostRecords: await readLostRecords(store),
+        checked: checked === undefined ? [] : decodeChecked(checked),
+      })
+      const claims = await KeyringClaims.open(store, keyring, id, writeStrictly, (error) => engine?.report(error))
       const membership = await Membership.open({
         platform,
         store,
@@ -195,6 +211,7 @@ export class SyncEngine implements AccountContext {
         isAtRelay,
         writer,
         membership,
+        claims,
         unlock,
       )
       // It learned of its removal, and ended before the rest of it was done.
@@ -203,6 +220,7 @@ export class SyncEngine implements AccountContext {
         await engine.removing
       }
       await engine.openUnsent()
+      if (!keyring.isRemoved) void engine.recoverLostRecords()
       return engine
     } catch (error) {
       unlock()
@@ -230,6 +248,10 @@ export class SyncEngine implements AccountContext {
 
   newestKey(document: DocumentId): SealingKey {
     return this.keyringState.newestKey(document)
+  }
+
+  lostKeysAt(document: DocumentId, position: number): ReturnType<AccountKeyring['lostKeysAt']> {
+    return this.keyringState.lostKeysAt(document, position)
   }
 
   sign(message: Uint8Array): Promise<Uint8Array> {
@@ -371,13 +393,71 @@ export class SyncEngine implements AccountContext {
     )
   }
 
+  // -- the keyring that counts
+
+  private hasToldHidden = false
+
+  get isKeyringHidden(): boolean {
+    return this.claims.isHidden || [...this.documents.values()].some((document) => document.missesKeyring)
+  }
+
+  noteKeyringHead(device: DeviceId, place: ClaimPlace, head: KeyringHead): boolean {
+    return this.claims.note(device, place, head)
+  }
+
+  /** The relay has the same keyring; somebody may have seen it go further. */
+  private keyringInStep(): void {
+    if (!this.isKeyringHidden || this.hasToldHidden) return
+    this.hasToldHidden = true
+    const message = 'The relay does not show this device a change of the account that another device has read.'
+    this.report(new SyncError('keyring-hidden', message))
+  }
+
+  /** What this device had done to the keyring on a branch that does not count is done again, where it still makes sense. */
+  private async recoverLostRecords(): Promise<void> {
+    const { lostRecords } = this.keyringState
+    if (lostRecords.length === 0) return
+    const again: Promise<unknown>[] = []
+    for (const { record: bytes } of lostRecords) {
+      const { record } = decodeSignedRecord(bytes)
+      if (record.type === 'remove') again.push(this.membership.removeDevices(record.removed.map(bytesToHex)))
+      else if (record.type === 'rekey') again.push(this.membership.rotateKeys())
+      else if (record.type === 'add') {
+        const message = 'A device that this one had let in is not in the account any more; let it in again.'
+        this.report(new SyncError('device-unknown', message))
+      }
+    }
+    // What comes of each is told by the undertaking itself; the rows may go as soon as it is one.
+    for (const each of again) each.catch(() => {})
+    await this.keyringState.forgetLostRecords().catch(() => {})
+  }
+
+  get isKeyringForked(): boolean {
+    return this.keyringState.fork !== undefined
+  }
+
+  /** @throws SyncError as `resolveFork` */
+  async resolveFork(phrase: string, keep: 'ours' | 'theirs'): Promise<void> {
+    const chainEnds = (devices: readonly DeviceId[]) => this.chainEnds(devices)
+    await resolveFork(
+      { platform: this.platform, relay: this.profile.relay, keyring: this.keyringState, chainEnds },
+      phrase,
+      keep,
+    )
+    this.statusChanged()
+    this.goOnline()
+  }
+
   // -- removal
 
   private removing: Promise<void> | undefined
 
-  private keyringChanged(): void {
+  private keyringChanged(change: KeyringChange): void {
     if (!this.isRemoved) {
-      for (const document of this.documents.values()) document.keyringChanged()
+      this.claims.keyringChanged()
+      for (const document of this.documents.values()) document.keyringChanged(change)
+      if (change.isOther) void this.recoverLostRecords()
+      this.statusChanged()
       return
     }
     if (this.removing !== undefined) return

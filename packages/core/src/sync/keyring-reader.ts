@@ -3,7 +3,7 @@ import { type KeyringState, MAX_KEYRING_RECORDS } from '@owlivion/sync-protocol'
 import { appendRecord } from '../account'
 import { SyncError } from '../errors'
 import type { SigningProvider } from '../platform'
-import { checkCut } from './account-keyring'
+import { checkCut } from './follow-records'
 import type { KeyringRow } from './profile'
 import type { RelayDialog } from './relay-dialog'
 

@@ -1,6 +1,6 @@
 // Takes verified entries into a document: places them, applies what may be applied, keeps the rest aside, and stores all of it
 // with the cursor in one commit.
-import { bytesEqual, roots, type SeenEntry, type SignedHead } from '@owlivion/sync-protocol'
+import { bytesEqual, type KeyringHead, roots, type SeenEntry, type SignedHead } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
@@ -24,6 +24,8 @@ export interface LogIntakeOptions {
   confirmed(push: SealedPush): void
   /** An author tells what it had seen. */
   learn(author: Lineage, seen: readonly SeenEntry[]): void
+  /** An author tells how far the keyring went when it wrote the entry with this number. */
+  claimed(author: Lineage, number: number, head: KeyringHead): void
   /** Another life of this device wrote to the log. */
   foundOtherLife(): void
   isClosed(): boolean
@@ -154,8 +156,12 @@ export class LogIntake {
       }, this)
     }
     const changed = registers.length > 0 ? this.state.registers.apply(registers) : undefined
-    for (const entry of received.applied)
-      if ('body' in entry.outcome) this.options.learn(entry, entry.outcome.body.seen)
+    for (const entry of received.applied) {
+      if (!('body' in entry.outcome)) continue
+      const { seen, keyringHead } = entry.outcome.body
+      this.options.learn(entry, seen)
+      if (keyringHead !== undefined) this.options.claimed(entry, entry.number, keyringHead)
+    }
     return changed
   }
 

@@ -113,7 +113,8 @@ export class RelayDialog {
       if (frame?.type === 'refused') {
         const request = requestOfAnswer[type]
         // A refusal may come twice, and then late: it speaks of what is asked now, or of the connection.
-        if (request !== undefined && frame.request !== '' && frame.request !== request) continue
+        const isReplaced = request === 'keyring-append' && frame.request === 'keyring-replace'
+        if (request !== undefined && frame.request !== '' && frame.request !== request && !isReplaced) continue
         throw refusalToError(frame)
       }
       if (frame?.type === type) return frame as FrameOf<T>

@@ -11,6 +11,7 @@ import {
   epochAt,
   type Frame,
   type Hash,
+  type KeyringHead,
   type SeenEntry,
   SUITE_SECRETBOX,
   seenSigningBytes,
@@ -44,6 +45,7 @@ export class SeenRows {
     private readonly state: DocumentState,
     private readonly outlet: () => Outlet | undefined,
     private readonly onStatus: () => void,
+    private readonly claimed: (author: Lineage, number: number, head: KeyringHead) => void = () => {},
   ) {}
 
   /** Sends a row soon, unless there is nothing new to tell. Call after what was applied is on disk. */
@@ -117,7 +119,9 @@ export class SeenRows {
       context.report(new SyncError('relay-misbehaved', 'The relay sent a row of seen entries that does not verify.'))
       return
     }
-    this.learn(envelope, decodeSeenBody(opened.content).seen)
+    const body = decodeSeenBody(opened.content)
+    this.learn(envelope, body.seen)
+    this.claimed(envelope, body.number, body.keyringHead)
     this.onStatus()
   }
 

@@ -51,6 +51,10 @@ export interface SessionOptions {
   document(id: DocumentId): DocumentSync | undefined
   /** The relay's clock, in ms, as of now. */
   relayTime(timeMs: number): void
+  /** The relay has shown the same keyring as this device's. */
+  inStep?(): void
+  /** Another device has read more of the keyring than this one was shown. */
+  isKeyringHidden?(): boolean
   onState(): void
   report(error: SyncError): void
 }
@@ -156,6 +160,7 @@ export class Session {
   private createExchange(attempt: number): KeyringExchange {
     const whileCurrent = this.whileCurrent(attempt)
     return new KeyringExchange({
+      sha512: this.options.platform.signing.sha512,
       keyring: this.options.keyring,
       send: whileCurrent((frame: Frame) => this.send(frame)),
       inStep: whileCurrent((isRead: boolean) => this.keyringInStep(isRead)),
@@ -357,9 +362,14 @@ export class Session {
   }
 
   private keyringInStep(isRead: boolean): void {
-    if (this.asksForProof) this.removalUnproved()
-    else if (this.current === 'connecting') this.online()
+    // A relay that had another branch of the keyring was right by that.
+    if (this.asksForProof && !this.keyringExchange?.hasReplaced) {
+      this.removalUnproved()
+      return
+    }
+    if (this.current === 'connecting') this.online()
     else if (isRead) for (const document of this.options.documents()) document.keyringRead()
+    this.options.inStep?.()
   }
 
   private online(): void {
@@ -368,6 +378,7 @@ export class Session {
     this.timers.delete('handshake')
     this.silentBeats = 0
     this.refusal = undefined
+    this.asksForProof = false
     const link = this.createLink(attempt)
     this.link = link
     this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
@@ -388,6 +399,7 @@ export class Session {
     this.distrusts = 0
     this.subscribing.clear()
     this.keyringExchange?.beat()
+    if (this.options.isKeyringHidden?.()) this.keyringExchange?.read()
     this.send({ type: 'ping', id: 0 })
     for (const document of this.options.documents()) this.subscribe(document.document)
     this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
@@ -414,7 +426,10 @@ export class Session {
       this.saidToBeRemoved(error)
       return
     }
-    if (isForGood(frame) || (this.current === 'connecting' && !error.retryable && frame.request !== 'keyring-append')) {
+    if (
+      isForGood(frame) ||
+      (this.current === 'connecting' && !error.retryable && !frame.request.startsWith('keyring-'))
+    ) {
       this.options.report(error)
       this.refusal = error
       // Some codes leave closing to us; whatever is to be closed is closed with this reason.
@@ -430,7 +445,7 @@ export class Session {
     }
     this.retryAfterMs = error.retryAfterMs ?? 0
     // Only the account's first device may open it at a relay that lost it; the others try again until it has.
-    if (frame.request === 'keyring-append') this.distrust(error)
+    if (frame.request === 'keyring-append' || frame.request === 'keyring-replace') this.distrust(error)
     else this.options.report(error)
   }
 

@@ -283,30 +283,35 @@ describe('logging in', () => {
     expect(test.session.refusal).toBeUndefined()
   })
 
-  it('refuses a relay with another keyring', async () => {
-    const test = await start()
-    test.session.goOnline()
-    const { socket } = test.platform
-    await socket.accept()
-    await socket.say(challenge, { ...(welcome() as Extract<Frame, { type: 'welcome' }>), keyringHead: hashOf(0) })
-    expect(test.reports).toEqual(['relay-forked'])
-    expect(test.session.state).toBe('waiting')
-    expect(test.platform.openSockets).toEqual([])
+  it('finds out where a relay’s keyring parts from its own, and refuses one that does not part, or begins otherwise', async () => {
+    const other = await TestAccount.create(1, 78)
+    for (const [records, code] of [
+      [account.records, 'relay-misbehaved'],
+      [other.records, 'relay-forked'],
+    ] as const) {
+      const test = await start()
+      test.session.goOnline()
+      const { socket } = test.platform
+      await socket.accept()
+      await socket.say(challenge, { ...(welcome() as Extract<Frame, { type: 'welcome' }>), keyringHead: hashOf(0) })
+      expect(socket.framesOf('keyring-fetch').map(({ from }) => from)).toEqual([0])
+      await socket.say({ type: 'keyring', from: 0, length: 3, records })
+      expect(test.reports).toEqual([code])
+      expect(test.session.state).toBe('waiting')
+      expect(test.platform.openSockets).toEqual([])
+      expect(test.context.keyring().length).toBe(3)
+    }
   })
 
   it('keeps the keyring it has when the relay’s records break the rules', async () => {
-    const other = await TestAccount.create(1, 78)
     const altered = account.records[2]!.record.map((byte, i, { length }) => (i === length - 1 ? byte ^ 1 : byte))
-    for (const [record, code] of [
-      [other.records[0]!.record, 'keyring-conflict'],
-      [altered, 'keyring-invalid'],
-    ] as const) {
+    for (const record of [altered, altered.slice(0, 70), new Uint8Array()]) {
       const test = await start({ keyringLength: 2 })
       test.session.goOnline()
       const { socket } = test.platform
       await socket.accept()
       await socket.say(challenge, welcome(), { type: 'keyring', from: 2, length: 3, records: [{ record }] })
-      expect(test.reports).toEqual([code])
+      expect(test.reports).toEqual(['keyring-invalid'])
       expect(test.session.state).toBe('waiting')
       expect(test.context.keyring().length).toBe(2)
       expect(await test.context.store.list(['keyring'])).toEqual([])
