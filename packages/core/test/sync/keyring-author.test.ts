@@ -404,6 +404,8 @@ describe('a phrase that this device asked for', () => {
 
   it('is put in force a week after, by this device, as the relay and it agree on the time', async () => {
     requestSeenAtMs = platform.now()
+    // The relay had shown the keyring without the request.
+    context.keyringState.agreed()
     await ask()
     await connect()
     await platform.advance(REISSUE_WAIT_MS - 1)
@@ -427,6 +429,17 @@ describe('a phrase that this device asked for', () => {
     await read(await createVeto(platform, context.keyring(), { signer: tablet() }))
     await platform.advance(REISSUE_WAIT_MS)
     expect([sent, platform.timers]).toEqual([[], []])
+  })
+
+  it('of another device is approved at once or not at all: a device that is too new is told so', async () => {
+    const next = recoveryKeysOf(platform.random(32))
+    await read(await createRequest(platform, context.keyring(), { device: phone(), next }))
+    await connect()
+    const approving = undertake({ kind: 'approve', request: 3, next })
+    await settle()
+    await refuse('keyring-append', 'reissue-early', true, REISSUE_WAIT_MS)
+    expect(await stateOf(approving)).toBe('reissue-early')
+    expect([author.owed, platform.timers, reports]).toEqual([[], [], []])
   })
 
   it('is not by another device', async () => {
