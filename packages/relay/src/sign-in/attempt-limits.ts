@@ -3,6 +3,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { RelayError } from '../errors'
 
+/** How many attempts are taken, of one account name and from one place. */
 export interface AttemptLimitOptions {
   /** Tries for one account name in a window. Whoever uses them up keeps its owner out until the window ends, and no longer. */
   readonly attemptsPerName: number

@@ -29,7 +29,6 @@ export const proofSchema = z.strictObject({
   proof: messageSchema,
   code: codeSchema.optional(),
 })
-export type PasswordAndCode = z.output<typeof proofSchema>
 
 export function passwordCalls({ accounts, keys, records, logins }: PasswordCallParts): CallMethods {
   return {
