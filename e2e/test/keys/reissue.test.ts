@@ -13,6 +13,14 @@ async function twoDevices() {
   return { world, laptop, phone }
 }
 
+/** Long enough that a device's word counts. */
+async function week(world: KeyWorld, ...devices: readonly WorldDevice[]): Promise<void> {
+  for (const device of devices) device.sync.goOffline()
+  world.timeMs += 8 * DAY_MS
+  for (const device of devices) device.sync.goOnline()
+  await world.until(() => devices.every((device) => device.sync.status.isGreen))
+}
+
 /** Answers the three questions with these words. */
 const confirm = (device: WorldDevice, phrase: string): Promise<void> => {
   const words = phrase.split(' ')
@@ -110,8 +118,9 @@ describe('a new phrase by the old one', () => {
 })
 
 describe('a new phrase that a device asks for', () => {
-  it('is shown on all devices, and counts once another one approves', async () => {
+  it('is shown on all devices, and counts once another one approves that has been there for a week', async () => {
     const { world, laptop, phone } = await twoDevices()
+    await week(world, laptop, phone)
     const phrase = await world.outcomeOf(phone.sync.requestReissue())
     await world.until(() => laptop.sync.reissue !== undefined)
     expect(phone.sync.reissue).toMatchObject({ requestedBy: phone.sync.deviceId, isMine: true })
@@ -132,8 +141,17 @@ describe('a new phrase that a device asks for', () => {
     await expect(laptop.sync.approveReissue()).rejects.toMatchObject({ code: 'keyring-refused' })
   })
 
+  it('is not granted by a device that is new to the account', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    await world.outcomeOf(phone.sync.requestReissue())
+    await world.until(() => laptop.sync.reissue !== undefined)
+    expect(await world.codeOf(laptop.sync.approveReissue())).toBe('reissue-early')
+    expect([laptop.sync.status.owed, laptop.sync.reissue?.isMine]).toEqual([[], false])
+  })
+
   it('may be confirmed while it waits', async () => {
     const { world, laptop, phone } = await twoDevices()
+    await week(world, laptop, phone)
     const phrase = await world.outcomeOf(phone.sync.requestReissue())
     await confirm(phone, phrase)
     expect([phone.sync.status.isPhraseConfirmed, await phone.sync.unconfirmedPhrase()]).toEqual([true, undefined])

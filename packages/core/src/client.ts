@@ -465,8 +465,8 @@ export class Sync {
   }
 
   /**
-   * Asks for a new recovery phrase without the old one. Every device shows it; it counts when another device approves it, or by itself after
-   * seven days in which nobody vetoed it. Until then the old phrase counts.
+   * Asks for a new recovery phrase without the old one. Every device shows it; it counts when another device of some age approves it, or by itself
+   * after seven days in which nobody vetoed it. Until then the old phrase counts.
    * @returns the phrase that is to count, once the request is in the keyring; this device keeps it until it is confirmed
    * @throws SyncError `keyring-refused` when one is asked for already, `closed`, `device-removed`
    *
@@ -489,8 +489,10 @@ export class Sync {
   }
 
   /**
-   * Lets the phrase count at once that another device asked for.
-   * @throws SyncError `keyring-refused` when nobody asks, or it was withdrawn meanwhile; `reissue-early` on the device that asks itself
+   * Lets the phrase count at once that another device asked for. A device can that has been in the account for seven days: a newer one may have
+   * been let in by whoever asks.
+   * @throws SyncError `keyring-refused` when nobody asks, or it was withdrawn meanwhile; `reissue-early` on the device that asks itself, and on
+   * one that is new to the account, with `retryAfterMs`
    *
    * @example
    * if (sync.reissue !== undefined && !sync.reissue.isMine) await sync.approveReissue()

@@ -219,7 +219,9 @@ export class KeyringAuthor {
         if (isPatient) this.pause(task, waitMs, false)
         return
       case 'reissue-early':
-        this.pause(task, error.retryAfterMs ?? REISSUE_CHECK_MS, false)
+        // This device is new to the account. The one that asks completes it no later than this one could.
+        if (task.owed.kind === 'approve') this.settle(task, error)
+        else this.pause(task, error.retryAfterMs ?? REISSUE_CHECK_MS, false)
         return
       case 'relay-unreachable':
         // The answer was lost, and with it perhaps the news of a record that was taken.
