@@ -1,9 +1,6 @@
 // The page as a whole: what the relay's panel shows, who can use it, and on which screens.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
-import type { Page } from 'playwright'
 import { expect } from 'vitest'
+import { checkScreen } from './support/accessibility'
 import { eventually, itInChromium, openDemo, openPair, relay, withDemo } from './support/demo'
 
 withDemo()
@@ -58,10 +55,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           viewport: { width, height: 900 },
           reducedMotion: 'reduce',
         })
-        const check = async (step: string) => {
-          expect(await accessibilityProblems(page), step).toEqual([])
-          expect(await page.evaluate(() => document.documentElement.scrollWidth), step).toBe(width)
-        }
+        const check = (step: string) => checkScreen(page, step)
         await laptop.button('Create an account').waitFor()
         await check('two new devices')
         await laptop.button('Create an account').click()
@@ -70,9 +64,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await phone.button('Join with the phrase').click()
         await phone.view.getByRole('alert').waitFor()
         await check('a phrase, and a wrong one')
-        const phrase = await laptop.view.getByRole('listitem').allInnerTexts()
         await laptop.button('I have written them down').click()
-        await phone.field('Recovery phrase').fill(phrase.join(' '))
+        await check('three words')
+        await laptop.button('Show the words again').click()
+        const phrase = await laptop.confirmPhrase()
+        await phone.field('Recovery phrase').fill(phrase)
         await phone.button('Join with the phrase').click()
         await phone.view.getByText('No contacts yet').waitFor()
         await check('two empty books')
@@ -124,12 +120,3 @@ itInChromium('everything can be done by keyboard, and the focus is never lost', 
   await page.keyboard.press('Enter')
   await eventually(focused).toBe('Search contacts')
 })
-
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  // By the debugger: the page's own policy would not let a script in.
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'))
-  const results = (await page.evaluate('axe.run(document)')) as AxeResults
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  )
-}

@@ -18,7 +18,7 @@ itInChromium(
     expect(copied.split(' ')).toHaveLength(24)
     expect(await phone.field('Recovery phrase').inputValue()).toBe(copied)
 
-    await laptop.button('I have written them down').click()
+    await laptop.confirmPhrase()
     await phone.button('Join with the phrase').click()
     await phone.view.getByText('No contacts yet').waitFor()
     expect(await laptop.view.innerText()).not.toContain(copied.split(' ').slice(0, 3).join(' '))

@@ -1,6 +1,15 @@
 // What an account answers to React. React asks for a snapshot at every render and wants the same object for as long as nothing
 // changed, so the answers are kept here, one view an account, for as long as the account itself lives.
-import type { Collection, CollectionOptions, RecordFields, Sync, SyncError, SyncStatus } from '@owlivion/sync'
+import type {
+  Collection,
+  CollectionOptions,
+  DeviceDetails,
+  RecordFields,
+  ReissueDetails,
+  Sync,
+  SyncError,
+  SyncStatus,
+} from '@owlivion/sync'
 
 /** A collection on its way from the disk: neither field is set while it is being read. */
 export interface Opening {
@@ -16,6 +25,8 @@ export class SyncView {
   readonly #openingListeners = new Set<() => void>()
   readonly #statusListeners = new Set<() => void>()
   #status: SyncStatus | undefined
+  #devices: readonly DeviceDetails[] = []
+  #reissue: ReissueDetails | undefined
 
   constructor(sync: Sync) {
     this.#sync = sync
@@ -32,6 +43,16 @@ export class SyncView {
   status(): SyncStatus {
     this.#status ??= this.#sync.status
     return this.#status
+  }
+
+  devices(): readonly DeviceDetails[] {
+    this.#devices = sameOr(this.#devices, this.#sync.devices())
+    return this.#devices
+  }
+
+  reissue(): ReissueDetails | undefined {
+    this.#reissue = sameOr(this.#reissue, this.#sync.reissue)
+    return this.#reissue
   }
 
   opening(name: string): Opening {
@@ -64,6 +85,11 @@ export class SyncView {
     this.#statusChanged()
     for (const listener of [...this.#openingListeners]) listener()
   }
+}
+
+/** The status changes with every edit, and devices hardly ever: what reads the same stays the same object. */
+function sameOr<Value>(before: Value, now: Value): Value {
+  return JSON.stringify(before) === JSON.stringify(now) ? before : now
 }
 
 const viewBySync = new WeakMap<Sync, SyncView>()

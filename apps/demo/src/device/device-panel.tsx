@@ -1,10 +1,15 @@
 // One device as a person sees it: its name, its network switch, how far its edits have come, and whatever it shows at the moment.
-import { SyncProvider } from '@owlivion/sync-react'
-import { Laptop, Smartphone } from 'lucide-react'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import type { SyncError } from '@owlivion/sync'
+import { SyncProvider, useSyncStatus } from '@owlivion/sync-react'
+import { Laptop, ShieldCheck, Smartphone } from 'lucide-react'
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { AccountView } from '../account/account-view'
+import { ReissueRequest, UnconfirmedPhrase } from '../account/banners'
 import { AddressBook } from '../address-book/address-book'
+import { Button, IconButton } from '../ui/button'
 import { Notice } from '../ui/notice'
 import type { Device, DevicePhase } from './device'
+import { LockedOut } from './locked-out'
 import { OnlineSwitch } from './online-switch'
 import { PhraseCard } from './phrase-card'
 import { SyncState } from './sync-state'
@@ -24,7 +29,7 @@ export function DevicePanel({ device, other, look }: DevicePanelProps) {
   const title = useFocusAfterSetup(phase)
   const Icon = look === 'laptop' ? Laptop : Smartphone
   const bar = (controls?: ReactNode) => (
-    <header className="flex items-center gap-2.5 border-b border-line px-4 py-2.5">
+    <header className="flex items-center gap-2 border-b border-line px-4 py-2.5">
       <Icon size={18} className="text-ink-soft" aria-hidden="true" />
       <h2 id={heading} ref={title} tabIndex={-1} className="mr-auto font-semibold tracking-tight outline-none">
         {device.name}
@@ -37,15 +42,13 @@ export function DevicePanel({ device, other, look }: DevicePanelProps) {
       <div className="device-screen">
         {phase.kind === 'ready' ? (
           <SyncProvider sync={phase.sync}>
-            {bar(<OnlineSwitch device={device} />)}
-            {phase.madeHere && !phase.madeHere.isPutAway ? (
-              <PhraseCard phrase={phase.madeHere.recoveryPhrase} onDone={() => device.putPhraseAway()} />
-            ) : (
-              <AddressBook deviceName={device.name} />
-            )}
-            <footer className="border-t border-line px-4 py-2">
-              <SyncState />
-            </footer>
+            <Member
+              key={phase.sync.deviceId}
+              device={device}
+              phase={phase}
+              bar={bar}
+              onBook={() => title.current?.focus()}
+            />
           </SyncProvider>
         ) : (
           <>
@@ -55,6 +58,80 @@ export function DevicePanel({ device, other, look }: DevicePanelProps) {
         )}
       </div>
     </section>
+  )
+}
+
+interface MemberProps {
+  readonly device: Device
+  readonly phase: Extract<DevicePhase, { kind: 'ready' }>
+  readonly bar: (controls: ReactNode) => ReactNode
+  /** The address book is shown again. */
+  readonly onBook: () => void
+}
+
+/** A device with an account: its address book, or its devices and keys. */
+function Member({ device, phase, bar, onBook }: MemberProps) {
+  const { connection } = useSyncStatus()
+  const [view, setView] = useState<'book' | 'account' | 'phrase'>('book')
+  const isNew = phase.madeHere !== undefined && !phase.madeHere.isPutAway
+  const showBook = () => {
+    setView('book')
+    onBook()
+  }
+  const content = () => {
+    if (isNew) return <PhraseCard onDone={() => device.putPhraseAway()} />
+    switch (view) {
+      case 'phrase':
+        return <PhraseCard onDone={showBook} />
+      case 'account':
+        return <AccountView device={device} onShowPhrase={() => setView('phrase')} onBack={showBook} />
+      case 'book':
+        return <AddressBook deviceName={device.name} />
+    }
+  }
+  if (connection === 'removed') {
+    return (
+      <>
+        {bar(undefined)}
+        <LockedOut device={device} />
+      </>
+    )
+  }
+  return (
+    <>
+      {bar(
+        <>
+          <IconButton
+            label="Devices and keys"
+            icon={<ShieldCheck size={18} />}
+            aria-expanded={view === 'account'}
+            disabled={isNew}
+            onClick={() => (view === 'account' ? showBook() : setView('account'))}
+          />
+          <OnlineSwitch device={device} />
+        </>,
+      )}
+      <PairingFailure device={device} failure={phase.failure} />
+      <ReissueRequest device={device} />
+      {!isNew && view !== 'phrase' && <UnconfirmedPhrase onShow={() => setView('phrase')} />}
+      {content()}
+      <footer className="border-t border-line px-4 py-2">
+        <SyncState />
+      </footer>
+    </>
+  )
+}
+
+/** Why this device is in the account that it was in before. */
+function PairingFailure({ device, failure }: { readonly device: Device; readonly failure: SyncError | undefined }) {
+  if (failure === undefined) return null
+  return (
+    <Notice tone="danger" role="alert" title={failure.message} className="banner">
+      {failure.action}
+      <Button className="mt-2" onClick={() => device.dismissFailure()}>
+        Dismiss
+      </Button>
+    </Notice>
   )
 }
 
@@ -91,7 +168,8 @@ function useFocusAfterSetup(phase: DevicePhase) {
   const isBook = phase.kind === 'ready' && (phase.madeHere === undefined || phase.madeHere.isPutAway)
   const wasSetUpByHand = useRef(false)
   useEffect(() => {
-    if (phase.kind === 'working' || (phase.kind === 'ready' && !isBook)) wasSetUpByHand.current = true
+    if (phase.kind === 'working' || phase.kind === 'pairing' || (phase.kind === 'ready' && !isBook))
+      wasSetUpByHand.current = true
     else if (isBook && wasSetUpByHand.current) {
       wasSetUpByHand.current = false
       title.current?.focus()

@@ -1,29 +1,35 @@
 // One of the two devices in this page: its own store, its own keys, its own connection. It lives outside of React, as the account
 // of a real app does, and React only looks at its phase.
 import {
+  type AccountOptions,
   createAccount,
   hasAccount,
-  isSyncError,
   joinAccount,
   openAccount,
   type Store,
   type Sync,
-  SyncError,
+  type SyncError,
 } from '@owlivion/sync'
 import { deleteIndexedDbStore, openIndexedDbStore } from '@owlivion/sync/indexeddb'
+import type { PairingOffer } from '@owlivion/sync/pairing'
+import { platformText } from './platform-text'
+import { toSyncError } from './to-sync-error'
 
 export type DevicePhase =
   | { readonly kind: 'opening' }
   /** Holds no account. `failure` is why the latest attempt to get one did not succeed. */
   | { readonly kind: 'empty'; readonly failure?: SyncError }
   | { readonly kind: 'working'; readonly on: 'creating' | 'joining' }
-  | { readonly kind: 'ready'; readonly sync: Sync; readonly madeHere?: NewAccount }
+  /** Shows a code to be let in by. `isMerging`: it holds an account already, which is brought along. */
+  | { readonly kind: 'pairing'; readonly offer: PairingOffer; readonly isMerging: boolean }
+  /** `failure` is why it is not in the other account that it was to join. */
+  | { readonly kind: 'ready'; readonly sync: Sync; readonly madeHere?: NewAccount; readonly failure?: SyncError }
   | { readonly kind: 'failed'; readonly error: SyncError }
 
-/** There only where the account was just made, until the page is loaded again: the account itself does not keep the phrase. */
+/** There only where the account was just made, until the page is loaded again. */
 export interface NewAccount {
   readonly recoveryPhrase: string
-  /** Somebody has written it down. The page still knows it, for the device beside this one to join with a click. */
+  /** It is not on the screen any more. The page still knows it, for the device beside this one to join with a click. */
   readonly isPutAway: boolean
 }
 
@@ -47,6 +53,7 @@ export class Device {
   readonly #listeners = new Set<() => void>()
   #store: Store | undefined
   #phase: DevicePhase = { kind: 'opening' }
+  #gaveUp = false
 
   constructor({ name, database, relay, startsAccount }: DeviceOptions) {
     this.name = name
@@ -65,13 +72,13 @@ export class Device {
   }
 
   /** Opens what the store holds; tries again by itself while that can help. */
-  async open(): Promise<void> {
+  async open(failure?: SyncError): Promise<void> {
     this.#enter({ kind: 'opening' })
     try {
       this.#store = await openIndexedDbStore(this.#database)
       if (await hasAccount(this.#store)) {
         const sync = await openAccount({ store: this.#store, online: !this.#wantsOffline })
-        this.#enter({ kind: 'ready', sync })
+        this.#enter({ kind: 'ready', sync, ...(failure && { failure }) })
       } else this.#enter({ kind: 'empty' })
     } catch (cause) {
       const error = toSyncError(cause)
@@ -83,19 +90,78 @@ export class Device {
 
   create(): Promise<void> {
     return this.#enrol('creating', async (store) => {
-      const { sync, recoveryPhrase } = await createAccount({ store, relay: this.#relay, deviceName: this.name })
+      const { sync, recoveryPhrase } = await createAccount(this.#accountOptions(store))
       return { kind: 'ready', sync, madeHere: { recoveryPhrase, isPutAway: false } }
     })
   }
 
   join(recoveryPhrase: string): Promise<void> {
     return this.#enrol('joining', async (store) => {
-      const sync = await joinAccount({ store, relay: this.#relay, deviceName: this.name, recoveryPhrase })
+      const sync = await joinAccount({ ...this.#accountOptions(store), recoveryPhrase })
       return { kind: 'ready', sync }
     })
   }
 
-  /** The recovery phrase was written down and is not shown again. */
+  /**
+   * Shows a code that a device of an account takes to let this one in. What this device holds already comes along: its account is closed
+   * for it, and opened again when nothing comes of it.
+   */
+  async pair(): Promise<void> {
+    const before = this.#phase
+    if (before.kind !== 'empty' && before.kind !== 'ready') return
+    const isMerging = before.kind === 'ready'
+    const working: DevicePhase = { kind: 'working', on: 'joining' }
+    this.#enter(working)
+    try {
+      if (before.kind === 'ready') await before.sync.close()
+      if (isMerging || this.#store === undefined) this.#store = await openIndexedDbStore(this.#database)
+      const { startPairing } = await import('@owlivion/sync/pairing')
+      const existing = isMerging ? 'merge' : 'refuse'
+      const offer = await startPairing({ ...this.#accountOptions(this.#store), existing })
+      const pairing: DevicePhase = { kind: 'pairing', offer, isMerging }
+      if (this.#phase === working) this.#enter(pairing)
+      else offer.cancel()
+      const sync = await offer.result
+      this.#enter({ kind: 'ready', sync })
+    } catch (cause) {
+      // Whoever wiped the device meanwhile has given it another phase.
+      if (this.#phase !== working && this.#phase.kind !== 'pairing') return
+      const failure = this.#gaveUp ? undefined : toSyncError(cause)
+      if (isMerging) {
+        await this.#closeStore()
+        await this.open(failure)
+      } else this.#enter({ kind: 'empty', ...(failure && { failure }) })
+    } finally {
+      this.#gaveUp = false
+    }
+  }
+
+  /** The person here changed their mind, which is no failure. */
+  stopPairing(): void {
+    if (this.#phase.kind !== 'pairing') return
+    this.#gaveUp = true
+    this.#phase.offer.cancel()
+  }
+
+  /** Takes this device out of the account, and leaves it as new. */
+  async signOut(options: { readonly discardUnsent: boolean }): Promise<void> {
+    if (this.#phase.kind !== 'ready') return
+    await this.#phase.sync.signOut(options)
+    await this.wipe()
+  }
+
+  /** Another recovery phrase counts now, so that the one that this page knows is of no use. */
+  forgetPhrase(): void {
+    if (this.#phase.kind === 'ready') this.#enter({ kind: 'ready', sync: this.#phase.sync })
+  }
+
+  dismissFailure(): void {
+    if (this.#phase.kind !== 'ready') return
+    const { failure: _, ...phase } = this.#phase
+    this.#enter(phase)
+  }
+
+  /** The recovery phrase was looked at, and gives its place to the address book. */
   putPhraseAway(): void {
     const phase = this.#phase
     if (phase.kind !== 'ready' || phase.madeHere === undefined) return
@@ -116,6 +182,10 @@ export class Device {
     const before = this.#phase
     this.#enter({ kind: 'opening' })
     if (before.kind === 'ready') await before.sync.close()
+    if (before.kind === 'pairing') {
+      before.offer.cancel()
+      await before.offer.result.then((sync) => sync.close()).catch(() => {})
+    }
     await this.#closeStore()
     localStorage.removeItem(this.#offlineKey)
     await deleteIndexedDbStore(this.#database)
@@ -128,6 +198,10 @@ export class Device {
 
   get #wantsOffline(): boolean {
     return localStorage.getItem(this.#offlineKey) !== null
+  }
+
+  #accountOptions(store: Store): AccountOptions {
+    return { store, relay: this.#relay, deviceName: this.name, devicePlatform: platformText() }
   }
 
   async #enrol(on: 'creating' | 'joining', enrol: (store: Store) => Promise<DevicePhase>): Promise<void> {
@@ -150,10 +224,4 @@ export class Device {
     this.#phase = phase
     for (const listener of [...this.#listeners]) listener()
   }
-}
-
-function toSyncError(cause: unknown): SyncError {
-  if (isSyncError(cause)) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new SyncError('storage-failed', `This browser refused: ${reason}`, { retryable: false, cause })
 }

@@ -1,39 +1,70 @@
-// A device without an account: it makes one, or joins one with the recovery phrase.
-import { KeyRound, Plus } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+// A device without an account: it makes one, or joins one with the recovery phrase or by pairing.
+import { KeyRound, Plus, QrCode as QrCodeIcon } from 'lucide-react'
+import { type FormEvent, type ReactNode, useId, useState } from 'react'
+import { OfferView } from '../pairing/offer-view'
 import { Button } from '../ui/button'
-import { Notice } from '../ui/notice'
+import { ErrorNotice } from '../ui/error-notice'
 import type { Device, DevicePhase } from './device'
 
 interface WelcomeProps {
   readonly device: Device
-  readonly phase: Extract<DevicePhase, { kind: 'empty' | 'working' }>
+  readonly phase: Extract<DevicePhase, { kind: 'empty' | 'working' | 'pairing' }>
   /** The other device of this page, which may have an account to join. */
   readonly other: DevicePhase
 }
 
 export function Welcome({ device, phase, other }: WelcomeProps) {
-  const canJoin = other.kind === 'ready'
+  const [chosen, setChosen] = useState<'create' | 'join'>()
+  const way = chosen ?? (other.kind === 'ready' ? 'join' : 'create')
+  if (phase.kind === 'pairing') {
+    return (
+      <Frame>
+        <OfferView device={device} phase={phase} />
+      </Frame>
+    )
+  }
   const knownPhrase = other.kind === 'ready' ? other.madeHere?.recoveryPhrase : undefined
-  const failure = phase.kind === 'empty' ? phase.failure : undefined
+  const isWorking = phase.kind === 'working'
+  const mayCreate = device.startsAccount || chosen === 'create'
   return (
-    <div className="m-auto w-full max-w-md p-6">
-      {canJoin ? (
-        <JoinForm key={knownPhrase} device={device} phase={phase} knownPhrase={knownPhrase} />
+    <Frame>
+      {way === 'join' ? (
+        <>
+          <JoinForm key={knownPhrase} device={device} phase={phase} knownPhrase={knownPhrase} />
+          <p className="my-3 text-center text-sm text-ink-soft">or, when a device of the account is at hand</p>
+          <Button icon={<QrCodeIcon size={16} />} disabled={isWorking} className="w-full" onClick={() => device.pair()}>
+            Show a pairing code
+          </Button>
+        </>
       ) : (
-        <CreateOffer device={device} isWorking={phase.kind === 'working'} />
+        <CreateOffer device={device} isWorking={isWorking} mayCreate={mayCreate} />
       )}
-      {failure !== undefined && (
-        <Notice tone="danger" role="alert" title={failure.message} className="mt-4">
-          {failure.action}
-        </Notice>
-      )}
+      <ErrorNotice error={phase.kind === 'empty' ? phase.failure : undefined} />
+      <p className="mt-4 text-center">
+        <Button look="quiet" disabled={isWorking} onClick={() => setChosen(way === 'join' ? 'create' : 'join')}>
+          {way === 'join' ? 'Start a separate account instead' : 'Join an account instead'}
+        </Button>
+      </p>
+    </Frame>
+  )
+}
+
+function Frame({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="mx-auto flex min-h-full w-full max-w-md flex-col justify-center p-6">{children}</div>
     </div>
   )
 }
 
-function CreateOffer({ device, isWorking }: { readonly device: Device; readonly isWorking: boolean }) {
-  if (!device.startsAccount) {
+interface CreateOfferProps {
+  readonly device: Device
+  readonly isWorking: boolean
+  readonly mayCreate: boolean
+}
+
+function CreateOffer({ device, isWorking, mayCreate }: CreateOfferProps) {
+  if (!mayCreate) {
     return (
       <div className="text-center text-ink-soft">
         <p className="font-medium text-ink">This device is new</p>
@@ -54,7 +85,9 @@ function CreateOffer({ device, isWorking }: { readonly device: Device; readonly 
   )
 }
 
-interface JoinFormProps extends Omit<WelcomeProps, 'other'> {
+interface JoinFormProps {
+  readonly device: Device
+  readonly phase: Extract<DevicePhase, { kind: 'empty' | 'working' }>
   /** Of the account that was just made beside this device. */
   readonly knownPhrase: string | undefined
 }
@@ -75,7 +108,7 @@ function JoinForm({ device, phase, knownPhrase }: JoinFormProps) {
       <p id={hint} className="mt-1 mb-3 text-sm text-ink-soft">
         {knownPhrase === undefined
           ? 'Type the 24 words that were shown when the account was made.'
-          : 'The words were carried over from the laptop for you; on a real device you would type them.'}
+          : 'The words were carried over from the other device for you; on a real one you would type them.'}
       </p>
       <label htmlFor={field} className="field-label">
         Recovery phrase

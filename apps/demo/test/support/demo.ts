@@ -37,10 +37,16 @@ export interface Demo {
   readonly phone: DeviceView
 }
 
+export interface DemoOptions extends BrowserContextOptions {
+  /** A script that runs before the page's own. */
+  readonly prepare?: string
+}
+
 /** Opens the page. The test fails when the browser's console says anything that should not be there. */
-export async function openDemo(options: BrowserContextOptions = {}): Promise<Demo> {
+export async function openDemo({ prepare, ...options }: DemoOptions = {}): Promise<Demo> {
   const viewport = { width: 1440, height: 1000 }
   const context = await browser.newContext({ baseURL: relay.url, viewport, ...options })
+  if (prepare !== undefined) await context.addInitScript(prepare)
   const page = await context.newPage()
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
@@ -57,7 +63,7 @@ export async function openDemo(options: BrowserContextOptions = {}): Promise<Dem
 }
 
 /** Opens the page, makes an account on the laptop and lets the phone join by a click. */
-export async function openPair(options: BrowserContextOptions = {}): Promise<Demo> {
+export async function openPair(options: DemoOptions = {}): Promise<Demo> {
   const demo = await openDemo(options)
   await demo.laptop.createAccount()
   await demo.phone.button('Join with the phrase').click()

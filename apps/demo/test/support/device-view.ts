@@ -9,8 +9,18 @@ export interface DeviceView {
   field(label: string): Locator
   goOffline(): Promise<void>
   goOnline(): Promise<void>
-  /** Makes the account, puts the phrase away and answers it. */
+  /** Makes the account, writes the phrase down, confirms it and answers with it. */
   createAccount(): Promise<string>
+  /** Reads the 24 words that are shown. */
+  phrase(): Promise<string>
+  /** Goes on from the 24 words to the check, and passes it. */
+  confirmPhrase(): Promise<string>
+  /** Opens a part of "Devices and keys". */
+  openSection(name: 'Devices' | 'Recovery phrase' | 'Security log'): Promise<void>
+  /** Presses a button that asks first, and says yes. */
+  press(name: string, yes: string): Promise<void>
+  /** Shows a pairing code, as text for a camera or as short code. */
+  pairingCode(kind: 'scanned' | 'typed'): Promise<string>
   /** Fills in the form for a new contact. */
   add(fields: Readonly<Record<string, string>>): Promise<void>
   /** Opens the contact, writes into one field, and saves. */
@@ -26,6 +36,25 @@ export function deviceView(page: Page, device: 'laptop' | 'phone'): DeviceView {
     const network = view.getByRole('switch')
     if ((await network.getAttribute('aria-checked')) !== String(isOn)) await network.click()
   }
+  const phrase = async () => {
+    const list = view.getByRole('list', { name: 'Recovery phrase' })
+    await list.waitFor()
+    const words = await list.getByRole('listitem').allInnerTexts()
+    return words.map((word) => word.replace(/[^a-z]/g, '')).join(' ')
+  }
+  const confirmPhrase = async () => {
+    const shown = await phrase()
+    await button('I have written them down').click()
+    const fields = view.getByLabel(/^Word \d+$/)
+    await fields.first().waitFor()
+    for (const each of await fields.all()) {
+      const id = await each.getAttribute('id')
+      const label = await view.locator(`label[for="${id}"]`).innerText()
+      await each.fill(shown.split(' ')[Number(label.replace(/\D/g, '')) - 1] ?? '')
+    }
+    await button('Confirm').click()
+    return shown
+  }
   return {
     view,
     button,
@@ -33,13 +62,28 @@ export function deviceView(page: Page, device: 'laptop' | 'phone'): DeviceView {
     contact,
     goOffline: () => setNetwork(false),
     goOnline: () => setNetwork(true),
+    phrase,
+    confirmPhrase,
     createAccount: async () => {
       await button('Create an account').click()
-      const list = view.getByRole('list', { name: 'Recovery phrase' })
-      await list.waitFor()
-      const words = await list.getByRole('listitem').allInnerTexts()
-      await button('I have written them down').click()
-      return words.map((word) => word.replace(/[^a-z]/g, '')).join(' ')
+      const shown = await confirmPhrase()
+      await field('Search contacts').waitFor()
+      return shown
+    },
+    openSection: async (name) => {
+      const sections = view.getByRole('navigation', { name: 'Devices and keys' })
+      if (!(await sections.isVisible()))
+        await view.getByRole('button', { name: 'Devices and keys', exact: true }).click()
+      await sections.getByRole('button', { name }).click()
+    },
+    press: async (name, yes) => {
+      await view.getByRole('button', { name, exact: true }).click()
+      await view.locator('dialog[open]').getByRole('button', { name: yes }).click()
+    },
+    pairingCode: async (kind) => {
+      await button('Show a pairing code').click()
+      if (kind === 'scanned') return field('The pairing code as text').inputValue()
+      return view.getByTestId('typed-code').innerText()
     },
     add: async (fields) => {
       await button('Add a contact').click()
