@@ -442,17 +442,6 @@ describe('a phrase that this device asked for', () => {
     expect([author.owed, platform.timers, reports]).toEqual([[], [], []])
   })
 
-  it('of another device is approved at once or not at all: a device that is too new is told so', async () => {
-    const next = recoveryKeysOf(platform.random(32))
-    await read(await createRequest(platform, context.keyring(), { device: phone(), next }))
-    await connect()
-    const approving = undertake({ kind: 'approve', request: 3, next })
-    await settle()
-    await refuse('keyring-append', 'reissue-early', true, REISSUE_WAIT_MS)
-    expect(await stateOf(approving)).toBe('reissue-early')
-    expect([author.owed, platform.timers, reports]).toEqual([[], [], []])
-  })
-
   it('is not by another device', async () => {
     requestSeenAtMs = platform.now()
     const next = recoveryKeysOf(platform.random(32))
