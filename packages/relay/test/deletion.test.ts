@@ -172,4 +172,23 @@ describe('deleting an account', () => {
     expect(data.accounts.size).toBe(1)
     expect(await ask(one, 'account.delete', proofOf(account))).toEqual({})
   })
+
+  it('refuses a login that was half done when it happened', async () => {
+    const { connect, store, settle, account, second, one, two } = await startWithTwoDevices()
+    two.link.close()
+    const { generation } = store
+    const releases: (() => void)[] = []
+    Object.assign(store, {
+      generation: () => new Promise((resolve) => releases.push(() => resolve(generation()))),
+    })
+    const late = connect()
+    const login = late.logIn(second).catch((error: Error) => error.message)
+    await settle()
+    expect(releases).toHaveLength(1)
+    await ask(one, 'account.delete', proofOf(account))
+    await settle()
+    releases[0]?.()
+    expect(await login).toContain('account-deleted')
+    expect(await late.closed()).toBe(4410)
+  })
 })
