@@ -45,6 +45,7 @@ import { removedStore } from './removed-store'
 import { resolveFork } from './resolve-fork'
 import { decodeState, documentPrefix, pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
+import { SignInChange } from './sign-in-change'
 import { StoreWriter } from './store-writer'
 import {
   importChanges,
@@ -96,10 +97,13 @@ export class SyncEngine implements AccountContext {
   private readonly session: Session
   private readonly listeners = new Listeners<[event: SyncEvent]>()
   private readonly statusListeners = new Listeners<[]>()
+  private readonly closeListeners = new Listeners<[]>()
   /** Why the device's own store refuses writes, while it does. */
   storageFailure: SyncError | undefined
   readonly writer: StoreWriter
   readonly calls: AccountCalls
+  /** What a change of password or passkeys must not leave over. */
+  readonly signInChange: SignInChange
   /** What the account asks of its relay beside syncing. */
   readonly service: AccountService
 
@@ -129,6 +133,14 @@ export class SyncEngine implements AccountContext {
       keyring: () => this.keyring(),
       report: (error) => this.report(error),
     })
+    this.signInChange = new SignInChange({
+      store,
+      calls: this.calls,
+      keyring: () => this.keyring(),
+      write: (batch) => writer.write(batch, { strict: true }),
+      removeMembers: (ids) => membership.removeDevices(ids),
+      report: (error) => this.report(error),
+    })
     this.session = new Session({
       platform,
       url: profile.relay,
@@ -148,6 +160,7 @@ export class SyncEngine implements AccountContext {
         if (this.session.state === 'connecting') this.hasToldHidden = false
         if (this.session.state === 'online') this.reachedRelay()
         // Calls are taken from the next turn on.
+        if (this.session.state === 'online') void Promise.resolve().then(() => this.signInChange.online())
         this.emit({ type: 'connection', state: this.session.state })
         this.statusChanged()
       },
@@ -541,7 +554,14 @@ export class SyncEngine implements AccountContext {
   }
 
   /** @param destroy with everything that this device keeps of the account */
+  /** Calls `end` when the account closes: for what has a connection of its own. @returns a function that takes it back */
+  whenClosing(end: () => void): () => void {
+    return this.closeListeners.add(end)
+  }
+
   async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
+    this.closeListeners.tell()
+    this.closeListeners.clear()
     this.session.goOffline()
     this.membership.close()
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.

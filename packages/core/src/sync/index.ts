@@ -1,13 +1,14 @@
 // Bringing documents from device to device: what is verified, what is pending, and the connection between them.
 export { type AuditKind, auditKinds } from '@owlivion/sync-protocol'
 export { type Existing, ProfilePlace } from './adopt-profile'
+export { countIn, fieldsOf, listIn, textIn } from './answer-fields'
 export type { AuditProblem } from './audit-chain'
 export { auditCsv } from './audit-csv'
 export type { AuditEntry, AuditOptions, AuditReport, AuditStatistics } from './audit-log'
 export type { DocumentStatus, EditState } from './document-sync'
 export { DocumentSync } from './document-sync'
 export { type DeviceDetails, SyncEngine, type SyncEvent } from './engine'
-export { createProfile, joinProfile } from './join'
+export { createProfile, joinProfile, joinWithKey } from './join'
 export { forgetJoining, joinAsAdded, keysForJoining } from './join-as-added'
 export { Listeners } from './listeners'
 export type { HoldReason } from './log-replica'
@@ -16,7 +17,9 @@ export { type DocumentObserver, observeDocuments } from './observer'
 export type { PhraseAnswer, PhraseQuestion } from './phrase-keeper'
 export { readAnyProfile } from './profile'
 export { refusalToError } from './refusal'
+export { type MemberLogin, RelayDialog } from './relay-dialog'
 export type { ConnectionState } from './session'
+export { keysInUse } from './sign-in-change'
 export {
   checkUnsent,
   type ImportedEdits,
