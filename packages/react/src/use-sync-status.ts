@@ -13,6 +13,8 @@ const statusOnServer: SyncStatus = {
   refusal: undefined,
   owed: [],
   isPhraseConfirmed: true,
+  keyringFork: false,
+  isKeyringHidden: false,
   documents: {},
 }
 

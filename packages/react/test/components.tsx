@@ -1,12 +1,16 @@
 // Components that draw what the hooks answer as text, and report what a text does not show.
-import type { Collection, SyncError, SyncStatus } from '@owlivion/sync'
+import type { Collection, DeviceDetails, SyncError, SyncStatus } from '@owlivion/sync'
 import { memo } from 'react'
 import {
+  type PairingSide,
   type RecordEntry,
   useCollection,
   useConflicts,
   useDeletedIds,
+  useDevices,
+  usePairingState,
   useRecord,
+  useReissue,
   useSync,
   useSyncStatus,
 } from '../src/index'
@@ -58,6 +62,26 @@ export function Status({ onDraw }: { readonly onDraw?: (status: SyncStatus) => v
   const status = useSyncStatus()
   onDraw?.(status)
   return `${status.connection} ${status.state} ${status.unsent}`
+}
+
+export function Devices({ onDraw }: { readonly onDraw?: (devices: readonly DeviceDetails[]) => void }) {
+  const devices = useDevices()
+  onDraw?.(devices)
+  return devices
+    .map(
+      ({ name, isThisDevice, isRemoved }) => `${name}${isThisDevice ? ' (this)' : ''}${isRemoved ? ' (removed)' : ''};`,
+    )
+    .join('')
+}
+
+export function Request() {
+  const request = useReissue()
+  if (request === undefined) return 'nobody asks'
+  return request.isMine ? 'I ask' : 'another asks'
+}
+
+export function Pairing({ side }: { readonly side: PairingSide }) {
+  return usePairingState(side)
 }
 
 export function Failure({ onDraw }: { readonly onDraw: (error: SyncError | undefined) => void }) {

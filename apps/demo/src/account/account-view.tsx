@@ -23,7 +23,10 @@ export function AccountView({ device, onShowPhrase, onBack }: AccountViewProps) 
   const [shown, setShown] = useState<(typeof sections)[number]['name']>('devices')
   return (
     <>
-      <nav aria-label="Devices and keys" className="flex items-center gap-0.5 border-b border-line px-2 py-1.5">
+      <nav
+        aria-label={`Devices and keys on the ${device.name}`}
+        className="flex items-center gap-0.5 border-b border-line px-2 py-1.5"
+      >
         <IconButton label="Back to the contacts" icon={<ChevronLeft size={19} />} onClick={onBack} />
         {sections.map(({ name, words }) => (
           <button
@@ -40,7 +43,7 @@ export function AccountView({ device, onShowPhrase, onBack }: AccountViewProps) 
       <div className="account-section">
         {shown === 'devices' && <DevicesSection device={device} />}
         {shown === 'phrase' && <PhraseSection device={device} onShowPhrase={onShowPhrase} />}
-        {shown === 'log' && <SecurityLog />}
+        {shown === 'log' && <SecurityLog deviceName={device.name} />}
       </div>
     </>
   )

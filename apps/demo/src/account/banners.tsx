@@ -43,7 +43,8 @@ export function ReissueRequest({ device }: { readonly device: Device }) {
       {request.isMine ? (
         <Notice tone="plain" role="status" title="You asked for a new recovery phrase" className="banner">
           <p>
-            It counts when another device approves, or by itself {whenByItself(request)}. Until then the old one does.
+            It counts when another device approves that has been in the account for a week, or by itself{' '}
+            {whenByItself(request)}. Until then the old one does.
           </p>
           <Button className="mt-2" onClick={veto}>
             Withdraw

@@ -73,8 +73,8 @@ export function PhraseSection({ device, onShowPhrase }: PhraseSectionProps) {
       </form>
       <h4 className="mt-6 text-sm font-medium">I lost it</h4>
       <p className="mt-1 mb-2 text-sm text-pretty text-ink-soft">
-        Every device shows that a new phrase was asked for. It counts when another device approves, or after seven days
-        in which nobody vetoed it.
+        Every device shows that a new phrase was asked for. It counts when another device approves that has been in the
+        account for a week, or after seven days in which nobody vetoed it.
       </p>
       {isAskedFor ? (
         <p className="text-sm font-medium">A new phrase is asked for already.</p>

@@ -15,7 +15,7 @@ import { SectionTitle } from './section-title'
 /** Rows drawn at first and added by each "show more". */
 const ROWS = 100
 
-export function SecurityLog() {
+export function SecurityLog({ deviceName }: { readonly deviceName: string }) {
   const sync = useSync()
   const { connection } = useSyncStatus()
   const devices = useDevices()
@@ -75,7 +75,7 @@ export function SecurityLog() {
       {report !== undefined && (
         <>
           <Counts report={report} />
-          <Table entries={report.entries} />
+          <Table label={`Events, as the ${deviceName} reads them`} entries={report.entries} />
         </>
       )}
     </>
@@ -151,12 +151,12 @@ function Counts({ report: { entries, statistics } }: { readonly report: AuditRep
   )
 }
 
-function Table({ entries }: { readonly entries: readonly AuditEntry[] }) {
+function Table({ label, entries }: { readonly label: string; readonly entries: readonly AuditEntry[] }) {
   const [limit, setLimit] = useState(ROWS)
   const newest = entries.slice(-limit).reverse()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: on a narrow screen it scrolls sideways, and the keyboard must be able to
-    <section aria-label="Events" tabIndex={0} className="mt-2 overflow-x-auto">
+    <section aria-label={label} tabIndex={0} className="mt-2 overflow-x-auto">
       <table className="log-table">
         <thead>
           <tr>

@@ -71,7 +71,7 @@ export function deviceView(page: Page, device: 'laptop' | 'phone'): DeviceView {
       return shown
     },
     openSection: async (name) => {
-      const sections = view.getByRole('navigation', { name: 'Devices and keys' })
+      const sections = view.getByRole('navigation', { name: /^Devices and keys/ })
       if (!(await sections.isVisible()))
         await view.getByRole('button', { name: 'Devices and keys', exact: true }).click()
       await sections.getByRole('button', { name }).click()

@@ -5,11 +5,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 
 export interface RelayProcess {
   readonly url: string
   /** Every byte it keeps on disk at the moment, database and write-ahead log. */
   storedBytes(): Buffer
+  /** What somebody with the relay's database does: takes this row out of the audit log of every account. */
+  dropAuditRow(number: number): void
   stop(): Promise<void>
 }
 
@@ -39,6 +42,11 @@ export async function startRelay(appFolder: string): Promise<RelayProcess> {
           .filter((entry) => entry.isFile())
           .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
       ),
+    dropAuditRow: (number) => {
+      const database = new Database(join(data, 'relay.db'))
+      database.prepare('DELETE FROM audit WHERE n = ?').run(number)
+      database.close()
+    },
     stop: async () => {
       const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
       child.kill('SIGTERM')
