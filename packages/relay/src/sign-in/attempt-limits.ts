@@ -1,5 +1,6 @@
 // How often somebody may try. Counted for each address of a connection and for each account name, known or not, so that neither
 // the count nor the refusal tells whether a name is known. In memory: a restart forgets, and the lock after wrong codes does not.
+import { isIPv6 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { RelayError } from '../errors'
 
@@ -41,18 +42,19 @@ export class AttemptLimits {
 
   /** @throws RelayError `too-many-requests` */
   async takeAttempt(address: string, name: string): Promise<void> {
-    await take(this.byAddress, address)
+    await take(this.byAddress, networkOf(address))
     await take(this.byName, name)
   }
 
   /** An attempt that names nobody. @throws RelayError `too-many-requests` */
   takeAddress(address: string): Promise<void> {
-    return take(this.byAddress, address)
+    return take(this.byAddress, networkOf(address))
   }
 
-  /** @throws RelayError `too-many-requests` */
-  takeRegistration(account: string): Promise<void> {
-    return take(this.registrations, account)
+  /** Its answer tells whether an address is taken. @throws RelayError `too-many-requests` */
+  async takeRegistration(address: string, account: string): Promise<void> {
+    await take(this.byAddress, networkOf(address))
+    await take(this.registrations, account)
   }
 
   /** Whoever got in was no attacker: the tries before it are forgotten for this name. */
@@ -70,4 +72,19 @@ async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
       retryAfterMs: Math.max(1, refused.msBeforeNext),
     })
   }
+}
+
+/** Whoever has one IPv6 address has the 2^64 of its network: they count as one. An IPv4 address is itself, however it is written. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
+  const [before = '', after] = (address.split('%')[0] as string).split('::')
+  const groups = before === '' ? [] : before.split(':')
+  const tail = after === undefined || after === '' ? [] : after.split(':')
+  const zeros = after === undefined ? 0 : 8 - groups.length - tail.length
+  const whole = [...groups, ...Array<string>(Math.max(0, zeros)).fill('0'), ...tail]
+  return `${whole
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }

@@ -1,11 +1,13 @@
 // OPAQUE as the relay sees it, behind an interface: the library is one WASM build with few users, and may have to be replaced.
-import { ready, server } from '@serenity-kit/opaque'
+import { client, ready, server } from '@serenity-kit/opaque'
 
 /** The relay's half. Messages are text as the library makes it. */
 export interface PasswordProtocol {
   createSetup(): string
   /** The answer to a client that registers. @returns undefined when the request is malformed */
   answerRegistration(setup: string, name: string, request: string): string | undefined
+  /** True when somebody can sign in with it: what cannot be read is refused before it takes the place of what can. */
+  isRegistration(setup: string, name: string, registration: string): boolean
   /**
    * The answer to a client that signs in. Without a registration it is an answer that nobody can tell from a real one, and that
    * no password fits.
@@ -29,6 +31,11 @@ export async function loadPasswordProtocol(): Promise<PasswordProtocol> {
     answerRegistration: (serverSetup, userIdentifier, registrationRequest) =>
       attempt(() => server.createRegistrationResponse({ serverSetup, userIdentifier, registrationRequest }))
         ?.registrationResponse,
+    isRegistration(serverSetup, userIdentifier, registrationRecord) {
+      const { startLoginRequest } = client.startLogin({ password: '' })
+      const parameters = { serverSetup, userIdentifier, registrationRecord, startLoginRequest }
+      return attempt(() => server.startLogin(parameters)) !== undefined
+    },
     answerLogin(serverSetup, userIdentifier, registrationRecord, startLoginRequest) {
       const started = attempt(() =>
         server.startLogin({

@@ -50,7 +50,7 @@ export function registrationCalls({
     'sign-in.register-start': memberCall(
       z.strictObject({ email: emailSchema.optional(), request: messageSchema }),
       async (caller, { email, request }) => {
-        await limits.takeRegistration(bytesToHex(caller.account.id))
+        await limits.takeAddress(caller.address)
         const response = protocol.answerRegistration(keys.opaqueSetup, await nameFor(caller, email), request)
         if (response === undefined)
           throw new RelayError('call-refused', 'The first message of the registration is malformed.')
@@ -68,7 +68,10 @@ export function registrationCalls({
       }),
       async (caller, { email, registration, box, member }) => {
         assertSignInKey(caller, member)
+        await limits.takeRegistration(caller.address, bytesToHex(caller.account.id))
         const name = await nameFor(caller, email)
+        if (!protocol.isRegistration(keys.opaqueSetup, name, registration))
+          throw new RelayError('call-refused', 'The registration is malformed.')
         await records.change(caller.account.id, (signIn) => {
           const { password: before, previousPassword: _dropped, ...rest } = signIn
           // Sent once more because the answer was lost.

@@ -52,6 +52,16 @@ describe('a password', () => {
     expect(await refusalOf(signIn(connect(), email, password))).toBe('sign-in-failed')
   })
 
+  it('that nobody could sign in with is not registered', async () => {
+    const { device, account, connect } = await startSignInRelay()
+    const member = await setPassword(device, account, password, { email })
+    for (const registration of ['', 'AAAA', '!!', 'A'.repeat(256)]) {
+      const request = { email, registration, box: 'Ym94', member }
+      expect(await refusalOf(call(device, 'sign-in.register', request))).toBe('call-refused')
+    }
+    await signIn(connect(), email, password)
+  })
+
   it('that was changed works until somebody got in with the new one, and the box is always that of the password', async () => {
     const { device, account, connect } = await startSignInRelay()
     await setPassword(device, account, password, { email, box: 'b2xk' })
@@ -221,7 +231,13 @@ describe('somebody who guesses', () => {
     expect(await attempt('a@example.com', '192.0.2.1')).toBe('sign-in-failed')
     expect(await attempt('b@example.com', '192.0.2.1')).toBe('sign-in-failed')
     expect(await attempt('c@example.com', '192.0.2.1')).toBe('too-many-requests')
+    expect(await attempt('c@example.com', '::ffff:192.0.2.1')).toBe('too-many-requests')
     expect(await attempt('c@example.com', '192.0.2.2')).toBe('sign-in-failed')
+    // A network of IPv6 is one place, in whatever way its addresses are written.
+    expect(await attempt('d@example.com', '2001:db8::1')).toBe('sign-in-failed')
+    expect(await attempt('e@example.com', '2001:0db8:0:0:ffff::2')).toBe('sign-in-failed')
+    expect(await attempt('f@example.com', '2001:db8:0:0:1:2:3:4')).toBe('too-many-requests')
+    expect(await attempt('f@example.com', '2001:db8:0:1::1')).toBe('sign-in-failed')
   })
 
   it('is forgotten with the first success', async () => {
