@@ -80,6 +80,9 @@ const codesOfFailedEntries = new Set([
   'mailbox-expired',
 ])
 
+/** What a device says of a relay that hides or repeats keyring records. */
+const codesOfLies = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
+
 /** What people call a device; the relay must not learn it. */
 const deviceNameOf = (name: string): string => `canary ${name}`
 
@@ -91,6 +94,8 @@ export class SimDevice {
   sync: Sync | undefined
   /** While it is false, reports of a bad network are as wrong as any other. */
   mayComplain = true
+  /** It counts the days until it believes in a new recovery phrase. */
+  waitsForAWeek = false
   #life: Life = new Life()
   #wantsOnline = true
   #isLocked = false
@@ -413,6 +418,12 @@ export class SimDevice {
     const { trace, fail } = this.options
     trace.add(this.name, `reports ${error.code}`)
     if (this.mayComplain && (expectedCodes.has(error.code) || codesOfBadOrder.has(error.code))) return
+    if (codesOfLies.has(error.code) && this.options.network.liesTo(this.name).haveBeenTold) return
+    // A clock that was set back counts the week of a new phrase anew.
+    if (error.code === 'reissue-early') {
+      this.waitsForAWeek = true
+      return
+    }
     fail(`${this.name} reports ${describe(error)}`)
   }
 

@@ -49,9 +49,7 @@ export class Faults {
         void relay.stop().then(() => this.#later(step.lastsMs, () => relay.start()))
         return
       case 'a week passes':
-        trace.add('world', 'a week passes')
-        relay.pass(WEEK_MS)
-        for (const device of this.actors.devices) device.wallClock.pass(WEEK_MS)
+        this.passWeek()
         return
       case 'relay disk full':
         trace.add('relay', 'disk full')
@@ -147,6 +145,13 @@ export class Faults {
         trace.add(device.name, 'sets its clock')
         device.wallClock.set(step.offsetMs)
     }
+  }
+
+  passWeek(): void {
+    const { trace, relay, devices } = this.actors
+    trace.add('world', 'a week passes')
+    relay.pass(WEEK_MS)
+    for (const { wallClock } of devices) wallClock.pass(WEEK_MS)
   }
 
   /** Lines are good again and disks have room; whoever is down stays down. */

@@ -14,6 +14,12 @@ export class KeyringLies {
   #newest: KeyringEnd | undefined
   #isReplaying = false
   readonly #told: Uint8Array[] = []
+  #hasLied = false
+
+  /** The device was told something untrue, and may say so for as long as it lives. */
+  get haveBeenTold(): boolean {
+    return this.#hasLied
+  }
 
   /** From now on, until `stop`, the device hears of no record after those it was told of. */
   hide(): void {
@@ -42,6 +48,7 @@ export class KeyringLies {
     if (frame.type === 'welcome') this.#learn({ length: frame.keyringLength, head: frame.keyringHead })
     if (frame.type === 'keyring-changed') this.#learn(frame)
     const changed = this.#hidden === undefined ? bytes : this.#withoutNews(frame, bytes, this.#hidden)
+    if (changed !== bytes || this.#isReplaying) this.#hasLied = true
     if (changed === undefined) return []
     const isOfKeyring = frame.type === 'keyring-changed' || frame.type === 'keyring'
     if (isOfKeyring) this.#told.push(bytes.slice())
