@@ -22,7 +22,7 @@ import { type Caller, type CallMethods, memberCall, openCall } from '../calls/re
 import { RelayError } from '../errors'
 import type { RelayPlatform } from '../platform'
 import type { AttemptLimits } from './attempt-limits'
-import { assertSignInKey, boxSchema, eventOf, memberSchema } from './registration-calls'
+import { assertSignInKey, boxSchema, eventOf, memberSchema, withoutDead } from './registration-calls'
 import type { SignInRecords } from './sign-in-records'
 import type { Passkey } from './sign-in-row'
 
@@ -93,7 +93,7 @@ export function passkeyCalls(parts: PasskeyCallParts): CallMethods {
       z.strictObject({ origin: z.string().max(300), label: z.string().max(64) }),
       async (caller, body) => {
         const { origin, rpId } = siteOf(body.origin)
-        const { passkeys } = await records.read(caller.account.id)
+        const { passkeys } = withoutDead(await records.read(caller.account.id), caller.account.keyring)
         if (passkeys.length >= MAX_PASSKEYS)
           throw new RelayError('call-refused', `An account may have ${MAX_PASSKEYS} passkeys; remove one first.`)
         const options = await generateRegistrationOptions({
@@ -140,7 +140,8 @@ export function passkeyCalls(parts: PasskeyCallParts): CallMethods {
           member,
           addedAtMs: platform.now(),
         }
-        await records.change(caller.account.id, (signIn) => {
+        await records.change(caller.account.id, (stored) => {
+          const signIn = withoutDead(stored, caller.account.keyring)
           if (signIn.passkeys.length >= MAX_PASSKEYS || signIn.passkeys.some(({ id }) => id === passkey.id))
             throw new RelayError('call-refused', 'The passkey is there already, or there are too many.')
           const next = { ...signIn, passkeys: [...signIn.passkeys, passkey] }

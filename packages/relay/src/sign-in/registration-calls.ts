@@ -1,6 +1,13 @@
 // Setting, changing and ending the password of an account: what its devices call. A device is authority enough, since it could
 // add a key that any password opens; the keyring and the audit log show what it did.
-import { activeDevice, bytesToBase64url, bytesToHex, type DeviceId, hexToBytes } from '@owlivion/sync-protocol'
+import {
+  activeDevice,
+  bytesToBase64url,
+  bytesToHex,
+  type DeviceId,
+  hexToBytes,
+  type KeyringState,
+} from '@owlivion/sync-protocol'
 import { z } from 'zod'
 import { type CallMethods, type MemberCaller, memberCall } from '../calls/registry'
 import { RelayError } from '../errors'
@@ -44,7 +51,7 @@ export function registrationCalls({
 
   return {
     'sign-in.state': memberCall(z.strictObject({}), async ({ account }) =>
-      describe(await records.read(account.id), passkeyOrigins),
+      describe(withoutDead(await records.read(account.id), account.keyring), passkeyOrigins),
     ),
 
     'sign-in.register-start': memberCall(
@@ -73,7 +80,7 @@ export function registrationCalls({
         if (!protocol.isRegistration(keys.opaqueSetup, name, registration))
           throw new RelayError('call-refused', 'The registration is malformed.')
         await records.change(caller.account.id, (signIn) => {
-          const { password: before, previousPassword: _dropped, ...rest } = signIn
+          const { password: before, previousPassword: _dropped, ...rest } = withoutDead(signIn, caller.account.keyring)
           // Sent once more because the answer was lost.
           if (before?.registration === registration && before.member === member) return { result: undefined }
           const password = { name, registration, box, member }
@@ -89,12 +96,12 @@ export function registrationCalls({
     ),
 
     'sign-in.remove': memberCall(z.strictObject({}), async (caller) => {
-      await records.change(caller.account.id, ({ password, passkeys }) =>
-        password === undefined
+      await records.change(caller.account.id, ({ password, secondFactor, passkeys }) =>
+        password === undefined && secondFactor === undefined
           ? { result: undefined }
           : {
               next: { wrongCodes: 0, passkeys },
-              events: [eventOf(caller, 'password-removed', password.member)],
+              events: [eventOf(caller, 'password-removed', password?.member)],
               result: undefined,
             },
       )
@@ -128,6 +135,22 @@ export function eventOf({ standing, address }: MemberCaller, kind: SignInEvent['
     address,
     ...(standing.kind === 'device' && { device: standing.id }),
     ...(member !== undefined && { target: hexToBytes(member) as DeviceId }),
+  }
+}
+
+/**
+ * Without what opens nothing, because its key was removed from the account: by a device, or by a recovery, which removes all.
+ * @param keyring as of now
+ */
+export function withoutDead(signIn: SignIn, keyring: KeyringState | undefined): SignIn {
+  const isAlive = ({ member }: { readonly member: string }) =>
+    keyring !== undefined && activeDevice(keyring, hexToBytes(member) as DeviceId) !== undefined
+  const { password, previousPassword, passkeys, ...rest } = signIn
+  return {
+    ...rest,
+    ...(password !== undefined && isAlive(password) && { password }),
+    ...(previousPassword !== undefined && isAlive(previousPassword) && { previousPassword }),
+    passkeys: passkeys.filter(isAlive),
   }
 }
 

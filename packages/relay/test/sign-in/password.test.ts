@@ -50,6 +50,9 @@ describe('a password', () => {
     device.send(account.remove({ id: hexToBytes(key) as DeviceId } as TestDevice, []))
     await device.find('keyring-changed')
     expect(await refusalOf(signIn(connect(), email, password))).toBe('sign-in-failed')
+    expect(await call(device, 'sign-in.state')).toMatchObject({ hasPassword: false, keys: [] })
+    await setPassword(device, account, 'another long password', { email })
+    await signIn(connect(), email, 'another long password')
   })
 
   it('that nobody could sign in with is not registered', async () => {
