@@ -17,7 +17,7 @@ import {
   type Sync,
 } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
-import { decodeFrame, encodeFrame, type Frame, type Generation } from '@owlivion/sync-protocol'
+import { decodeFrame, encodeFrame, type Frame, type Generation, recordHash } from '@owlivion/sync-protocol'
 import { onTestFinished } from 'vitest'
 
 export interface Note {
@@ -37,19 +37,40 @@ export class KeyWorld {
   readonly relayData = createMemoryData(new Uint8Array(16).fill(7) as Generation)
   private readonly timers = new Set<Timer>()
   private readonly devices: WorldDevice[] = []
-  private readonly relay
+  private relay: ReturnType<typeof createRelay>
+  /** Ends every connection there is. */
+  private readonly connections = new Set<() => void>()
 
   constructor() {
+    this.relay = this.startRelay()
+    onTestFinished(async () => {
+      for (const device of this.devices) await device.close()
+    })
+  }
+
+  private startRelay(): ReturnType<typeof createRelay> {
     const platform: RelayPlatform = {
       ...createNodePlatform(),
       now: () => this.timeMs,
       setTimer: (delayMs, callback) => this.setTimer(delayMs, callback),
     }
     const store = createMemoryStore({ sha512: platform.sha512, data: this.relayData })
-    this.relay = createRelay({ platform, store })
-    onTestFinished(async () => {
-      for (const device of this.devices) await device.close()
-    })
+    return createRelay({ platform, store })
+  }
+
+  /** The relay comes back with the keyring that an old backup has; what it holds of documents is as it was. */
+  rewindKeyring(length: number): void {
+    const account = this.account
+    account.keyring.splice(length)
+    account.head = recordHash(createNodePlatform().sha512, account.keyring[length - 1]?.record as Uint8Array)
+    for (const end of [...this.connections]) end()
+    this.relay = this.startRelay()
+  }
+
+  private get account() {
+    const [account] = this.relayData.accounts.values()
+    if (account === undefined) throw new Error('The relay has no account.')
+    return account
   }
 
   setTimer(delayMs: number, callback: () => void): () => void {
@@ -63,9 +84,12 @@ export class KeyWorld {
     const end = (code: number, reason: string): void => {
       if (!isOpen) return
       isOpen = false
+      this.connections.delete(cut)
       relaySide.closed()
       setImmediate(() => handlers.closed(code, reason))
     }
+    const cut = (): void => end(1006, '')
+    this.connections.add(cut)
     const relaySide = this.relay.connect(
       {
         send: (frame) => void setImmediate(() => isOpen && handlers.received(frame.slice())),

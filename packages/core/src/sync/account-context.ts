@@ -24,6 +24,7 @@ export interface AccountContext {
   keyAt(document: DocumentId, position: number): Uint8Array | undefined
   /** Keys that counted under this position on a branch of the keyring that is gone: they open what this device has stored. */
   lostKeysAt?(document: DocumentId, position: number): readonly { readonly keyId: Hash; readonly key: Uint8Array }[]
+  readonly hasLostKeys?: boolean
   /** Another device has read more of the keyring than this one was shown: nothing is sealed under a key that may be out of date. */
   readonly isKeyringHidden?: boolean
   /** A device says how far the keyring went. @returns true when the keyring is to be read because of it */

@@ -184,6 +184,10 @@ export class AccountKeyring implements ExchangedKeyring {
     await this.store(forgetLostRecords)
   }
 
+  get hasLostKeys(): boolean {
+    return this.kept.lostKeys.length > 0
+  }
+
   /** Keys under this position that counted on a branch that is gone. */
   lostKeysAt(document: DocumentId, position: number): { readonly keyId: Hash; readonly key: Uint8Array }[] {
     return this.kept.lostKeys

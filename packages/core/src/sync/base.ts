@@ -1,7 +1,15 @@
 // Builds a document's verified state from its rows: the base, the entries since, and what was released from being held.
 // Opening an account, starting over under a new writer, and folding the log into a new base all read the same rows.
-import { type Body, type DocumentId, decodeEnvelope, epochAt, roots } from '@owlivion/sync-protocol'
-import { openEntry } from '../crypto'
+import {
+  type Body,
+  type DocumentId,
+  decodeEnvelope,
+  type Envelope,
+  epochAt,
+  type Hash,
+  roots,
+} from '@owlivion/sync-protocol'
+import { hashEntry, openEntry } from '../crypto'
 import { SyncError } from '../errors'
 import { createDoc, Y } from '../yjs'
 import type { AccountContext } from './account-context'
@@ -76,20 +84,45 @@ export function applyBodies(base: BaseRow | undefined, bodies: readonly Body[]):
 
 /** Opens an entry that was verified before it was stored. */
 export function openStoredEntry(context: AccountContext, document: DocumentId, entry: StoredEntry): Body {
-  const envelope = decodeEnvelope(entry.bytes)
-  const place = { account: context.account, document, previous: entry.previous }
+  const opened = tryOpenStored(context, document, entry)
+  if (opened === undefined)
+    throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+  return opened.body
+}
+
+export interface OpenedStored {
+  readonly body: Body
+  readonly hash: Hash
+  /** Sealed under a key of a branch of the keyring that does not count: nobody else can be sure to have it. */
+  readonly isLost: boolean
+}
+
+/** undefined when no key of this device opens it */
+export function tryOpenStored(
+  context: AccountContext,
+  document: DocumentId,
+  entry: StoredEntry,
+): OpenedStored | undefined {
   const { sha512 } = context.platform.signing
-  for (const { keyId, key } of isKnownEnvelope(envelope) ? openingKeys(context, document, envelope.epoch) : []) {
-    const opened = openEntry({ sha512, key, bytes: entry.bytes, envelope, place: { ...place, keyId } })
-    const body = opened.ok ? readBody(opened.content) : undefined
-    if (body !== undefined) return body
+  let envelope: Envelope
+  try {
+    envelope = decodeEnvelope(entry.bytes)
+  } catch {
+    return undefined
   }
-  throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+  if (!isKnownEnvelope(envelope)) return undefined
+  for (const { keyId, key, isLost } of openingKeys(context, document, envelope.epoch)) {
+    const place = { account: context.account, document, keyId, previous: entry.previous }
+    const opened = openEntry({ sha512, key, bytes: entry.bytes, envelope, place })
+    const body = opened.ok ? readBody(opened.content) : undefined
+    if (body !== undefined) return { body, hash: hashEntry(sha512, entry.bytes, envelope, place).hash, isLost }
+  }
+  return undefined
 }
 
 function* openingKeys(context: AccountContext, document: DocumentId, position: number) {
   const epoch = epochAt(context.keyring(), position)
   const key = context.keyAt(document, position)
-  if (epoch !== undefined && key !== undefined) yield { keyId: epoch.keyId, key }
-  yield* context.lostKeysAt?.(document, position) ?? []
+  if (epoch !== undefined && key !== undefined) yield { keyId: epoch.keyId, key, isLost: false }
+  for (const lost of context.lostKeysAt?.(document, position) ?? []) yield { ...lost, isLost: true }
 }

@@ -1,5 +1,13 @@
 // One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
-import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  type DeviceId,
+  type DocumentId,
+  decodeEnvelope,
+  epochAt,
+  type Hash,
+  roots,
+} from '@owlivion/sync-protocol'
 import { hashEntry } from '../crypto'
 import { createWriter, openRegisters, type Registers, type Writer } from '../document'
 import { SyncError } from '../errors'
@@ -11,8 +19,8 @@ import { LineageMap } from './device-map'
 import { reopenHeld } from './held'
 import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
 import { observerOf } from './observer'
-import { Outbox, type StoredTransaction } from './outbox'
-import type { Rebuilt } from './rebuild'
+import { Outbox, type PendingTransaction, type StoredTransaction } from './outbox'
+import type { LostEntry, Replayed, ReplayOptions } from './rebuild'
 import { decodePending, decodePush, decodeState, encodePending, encodeState, rowKeys, type StateRow } from './rows'
 import { writerFromBytes } from './writer-bytes'
 
@@ -30,6 +38,8 @@ export class DocumentState {
   /** Log rows and bytes that are not folded into the base yet. */
   tailRows = 0
   tailBytes = 0
+  /** Entries up to this number were here before and are read again. */
+  rereadThrough = 0
 
   constructor(
     readonly context: AccountContext,
@@ -71,7 +81,9 @@ export class DocumentState {
   hasTakenNumbers(): boolean {
     const { writer } = this.registers
     const taken = this.replica.state.context.get(writer) ?? 0
-    return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n <= taken)
+    return this.outbox.pending.some(
+      ({ transaction, repairs }) => repairs === undefined && transaction.writer === writer && transaction.n <= taken,
+    )
   }
 
   /** True when what waits to be sent is sealed under a key that does not count, on another branch of the keyring. */
@@ -98,14 +110,17 @@ export class DocumentState {
     if (chain !== undefined && !chain.broken && applied === chain.sequence) {
       this.own.continues = { incarnation: lineage.incarnation, sequence: chain.sequence, hash: chain.hash }
     }
+    const remove = this.abandonIncarnation()
+    return { put: [this.stateRow()], remove }
+  }
+
+  /** @returns the rows that go */
+  private abandonIncarnation(): StoreKey[] {
     const dropped = this.outbox.unseal()
     this.own.incarnation = randomUint32(this.context.platform)
     this.own.announcedSeen = new LineageMap()
     this.own.announcedKeyringLength = 0
-    return {
-      put: [this.stateRow()],
-      remove: dropped.map((push) => rowKeys.push(this.document, push.entries.at(-1)?.lastOrder ?? 0)),
-    }
+    return dropped.map((push) => rowKeys.push(this.document, push.entries.at(-1)?.lastOrder ?? 0))
   }
 
   /**
@@ -116,10 +131,15 @@ export class DocumentState {
   rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
     const docs = buildBaseDocs(this.context, this.document, stored)
     const writer = options.newWriter ? createWriter(this.context.platform.random) : this.registers.writer
-    const lastN = options.newWriter ? 0 : (this.replica.state.context.get(writer) ?? 0)
+    // What is sent once more was read by others as it is, and stays so.
+    const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
+    const others = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
+    for (const { transaction } of resent) Y.applyUpdate(docs.registers, transaction.update)
+    const taken = resent.map(({ transaction }) => (transaction.writer === writer ? transaction.n : 0))
+    const lastN = Math.max(this.replica.state.context.get(writer) ?? 0, ...taken)
     const registers = openLive(this.context, docs, writer, lastN)
-    const kept = this.outbox.pending.filter((item) => !registers.contains(item.transaction.update))
-    const gone = this.outbox.pending.filter((item) => !kept.includes(item))
+    const kept = others.filter((item) => !registers.contains(item.transaction.update))
+    const gone = others.filter((item) => !kept.includes(item))
     const rewritten = registers.rewrite(
       kept.map((item) => item.transaction),
       { writer, lastN, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
@@ -130,11 +150,12 @@ export class DocumentState {
       kept.map((item) => item.transaction),
       rewritten,
     )
-    this.outbox.pending = kept.map(({ order, isClockKnown }, i) => ({
+    const again = kept.map(({ order, isClockKnown }, i) => ({
       order,
       transaction: rewritten[i] as StoredTransaction,
       isClockKnown: isClockKnown || options.shiftMs !== undefined,
     }))
+    this.outbox.pending = [...resent, ...again].sort((a, b) => a.order - b.order)
     this.replaceLive(registers, docs.texts)
     return {
       put: [
@@ -156,17 +177,44 @@ export class DocumentState {
   }
 
   /**
-   * Goes on with a document that was built anew; what is pending stays.
+   * Goes on with a document that was placed anew; what is pending stays, and own entries that nobody else can be sure to read are
+   * pending again.
+   * @param options as it was replayed
    * @returns the rows to write
    */
-  replaceVerified({ docs, replica, batch }: Rebuilt): StoreBatch {
+  takeReplayed({ docs, replica, lost, batch }: Replayed, { drops }: ReplayOptions): StoreBatch {
+    // What is read again of our own is nobody else's.
+    this.rereadThrough = Math.max(this.rereadThrough, this.replica.state.number)
     this.replica = replica
     this.tailRows = 0
     this.tailBytes = 0
-    applyPending(docs, this.outbox)
-    const { writer, lastN } = this.registers
-    this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
-    return { ...batch, put: [...batch.put, this.stateRow()] }
+    const again = lost.length > 0 ? this.resend(lost) : { put: [], remove: [] }
+    if (drops) {
+      applyPending(docs, this.outbox)
+      const { writer, lastN } = this.registers
+      this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+    }
+    return { put: [...batch.put, ...again.put, this.stateRow()], remove: [...batch.remove, ...again.remove] }
+  }
+
+  /** Under a new incarnation, which goes on where the others can still follow. */
+  private resend(lost: readonly LostEntry[]): Required<Pick<StoreBatch, 'put' | 'remove'>> {
+    const [first] = lost as readonly [LostEntry, ...LostEntry[]]
+    const { incarnation, sequence } = decodeEnvelope(first.entry.bytes)
+    const dropped = this.abandonIncarnation()
+    this.own.continues =
+      sequence > 1
+        ? { incarnation, sequence: sequence - 1, hash: first.entry.previous.slice() as Hash }
+        : first.body.continues
+    const transactions = lost.flatMap(resentTransactions)
+    // Before what followed them. Their numbers are free: each was given to an edit that was sent, and is sent again.
+    const firstOrder = (this.outbox.pending[0]?.order ?? this.outbox.nextOrder) - transactions.length
+    const items = transactions.map((each, i) => ({ order: firstOrder + i, isClockKnown: true, ...each }))
+    this.outbox.pending = [...items, ...this.outbox.pending]
+    return {
+      put: items.map((item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const),
+      remove: dropped,
+    }
   }
 
   private replaceLive(registers: Registers, texts: Y.Doc): void {
@@ -176,6 +224,22 @@ export class DocumentState {
     this.texts = texts
   }
 }
+
+/** The updates as they were; what they did is known to this device no more. */
+function resentTransactions({ body, entry }: LostEntry): Omit<PendingTransaction, 'order' | 'isClockKnown'>[] {
+  const { incarnation, sequence } = decodeEnvelope(entry.bytes)
+  const updates = body.updates
+    .filter(({ root }) => root === roots.registers)
+    .map(({ format, bytes }) => (format === 2 ? Y.convertUpdateFormatV2ToV1(bytes) : bytes))
+  return body.writers.map(({ writer, n }, i) => {
+    const update = i === 0 ? Y.mergeUpdates(updates) : emptyUpdate
+    const transaction = { writer: writerFromBytes(writer), n, operations: [], update: update.slice() }
+    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence } }) }
+  })
+}
+
+/** That another writer has come so far, and nothing else. */
+const emptyUpdate: Uint8Array = new Uint8Array([0, 0])
 
 function applyPending(docs: BaseDocs, { pending }: Outbox): void {
   docs.registers.transact(() => {

@@ -94,6 +94,7 @@ export class DocumentSync {
       confirmed: (push) => this.sender.confirmed(push),
       learn: (author, seen) => this.seenRows.learn(author, seen),
       claimed,
+      sealsAgain: () => this.sender.giveUpSealed(),
       foundOtherLife: () => {
         this.needsNewWriter = true
       },
@@ -115,7 +116,7 @@ export class DocumentSync {
     const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
     if (context.isRemoved) return sync
     if (sync.state.isSealedInVain()) sync.startIncarnation()
-    await sync.intake.dropBeyondCut()
+    await sync.intake.followKeyring()
     await sync.shiftNow()
     sync.runJob(() => sync.intake.retryHeld())
     return sync
@@ -143,7 +144,7 @@ export class DocumentSync {
   get missesKeyring(): boolean {
     const { length } = this.context.keyring()
     return this.state.replica.state.held.some(
-      ({ entry, reason }) => reason === 'unknown-key' && decodeEnvelope(entry.bytes).epoch >= length,
+      ({ entry, reason }) => reason === 'unknown-epoch' && decodeEnvelope(entry.bytes).epoch >= length,
     )
   }
 
@@ -153,14 +154,18 @@ export class DocumentSync {
     const { context, document } = this
     // By the cut and not by the reason: what waited for its author when that was removed waits for nothing any more.
     const held = aside.filter(
-      ({ entry }) => !context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
+      ({ entry, reason }) =>
+        reason !== 'repaired' && !context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
+    )
+    const dropped = aside.filter(({ entry }) =>
+      context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
     )
     return {
       state: unsent > 0 ? 'local' : this.seenRows.areOwnSeen() ? 'seen' : 'stored',
       unsent,
       caughtUp: this.caughtUp,
       held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
-      dropped: aside.length - held.length,
+      dropped: dropped.length,
       refused: this.subscribeRefused ?? this.sender.refused,
     }
   }
@@ -256,7 +261,10 @@ export class DocumentSync {
       this.reseal = false
       this.startIncarnation()
     }
-    await this.intake.dropBeyondCut()
+    if (await this.intake.followKeyring()) {
+      this.caughtUp = false
+      this.link?.subscribe(this.document)
+    }
     await this.intake.retryHeld()
   }
 

@@ -263,6 +263,10 @@ export class SyncEngine implements AccountContext {
     return this.keyringState.newestKey(document)
   }
 
+  get hasLostKeys(): boolean {
+    return this.keyringState.hasLostKeys
+  }
+
   lostKeysAt(document: DocumentId, position: number): ReturnType<AccountKeyring['lostKeysAt']> {
     return this.keyringState.lostKeysAt(document, position)
   }

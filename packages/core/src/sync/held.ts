@@ -1,7 +1,8 @@
 // Entries kept aside, across restarts: a newer version of the app, or a keyring read since, may understand them now.
-import { type Body, type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
-import { openStoredEntry, type StoredBase } from './base'
+import { type StoredBase, tryOpenStored } from './base'
 import type { HeldEntry, HoldReason, OpenedEntry } from './log-replica'
 import type { HeldRow, StoredEntry } from './rows'
 
@@ -35,30 +36,26 @@ export function reopenStored(
   number: number,
   row: StoredEntry & Partial<Pick<HeldRow, 'reason' | 'released'>>,
 ): OpenedEntry {
-  const { bytes, previous, reason } = row
-  // The hash of an entry in its chain is for the next one that arrives, and the chains are kept.
-  const place = { number, ...placeOf(bytes), previous, hash: ZERO_HASH, own: false }
-  const common = { ...place, bytes, envelopeHash: envelopeHash(context.platform.signing.sha512, bytes) }
-  if (reason === undefined || row.released)
-    return { ...common, outcome: { body: openStoredEntry(context, document, row) } }
-  const body = passing.has(reason) ? tryOpen(context, document, row) : undefined
-  return { ...common, outcome: body === undefined ? { held: reason } : { body } }
+  const { bytes, previous } = row
+  const reason = row.released ? undefined : row.reason
+  const common = {
+    ...{ number, ...placeOf(bytes), previous, bytes, own: false },
+    envelopeHash: envelopeHash(context.platform.signing.sha512, bytes),
+  }
+  const opened = reason === undefined || passing.has(reason) ? tryOpenStored(context, document, row) : undefined
+  if (opened !== undefined)
+    return { ...common, hash: opened.hash, outcome: opened.isLost ? { held: 'lost-epoch' } : { body: opened.body } }
+  if (reason !== undefined) return { ...common, hash: ZERO_HASH, outcome: { held: reason } }
+  throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
 }
 
 /** The item as it is understood with the keyring as it is now. */
 export function reopenHeldEntry(context: AccountContext, document: DocumentId, item: HeldEntry): HeldEntry {
   if (!('held' in item.entry.outcome) || !passing.has(item.reason)) return item
-  const body = tryOpen(context, document, item.entry)
-  return body === undefined ? item : { ...item, entry: { ...item.entry, outcome: { body } } }
-}
-
-function tryOpen(context: AccountContext, document: DocumentId, row: StoredEntry): Body | undefined {
-  try {
-    return openStoredEntry(context, document, row)
-  } catch {
-    // It stays what it was: an entry this device cannot open yet, kept aside with its reason.
-    return undefined
-  }
+  const opened = tryOpenStored(context, document, item.entry)
+  return opened === undefined || opened.isLost
+    ? item
+    : { ...item, entry: { ...item.entry, outcome: { body: opened.body } } }
 }
 
 function placeOf(bytes: Uint8Array): {

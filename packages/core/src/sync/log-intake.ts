@@ -11,7 +11,7 @@ import { foldBase, isTailLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import type { SealedPush } from './outbox'
-import { isBeyondCut, rebuildDocument } from './rebuild'
+import { hasLostEntries, isBeyondCut, readableAgainAfter, replayDocument } from './rebuild'
 import { encodeHeld, encodeLog, rowKeys } from './rows'
 import { findUnreadable } from './unreadable'
 import { writerFromBytes } from './writer-bytes'
@@ -28,6 +28,8 @@ export interface LogIntakeOptions {
   claimed(author: Lineage, number: number, head: KeyringHead): void
   /** Another life of this device wrote to the log. */
   foundOtherLife(): void
+  /** What is sealed now is given up. */
+  sealsAgain(): void
   isClosed(): boolean
 }
 
@@ -63,20 +65,27 @@ export class LogIntake {
   }
 
   /**
-   * After a removal was learned of: what was applied beyond its cut is taken out again, in one commit. What a crash interrupts is found
-   * when the document is opened.
+   * Places everything anew where the keyring says now what it did not say when it was placed, in one commit. What a crash interrupts is
+   * found when the document is opened.
+   * @returns true when entries are to be read again from the relay
    */
-  async dropBeyondCut(): Promise<void> {
+  async followKeyring(): Promise<boolean> {
     const { state } = this
-    const { context, document } = state
-    if (!isBeyondCut(context, document, state.replica.state.applied)) return
+    const { context, document, replica } = state
+    const drops = isBeyondCut(context, document, replica.state.applied)
+    const through = readableAgainAfter(context, replica.state.held)
+    if (!drops && context.hasLostKeys !== true && through === undefined) return false
     await context.writer.barrier()
-    const rebuilt = await rebuildDocument(context, document, state.replica)
-    if (this.options.isClosed()) return
-    const committed = context.writer.write(state.replaceVerified(rebuilt))
-    this.options.onChange(undefined)
+    if (!drops && through === undefined && !(await hasLostEntries(context, document))) return false
+    const options = { drops, ...(through !== undefined && { through }) }
+    const replayed = await replayDocument(context, document, replica, options)
+    if (this.options.isClosed()) return false
+    if (replayed.lost.length > 0) this.options.sealsAgain()
+    const committed = context.writer.write(state.takeReplayed(replayed, options))
+    if (drops) this.options.onChange(undefined)
     this.options.onStatus()
     await committed
+    return through !== undefined
   }
 
   private async storeReceived(received: Received, put: (readonly [StoreKey, Uint8Array])[]): Promise<void> {
@@ -84,6 +93,8 @@ export class LogIntake {
     const { document } = state
     const remove: StoreKey[] = []
     for (const { entry, reason } of received.newlyHeld)
+      put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })])
+    for (const { entry, reason } of received.repaired)
       put.push([rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })])
     for (const entry of received.released)
       put.push([
@@ -156,13 +167,15 @@ export class LogIntake {
       }, this)
     }
     const changed = registers.length > 0 ? this.state.registers.apply(registers) : undefined
-    for (const entry of received.applied) {
-      if (!('body' in entry.outcome)) continue
-      const { seen, keyringHead } = entry.outcome.body
-      this.options.learn(entry, seen)
-      if (keyringHead !== undefined) this.options.claimed(entry, entry.number, keyringHead)
-    }
+    for (const entry of received.applied) this.learnFrom(entry)
     return changed
+  }
+
+  private learnFrom(entry: OpenedEntry): void {
+    if (!('body' in entry.outcome)) return
+    const { seen, keyringHead } = entry.outcome.body
+    this.options.learn(entry, seen)
+    if (keyringHead !== undefined) this.options.claimed(entry, entry.number, keyringHead)
   }
 
   private reportHeld(received: Received): void {
@@ -175,7 +188,7 @@ export class LogIntake {
 
   /** An entry of this device that it did not write in this life: its disk was restored, or its profile is cloned. */
   private isAnotherLifeOfOurs(entry: OpenedEntry): boolean {
-    if (entry.own || !this.isOwnDevice(entry)) return false
+    if (entry.own || !this.isOwnDevice(entry) || entry.number <= this.state.rereadThrough) return false
     if (entry.incarnation === this.state.own.incarnation || 'held' in entry.outcome) return true
     return entry.outcome.body.writers.some(({ writer }) => writerFromBytes(writer) === this.state.registers.writer)
   }

@@ -6,6 +6,7 @@
 import {
   type AccountId,
   type Body,
+  bytesEqual,
   type DeviceId,
   type DocumentId,
   emptyLogHash,
@@ -16,10 +17,17 @@ import {
 } from '@owlivion/sync-protocol'
 import { type Lineage, LineageMap } from './device-map'
 
-/** Why an entry is kept aside. The first two resolve by themselves when what they wait for arrives. */
+/**
+ * Why an entry is kept aside. The first two resolve by themselves when what they wait for arrives. `unknown-epoch`: sealed under a key that
+ * came after the last keyring record which the relay showed. `lost-epoch`: under one of a branch of the keyring that does not count;
+ * its author seals it again. `repaired`: its author has.
+ */
 export type HoldReason =
   | 'waits-for-author'
   | 'waits-for-seen'
+  | 'unknown-epoch'
+  | 'lost-epoch'
+  | 'repaired'
   | 'beyond-cut'
   | 'unknown-device'
   | 'unknown-key'
@@ -61,6 +69,8 @@ export interface Received {
   readonly applied: readonly OpenedEntry[]
   readonly newlyHeld: readonly HeldEntry[]
   readonly released: readonly OpenedEntry[]
+  /** Kept aside before, and written again by their author since. */
+  readonly repaired: readonly HeldEntry[]
 }
 
 export interface LogReplicaState {
@@ -125,15 +135,16 @@ export class LogReplica {
     const applied: OpenedEntry[] = []
     const held: HeldEntry[] = []
     const released: OpenedEntry[] = []
+    const repaired: HeldEntry[] = []
     for (const entry of entries) {
       state.number = entry.number
       state.hash = nextLogHash(this.sha512, state.hash, entry.envelopeHash)
       this.extendChain(entry)
       const reason = this.reasonToHold(entry)
       if (reason === undefined) {
-        this.take(entry)
+        this.take(entry, repaired)
         applied.push(entry)
-        this.release(applied, released)
+        this.release(applied, released, repaired)
       } else {
         // An entry may be a view into a page; what is kept for long holds on to no more than itself.
         const item = { entry: { ...entry, bytes: entry.bytes.slice() }, reason }
@@ -141,7 +152,7 @@ export class LogReplica {
         held.push(item)
       }
     }
-    return { applied, newlyHeld: held.filter((item) => state.held.includes(item)), released }
+    return { applied, newlyHeld: held.filter((item) => state.held.includes(item)), released, repaired }
   }
 
   /**
@@ -152,8 +163,9 @@ export class LogReplica {
     this.state.held = this.state.held.map(reopen)
     const applied: OpenedEntry[] = []
     const released: OpenedEntry[] = []
-    this.release(applied, released)
-    return { applied, newlyHeld: [], released }
+    const repaired: HeldEntry[] = []
+    this.release(applied, released, repaired)
+    return { applied, newlyHeld: [], released, repaired }
   }
 
   /** Sees the entries that are kept aside in another light; their number and place stay. */
@@ -201,22 +213,38 @@ export class LogReplica {
     return least
   }
 
-  private take(entry: OpenedEntry): void {
+  private take(entry: OpenedEntry, repaired: HeldEntry[]): void {
     this.state.applied.set(entry, entry.sequence)
     if ('held' in entry.outcome) return
     for (const { writer, n } of entry.outcome.body.writers) {
       const key = this.writerOf(writer)
       this.state.context.set(key, Math.max(n, this.state.context.get(key) ?? 0))
     }
+    const { repairs } = entry.outcome.body
+    if (repairs !== undefined) this.repair({ device: entry.device, ...repairs }, repaired)
   }
 
-  private release(applied: OpenedEntry[], released: OpenedEntry[]): void {
+  /** Only what could not be read: an entry that waits will be read. */
+  private repair({ device, incarnation, sequence }: SeenEntry, repaired: HeldEntry[]): void {
+    this.state.held = this.state.held.map((item) => {
+      const { entry } = item
+      const isMeant =
+        entry.incarnation === incarnation && entry.sequence === sequence && bytesEqual(entry.device, device)
+      if (!isMeant || !('held' in entry.outcome)) return item
+      const reason = 'repaired'
+      const again: HeldEntry = { reason, entry: { ...entry, outcome: { held: reason } } }
+      repaired.push(again)
+      return again
+    })
+  }
+
+  private release(applied: OpenedEntry[], released: OpenedEntry[], repaired: HeldEntry[]): void {
     for (let progress = true; progress; ) {
       progress = false
       for (const item of this.state.held) {
         if ('held' in item.entry.outcome || this.reasonToHold(item.entry) !== undefined) continue
         this.state.held = this.state.held.filter((other) => other !== item)
-        this.take(item.entry)
+        this.take(item.entry, repaired)
         applied.push(item.entry)
         released.push(item.entry)
         progress = true
@@ -233,6 +261,7 @@ function breaksChain(reason: HoldReason): boolean {
     reason === 'not-authentic' ||
     reason === 'bad-signature' ||
     reason === 'unsigned' ||
-    reason === 'unknown-device'
+    reason === 'unknown-device' ||
+    reason === 'unknown-epoch'
   )
 }

@@ -105,7 +105,9 @@ function placeEntry(
     const isEpochMissing = epoch === undefined && envelope.epoch >= input.keyring.length
     if (isEpochMissing || findDevice(input.keyring, device) === undefined) return undefined
   }
-  if (epoch === undefined) return held('unknown-key')
+  // Which key names its place in the chain is not known, nor whose signature to look for.
+  if (epoch === undefined) return held('unknown-epoch')
+  if (findDevice(input.keyring, device) === undefined) return held('unknown-device')
   if (chain?.broken || sequence !== (chain?.sequence ?? 0) + 1) return held('chain-gap')
 
   const place = { account: input.account, document: input.document, keyId: epoch.keyId, previous }

@@ -13,6 +13,11 @@ export interface PendingTransaction {
   readonly transaction: StoredTransaction
   /** False when its times are of this device's own clock, which may be off by years. */
   readonly isClockKnown: boolean
+  /**
+   * The entry that this one is to stand for: it was sent before, and sealed under a key that does not count. The update is written as it
+   * is, and alone.
+   */
+  readonly repairs?: { readonly incarnation: number; readonly sequence: number }
 }
 
 export interface SealedEntry {

@@ -1,20 +1,23 @@
-// Builds a document anew from the entries that count, after a removal was learned of whose device had written more than its cut
-// allows and this device had applied it. Every entry is kept verbatim since number 1, so it is opened and placed once more by the
-// same code, and the outcome is that of a device that knew of the removal from the start.
+// Builds a document anew from the entries that count. Every entry is kept verbatim since number 1, so it is opened and placed once more by
+// the same code, and the outcome is that of a device that knew from the start what this one learned late:
+// - a removed device had written more than its cut allows, and this device had applied it: what does not count goes;
+// - entries were sealed under keys of a branch of the keyring that does not count: what they wrote stays in the document, but nobody else
+//   can be sure to read them, so they are not seen any more, and their author seals them again;
+// - the keyring goes further than the relay had shown, and entries could not be verified for that: they are read again from the relay.
 //
 // Nothing honest is lost by it: nobody's slot hangs on another's, and what an entry that counts had taken away of one that does not is
 // carried by Yjs as a deletion of something unknown.
-import { bytesEqual, type DocumentId } from '@owlivion/sync-protocol'
+import { type Body, bytesEqual, type DocumentId, decodeEnvelope, epochAt, findDevice } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
-import { applyBodies, type BaseDocs, readStoredBase } from './base'
+import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
 import type { LineageMap } from './device-map'
 import { archiveRows } from './fold'
 import { reopenStored } from './held'
-import { emptyReplicaState, type LogReplica, type OpenedEntry } from './log-replica'
-import { decodeLog, encodeBase, encodeHeld, rowKeys } from './rows'
+import { emptyReplicaState, type HeldEntry, type LogReplica, type OpenedEntry } from './log-replica'
+import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from './rows'
 
 /** True when something was applied that does not count any more. */
 export function isBeyondCut(context: AccountContext, document: DocumentId, applied: LineageMap<number>): boolean {
@@ -23,64 +26,158 @@ export function isBeyondCut(context: AccountContext, document: DocumentId, appli
   )
 }
 
-export interface Rebuilt {
+/** The number after which entries could not be verified that can be now; undefined when there is none. */
+export function readableAgainAfter(context: AccountContext, held: readonly HeldEntry[]): number | undefined {
+  const keyring = context.keyring()
+  const numbers = held.flatMap(({ entry, reason }) => {
+    if (reason !== 'unknown-epoch' && reason !== 'unknown-device') return []
+    const { epoch, device } = decodeEnvelope(entry.bytes)
+    const isKnown = epochAt(keyring, epoch) !== undefined && findDevice(keyring, device) !== undefined
+    return isKnown ? [entry.number - 1] : []
+  })
+  return numbers.length > 0 ? Math.min(...numbers) : undefined
+}
+
+export interface LostEntry {
+  readonly body: Body
+  readonly entry: StoredEntry
+}
+
+/** Everything that the rows hold, and what becomes of it as things stand now. */
+export interface Replayed {
   readonly docs: BaseDocs
   readonly replica: LogReplica
-  /** All rows but the state's. */
+  /** This device's own entries that it has to seal again, in order. */
+  readonly lost: readonly LostEntry[]
+  /** All rows but the state's and the pending ones'. */
   readonly batch: Required<Pick<StoreBatch, 'put' | 'remove'>>
+}
+
+/** Whether entries were applied that nobody else can be sure to read. */
+export async function hasLostEntries(context: AccountContext, document: DocumentId): Promise<boolean> {
+  const stored = await readStoredBase(context, document)
+  for (const [number, entry] of await readEntries(context, document, stored)) {
+    const { epoch } = decodeLoosely(entry)
+    const held = stored.held.get(number)
+    if (epoch === undefined || (held !== undefined && !held.released)) continue
+    if ((context.lostKeysAt?.(document, epoch) ?? []).length === 0) continue
+    if (tryOpenStored(context, document, entry)?.isLost) return true
+  }
+  return false
+}
+
+export interface ReplayOptions {
+  /** Leave out what is beyond a cut; otherwise the document keeps all that it has. */
+  readonly drops: boolean
+  /** Take in entries up to this number only; those after it will be read again. */
+  readonly through?: number
 }
 
 /**
  * @param replica of the document as it is; stays as it is
  * @throws SyncError `profile-damaged` when what is on disk is not the log that the replica has verified
  */
-export async function rebuildDocument(
+export async function replayDocument(
   context: AccountContext,
   document: DocumentId,
   replica: LogReplica,
-): Promise<Rebuilt> {
-  const [stored, archived] = await Promise.all([
-    readStoredBase(context, document),
-    context.store.list(rowKeys.archives(document)),
-  ])
-  const logs = stored.logs.map(([first, row]) => [first, row] as const)
-  const rows = [...archived.map(([key, bytes]) => [key[2] as number, decodeLog(bytes)] as const), ...logs]
+  { drops, through = replica.state.number }: ReplayOptions,
+): Promise<Replayed> {
+  const stored = await readStoredBase(context, document)
   const entries: OpenedEntry[] = []
-  for (const [first, row] of rows) {
-    if (first !== entries.length + 1) throw damaged()
-    for (const entry of row.entries) {
-      const number = entries.length + 1
-      entries.push(reopenStored(context, document, number, stored.held.get(number) ?? entry))
-    }
+  const lost: LostEntry[] = []
+  const lostBodies: Body[] = []
+  for (const [number, entry] of await readEntries(context, document, stored)) {
+    const held = stored.held.get(number)
+    const opened = reopenStored(context, document, number, held ?? entry)
+    const isLost = 'held' in opened.outcome && opened.outcome.held === 'lost-epoch'
+    const body = isLost ? tryOpenStored(context, document, entry)?.body : undefined
+    const isOwn = bytesEqual(opened.device, context.device)
+    if (body !== undefined && !context.isCutOff(document, opened.device, opened.incarnation, opened.sequence))
+      lostBodies.push(body)
+    // Those of before were seen to before.
+    if (body !== undefined && isOwn && (held === undefined || held.released)) lost.push({ body, entry })
+    // Of its own this device takes care, from this very commit on.
+    entries.push(isLost && isOwn ? { ...opened, outcome: { held: 'repaired' } } : opened)
   }
   const rebuilt = replica.withState(emptyReplicaState(context.platform.signing.sha512, context.account, document))
-  const { applied } = rebuilt.receive(entries)
+  const { applied } = rebuilt.receive(entries.slice(0, through))
   const { number, hash } = replica.state
-  if (rebuilt.state.number !== number || !bytesEqual(rebuilt.state.hash, hash)) throw damaged()
+  if (entries.length !== number || (through === number && !bytesEqual(rebuilt.state.hash, hash))) throw damaged()
   // The chains are what was received, not what counts of it.
-  for (const [lineage, chain] of replica.state.chains) rebuilt.state.chains.set(lineage, chain)
+  if (through === number) for (const [lineage, chain] of replica.state.chains) rebuilt.state.chains.set(lineage, chain)
 
-  const docs = applyBodies(
-    undefined,
-    applied.flatMap(({ outcome }) => ('body' in outcome ? [outcome.body] : [])),
-  )
+  const bodies = applied.flatMap(({ outcome }) => ('body' in outcome ? [outcome.body] : []))
+  const docs = drops ? applyBodies(undefined, [...bodies, ...lostBodies]) : buildBaseDocs(context, document, stored)
   const base = encodeBase({
-    number,
+    number: through,
     registers: Y.encodeStateAsUpdateV2(docs.registers),
     texts: Y.encodeStateAsUpdateV2(docs.texts),
   })
-  const remove: StoreKey[] = [
-    ...stored.logs.map(([first]) => rowKeys.log(document, first)),
-    ...[...stored.held.keys()].map((each) => rowKeys.held(document, each)),
-  ]
   const held = rebuilt.state.held.map(
     ({ entry, reason }) =>
       [rowKeys.held(document, entry.number), encodeHeld({ ...entry, reason, released: false })] as const,
   )
+  const archive = await shortenArchive(context, document, stored, through)
+  const remove: StoreKey[] = [
+    ...archive.remove,
+    ...stored.logs.map(([first]) => rowKeys.log(document, first)),
+    ...[...stored.held.keys()].map((each) => rowKeys.held(document, each)),
+  ]
   return {
     docs,
     replica: rebuilt,
-    batch: { put: [[rowKeys.base(document), base], ...archiveRows(document, stored), ...held], remove },
+    lost,
+    batch: { put: [[rowKeys.base(document), base], ...archive.put, ...held], remove },
+  }
+}
+
+/** All entries with their numbers, from 1 on. */
+async function readEntries(
+  context: AccountContext,
+  document: DocumentId,
+  { logs }: StoredBase,
+): Promise<(readonly [number, StoredEntry])[]> {
+  const archived = await context.store.list(rowKeys.archives(document))
+  const rows: (readonly [number, LogRow])[] = [
+    ...archived.map(([key, bytes]) => [key[2] as number, decodeLog(bytes)] as const),
+    ...logs.map(([first, row]) => [first, row] as const),
+  ]
+  const entries: (readonly [number, StoredEntry])[] = []
+  for (const [first, row] of rows) {
+    if (first !== entries.length + 1) throw damaged()
+    for (const entry of row.entries) entries.push([entries.length + 1, entry])
+  }
+  return entries
+}
+
+/** What follows `through` goes: it will come again. */
+async function shortenArchive(context: AccountContext, document: DocumentId, stored: StoredBase, through: number) {
+  const shorten = (first: number, row: LogRow): LogRow => ({
+    ...row,
+    entries: row.entries.slice(0, through + 1 - first),
+  })
+  const logs = stored.logs.filter(([first]) => first <= through)
+  const put = archiveRows(document, {
+    ...stored,
+    logs: logs.map(([first, row, sizeBytes]) => [first, shorten(first, row), sizeBytes] as const),
+  })
+  const remove: StoreKey[] = []
+  for (const [key, bytes] of await context.store.list(rowKeys.archives(document))) {
+    const first = key[2] as number
+    const row = decodeLog(bytes)
+    if (first > through) remove.push(key)
+    else if (first + row.entries.length - 1 > through) put.push([key, encodeLog(shorten(first, row))])
+  }
+  return { put, remove }
+}
+
+function decodeLoosely({ bytes }: StoredEntry): { readonly epoch?: number } {
+  try {
+    return decodeEnvelope(bytes)
+  } catch {
+    // Kept aside as damaged.
+    return {}
   }
 }
 

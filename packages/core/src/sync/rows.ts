@@ -228,29 +228,33 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
   }))
 }
 
-export type PendingRow = Pick<PendingTransaction, 'transaction' | 'isClockKnown'>
+export type PendingRow = Pick<PendingTransaction, 'transaction' | 'isClockKnown' | 'repairs'>
 
-export function encodePending({ transaction, isClockKnown }: PendingRow): Uint8Array {
-  return new Writer()
+export function encodePending({ transaction, isClockKnown, repairs }: PendingRow): Uint8Array {
+  const writer = new Writer()
+  return writer
     .byte(ROW_VERSION)
     .flag(isClockKnown)
     .fixed(writerToBytes(transaction.writer))
     .varUint(transaction.n)
     .bytes(encodeOperations(transaction.operations))
     .bytes(transaction.update)
+    .optional(repairs, ({ incarnation, sequence }) => writer.uint32(incarnation).varUint(sequence))
     .finish()
 }
 
 export function decodePending(bytes: Uint8Array): PendingRow {
-  return readRow(bytes, 'edit that was not sent', (reader) => ({
-    isClockKnown: reader.flag(),
-    transaction: {
+  return readRow(bytes, 'edit that was not sent', (reader) => {
+    const isClockKnown = reader.flag()
+    const transaction = {
       writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
       n: reader.varUint(),
       operations: decodeOperations(reader.bytes(NO_LIMIT)),
       update: reader.bytes(NO_LIMIT),
-    },
-  }))
+    }
+    const repairs = reader.optional(() => ({ incarnation: reader.uint32(), sequence: reader.varUint() }))
+    return { isClockKnown, transaction, ...(repairs && { repairs }) }
+  })
 }
 
 export function encodePush(push: SealedPush): Uint8Array {

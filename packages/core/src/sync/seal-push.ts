@@ -62,6 +62,7 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
     const content = encodeBody({
       sealedAtMs: Math.max(0, Math.floor(context.now())),
       ...(isFirst && input.continues && { continues: input.continues }),
+      ...(group[0]?.repairs && { repairs: group[0].repairs }),
       ...(tellsKeyring && { keyringHead: { length: keyring.length, hash: keyring.head } }),
       seen,
       writers,
@@ -121,7 +122,8 @@ function* groupTransactions(pending: readonly PendingTransaction[]): Generator<r
   let sizeBytes = 0
   for (const item of pending) {
     const size = item.transaction.update.length
-    if (group.length > 0 && sizeBytes + size > ENTRY_TARGET_BYTES) {
+    const isAlone = item.repairs !== undefined || group[0]?.repairs !== undefined
+    if (group.length > 0 && (isAlone || sizeBytes + size > ENTRY_TARGET_BYTES)) {
       yield group
       group = []
       sizeBytes = 0

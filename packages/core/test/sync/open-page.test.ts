@@ -185,9 +185,9 @@ describe('a page', () => {
     ])
     const later = await ann.seal({}, { epoch: 9 })
     expect(await outcomes(envelopes(later), [headOf(ann, later)])).toBe('needs-keyring')
-    expect(await outcomes(envelopes(later), [headOf(ann, later)], { isKeyringFresh: true })).toEqual(['unsigned'])
+    expect(await outcomes(envelopes(later), [headOf(ann, later)], { isKeyringFresh: true })).toEqual(['unknown-epoch'])
     const ofNone = await bob.seal({}, { epoch: 1 })
-    expect(await outcomes(envelopes(ofNone), [headOf(bob, ofNone)])).toEqual(['unsigned'])
+    expect(await outcomes(envelopes(ofNone), [headOf(bob, ofNone)])).toEqual(['unknown-epoch'])
   })
 
   it('under a key that this device does not have keeps the entry aside and the chain whole', async () => {
