@@ -1,7 +1,18 @@
 // What keyring records are made of: public keys, a device's description, and the block that brings a new epoch key.
-import type { Reader, Writer } from './codec'
+import { concatBytes } from './bytes'
+import { type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
-import { DEVICE_ID_BYTES, type DeviceId, HASH_BYTES, type Hash, PUBLIC_KEY_BYTES } from './ids'
+import { domain } from './hash'
+import {
+  ACCOUNT_ID_BYTES,
+  type AccountId,
+  DEVICE_ID_BYTES,
+  type DeviceId,
+  HASH_BYTES,
+  type Hash,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+} from './ids'
 import { MAX_ACTIVE_DEVICES, MAX_DEVICE_INFO_BYTES } from './limits'
 
 /** What a device may do: `device` everything, `sign-in` only add a device (the key that a password unlocks). */
@@ -17,6 +28,15 @@ export interface PublicKeys {
   readonly signing: Uint8Array
   /** X25519. */
   readonly box: Uint8Array
+}
+
+/**
+ * The keys of a new recovery phrase, with its word that it belongs to this account. Without it, the owner of another account could
+ * name somebody's recovery keys there, and a relay in league answer that person's phrase with that account.
+ */
+export interface NextRecovery extends PublicKeys {
+  /** By the new signing key, over `recoveryProofBytes`. */
+  readonly proof: Uint8Array
 }
 
 export interface DeviceDescription extends PublicKeys {
@@ -47,6 +67,22 @@ export function writeKeys(writer: Writer, keys: PublicKeys): void {
 
 export function readKeys(reader: Reader): PublicKeys {
   return { signing: reader.fixed(PUBLIC_KEY_BYTES), box: reader.fixed(PUBLIC_KEY_BYTES) }
+}
+
+export function writeNextRecovery(writer: Writer, next: NextRecovery): void {
+  writeKeys(writer, next)
+  writer.fixed(next.proof, SIGNATURE_BYTES)
+}
+
+export function readNextRecovery(reader: Reader): NextRecovery {
+  return { ...readKeys(reader), proof: reader.fixed(SIGNATURE_BYTES) }
+}
+
+/** What a new recovery signing key signs, so that it counts in this account and in no other. */
+export function recoveryProofBytes(account: AccountId, next: PublicKeys): Uint8Array {
+  const writer = new Writer().fixed(account, ACCOUNT_ID_BYTES)
+  writeKeys(writer, next)
+  return concatBytes(domain('next-recovery'), writer.finish())
 }
 
 export function writeDevice(writer: Writer, device: DeviceDescription): void {

@@ -22,14 +22,17 @@ import {
 import {
   type DeviceDescription,
   type EpochBlock,
+  type NextRecovery,
   type PublicKeys,
   readDevice,
   readEpoch,
   readKeys,
+  readNextRecovery,
   SEALED_KEY_BYTES,
   writeDevice,
   writeEpoch,
   writeKeys,
+  writeNextRecovery,
 } from './keyring-parts'
 import { MAX_ACTIVE_DEVICES, MAX_KEYRING_RECORD_BYTES } from './limits'
 
@@ -37,7 +40,9 @@ export {
   type DeviceDescription,
   deviceRoles,
   type EpochBlock,
+  type NextRecovery,
   type PublicKeys,
+  recoveryProofBytes,
   SEALED_KEY_BYTES,
   type SealedKey,
   WRAPPED_KEY_BYTES,
@@ -99,7 +104,7 @@ export interface RecoverRecord extends RecordBase {
   readonly removed: readonly DeviceId[]
   readonly cutHash: Hash
   /** A re-issued recovery phrase: from here on only the new one counts. */
-  readonly nextRecovery?: PublicKeys
+  readonly nextRecovery?: NextRecovery
   readonly epoch: EpochBlock
 }
 
@@ -113,7 +118,7 @@ export interface LeaveRecord extends RecordBase {
 /** A device asks for a new recovery phrase without the old one: for all to see, and to veto. */
 export interface RequestRecord extends RecordBase {
   readonly type: 'request'
-  readonly next: PublicKeys
+  readonly next: NextRecovery
 }
 
 /** Withdraws the open request for a new recovery phrase. */
@@ -126,7 +131,7 @@ export interface VetoRecord extends RecordBase {
 /** From here on only the new recovery phrase counts, and a new key that it can open. */
 export interface ReissueRecord extends RecordBase {
   readonly type: 'reissue'
-  readonly next: PublicKeys
+  readonly next: NextRecovery
   /** Position of the request that it grants; none when the recovery key itself signs. */
   readonly request?: number
   readonly epoch: EpochBlock
@@ -171,20 +176,20 @@ export function encodeUnsignedRecord(record: KeyringRecord): Uint8Array {
     case 'recover':
       writeDevice(writer, record.device)
       writeRemoved(writer, record)
-      writer.optional(record.nextRecovery, (keys) => writeKeys(writer, keys))
+      writer.optional(record.nextRecovery, (keys) => writeNextRecovery(writer, keys))
       writeEpoch(writer, record.epoch)
       break
     case 'leave':
       writer.fixed(record.cutHash, HASH_BYTES)
       break
     case 'request':
-      writeKeys(writer, record.next)
+      writeNextRecovery(writer, record.next)
       break
     case 'veto':
       writer.varUint(record.request)
       break
     case 'reissue':
-      writeKeys(writer, record.next)
+      writeNextRecovery(writer, record.next)
       writer.optional(record.request, (position) => writer.varUint(position))
       writeEpoch(writer, record.epoch)
       break
@@ -254,7 +259,7 @@ function readRecord(reader: Reader): KeyringRecord {
     case 'recover': {
       const device = readDevice(reader)
       const removal = readRemoved(reader)
-      const nextRecovery = reader.optional(() => readKeys(reader))
+      const nextRecovery = reader.optional(() => readNextRecovery(reader))
       return {
         type,
         ...base,
@@ -267,11 +272,11 @@ function readRecord(reader: Reader): KeyringRecord {
     case 'leave':
       return { type, ...base, cutHash: reader.fixed<Hash>(HASH_BYTES) }
     case 'request':
-      return { type, ...base, next: readKeys(reader) }
+      return { type, ...base, next: readNextRecovery(reader) }
     case 'veto':
       return { type, ...base, request: reader.varUint() }
     case 'reissue': {
-      const next = readKeys(reader)
+      const next = readNextRecovery(reader)
       const request = reader.optional(() => reader.varUint())
       return { type, ...base, next, ...(request !== undefined && { request }), epoch: readEpoch(reader) }
     }

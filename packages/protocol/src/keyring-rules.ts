@@ -11,12 +11,14 @@ import {
   type EpochBlock,
   type GenesisRecord,
   type KeyringRecord,
+  type NextRecovery,
   type PublicKeys,
   type RecoverRecord,
   type ReissueRecord,
   type RemoveRecord,
   recordHash,
   recordSigningBytes,
+  recoveryProofBytes,
   type SignedRecord,
 } from './keyring-record'
 import { MAX_ACTIVE_DEVICES } from './limits'
@@ -49,7 +51,7 @@ export interface KeyringEpoch extends EpochBlock {
 export interface ReissueRequest {
   readonly position: number
   readonly signer: DeviceId
-  readonly next: PublicKeys
+  readonly next: NextRecovery
 }
 
 export interface KeyringState {
@@ -70,12 +72,20 @@ function refuse(message: string): ProtocolFailure {
   return new ProtocolFailure('keyring-refused', message)
 }
 
-/** A record with what must be verified before it counts: the key and the bytes of its signature. */
+/** A record with what must be verified before it counts. */
 export interface RecordToVerify extends SignedRecord {
   readonly bytes: Uint8Array
   readonly account: AccountId
+  /** The signer's. */
+  readonly publicKey: Uint8Array
+  /** The record's own, and the proof of a new recovery phrase. Each of them must verify. */
+  readonly signatures: readonly SignatureToVerify[]
+}
+
+export interface SignatureToVerify {
   readonly publicKey: Uint8Array
   readonly signingBytes: Uint8Array
+  readonly signature: Uint8Array
 }
 
 /**
@@ -86,7 +96,7 @@ export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, b
   // An own copy: what is verified now is applied later, and parts of it are kept, while the transport may reuse its buffer.
   const own = new Uint8Array(bytes)
   const signed = decodeSignedRecord(own)
-  const { record, unsigned } = signed
+  const { record } = signed
   checkKeysAreSound(record)
   if (state === undefined) {
     if (record.type !== 'genesis') throw refuse('a keyring starts with its genesis record')
@@ -94,22 +104,28 @@ export function prepareRecord(sha512: Sha512, state: KeyringState | undefined, b
       throw refuse('a genesis record follows nothing')
     if (record.signer !== undefined) throw refuse('the recovery key signs the genesis record')
     const account = accountIdOf(sha512, record.recovery.signing)
-    return {
-      ...signed,
-      bytes: own,
-      account,
-      publicKey: record.recovery.signing,
-      signingBytes: recordSigningBytes(account, unsigned),
-    }
+    return toVerify(signed, own, account, record.recovery.signing)
   }
   checkFollows(state, record)
-  return {
-    ...signed,
-    bytes: own,
-    account: state.account,
-    publicKey: signerKey(state, record),
-    signingBytes: recordSigningBytes(state.account, unsigned),
+  return toVerify(signed, own, state.account, signerKey(state, record))
+}
+
+function toVerify(signed: SignedRecord, bytes: Uint8Array, account: AccountId, publicKey: Uint8Array): RecordToVerify {
+  const { record, unsigned, signature } = signed
+  const own = { publicKey, signingBytes: recordSigningBytes(account, unsigned), signature }
+  const next = nextRecoveryOf(record)
+  const proof = next && {
+    publicKey: next.signing,
+    signingBytes: recoveryProofBytes(account, next),
+    signature: next.proof,
   }
+  return { ...signed, bytes, account, publicKey, signatures: proof ? [own, proof] : [own] }
+}
+
+/** The first recovery key proves itself: it signs the genesis record, and its hash is the account. */
+function nextRecoveryOf(record: KeyringRecord): NextRecovery | undefined {
+  if (record.type === 'recover') return record.nextRecovery
+  return record.type === 'request' || record.type === 'reissue' ? record.next : undefined
 }
 
 /** What is sealed to or from a key of small order, anybody opens; and a key of two spellings would be two members. */
@@ -147,7 +163,7 @@ function signerKey(state: KeyringState, record: KeyringRecord): Uint8Array {
 }
 
 /**
- * The keyring after a record whose signature was verified.
+ * The keyring after a record of which every signature was verified.
  * @throws ProtocolFailure `keyring-refused` when the record breaks a rule, `keyring-conflict` when another record was applied
  * since this one was prepared
  */
@@ -192,7 +208,7 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
     case 'recover': {
       checkIsFullDevice(record.device)
       const devices = withDevice(sha512, withoutDevices(state.devices, record, position), record.device, position)
-      const recovery = record.nextRecovery ?? state.recovery
+      const recovery = record.nextRecovery ? publicKeysOf(record.nextRecovery) : state.recovery
       return { ...next, recovery, ...withEpoch(record.epoch, devices) }
     }
     case 'leave': {
@@ -211,7 +227,7 @@ export function applyRecord(sha512: Sha512, state: KeyringState | undefined, pre
     case 'reissue': {
       checkGrantsRequest(state, record)
       checkIsNewRecovery(state, record.next)
-      return { ...next, recovery: record.next, ...withEpoch(record.epoch, state.devices) }
+      return { ...next, recovery: publicKeysOf(record.next), ...withEpoch(record.epoch, state.devices) }
     }
   }
 }
@@ -244,8 +260,14 @@ function checkGrantsRequest({ reissueRequest }: KeyringState, { signer, request,
   }
   if (reissueRequest === undefined || reissueRequest.position !== request)
     throw refuse('a device gives a new recovery phrase only where one was asked for')
-  if (!bytesEqual(reissueRequest.next.signing, next.signing) || !bytesEqual(reissueRequest.next.box, next.box))
-    throw refuse('the new recovery phrase is another than the one that was asked for')
+  const asked = reissueRequest.next
+  const isSame =
+    bytesEqual(asked.signing, next.signing) && bytesEqual(asked.box, next.box) && bytesEqual(asked.proof, next.proof)
+  if (!isSame) throw refuse('the new recovery phrase is another than the one that was asked for')
+}
+
+function publicKeysOf({ signing, box }: PublicKeys): PublicKeys {
+  return { signing, box }
 }
 
 function checkIsNewRecovery({ recovery }: KeyringState, next: PublicKeys): void {

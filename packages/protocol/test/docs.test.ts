@@ -137,10 +137,12 @@ describe('keyring.md', () => {
 
   test('has every field of what records are made of', () => {
     const [genesis, , rekey] = records as [keyringRecord.GenesisRecord, unknown, keyringRecord.RekeyRecord]
+    const request = records.find(({ type }) => type === 'request') as keyringRecord.RequestRecord
     for (const [heading, value] of [
       ['Public keys', genesis.recovery],
       ['Device description', genesis.device],
       ['Epoch', rekey.epoch],
+      ['Next recovery', request.next],
     ] as const)
       expect(sorted(fieldsIn(sectionOf('keyring.md', heading)))).toEqual(sorted(fieldPaths(value)))
   })

@@ -1,21 +1,32 @@
 // Leaving, and a new recovery phrase: asked for, vetoed, granted.
 import { describe, expect, test } from 'vitest'
 import { type ProtocolCode, ProtocolFailure } from '../src/codes'
-import { decodeSignedRecord } from '../src/keyring-record'
-import { isOwnReissue, type KeyringState, newestEpoch, prepareRecord, reissueWaitsSince } from '../src/keyring-rules'
-import { isSignedBy, sha512 } from './support/bytes'
+import { decodeSignedRecord, type NextRecovery } from '../src/keyring-record'
+import {
+  applyRecord,
+  isOwnReissue,
+  type KeyringState,
+  newestEpoch,
+  prepareRecord,
+  reissueWaitsSince,
+} from '../src/keyring-rules'
+import { counting, sha512 } from './support/bytes'
 import {
   accept,
+  type account,
   activeIds,
   addContent,
   epochFor,
   follow,
   genesis,
+  isVerified,
   laptop,
   leaveContent,
   memberFrom,
   phone,
+  proven,
   recoverContent,
+  recovery,
   reissueContent,
   rekeyContent,
   removeContent,
@@ -101,12 +112,12 @@ describe('a new recovery phrase', () => {
     const changed = accept(state, follow(state, undefined, reissueContent(state, next)))
     expect(changed.recovery).toEqual(next.keys)
     const byOld = prepareRecord(sha512, changed, follow(changed, undefined, addContent(tablet)))
-    expect(isSignedBy(byOld.publicKey, byOld.signingBytes, byOld.signature)).toBe(false)
+    expect(isVerified(byOld)).toBe(false)
   })
 
   test('without the old one: one device asks, another grants', () => {
     const state = asked()
-    expect(state.reissueRequest).toEqual({ position: 2, signer: phone.id, next: next.keys })
+    expect(state.reissueRequest).toEqual({ position: 2, signer: phone.id, next: proven(next) })
     const grant = follow(state, laptop, reissueContent(state, next, 2))
     expect(isOwnReissue(state, decodeSignedRecord(grant).record)).toBe(false)
     const changed = accept(state, grant)
@@ -140,18 +151,42 @@ describe('a new recovery phrase', () => {
     expect(codeOf(before, follow(before, laptop, reissueContent(before, next, 2)))).toEqual(refused(/asked for/))
     expect(codeOf(state, follow(state, laptop, reissueContent(state, next)))).toEqual(refused(/asked for/))
     expect(codeOf(state, follow(state, laptop, reissueContent(state, next, 1)))).toEqual(refused(/asked for/))
-    const other = { ...reissueContent(state, next, 2), next: memberFrom(10).keys }
+    const other = { ...reissueContent(state, next, 2), next: proven(memberFrom(10)) }
     expect(codeOf(state, follow(state, laptop, other))).toEqual(refused(/another than/))
-    const otherBox = { ...reissueContent(state, next, 2), next: { ...next.keys, box: memberFrom(10).keys.box } }
+    const withBox = { ...next, keys: { ...next.keys, box: memberFrom(10).keys.box } }
+    const otherBox = { ...reissueContent(state, next, 2), next: proven(withBox) }
     expect(codeOf(state, follow(state, laptop, otherBox))).toEqual(refused(/another than/))
     expect(codeOf(state, follow(state, undefined, reissueContent(state, next, 2)))).toEqual(refused(/asks nobody/))
   })
 
   test('is not the old one', () => {
     const state = withPhone()
-    const same = { ...next, keys: state.recovery }
-    expect(codeOf(state, follow(state, phone, requestContent(same)))).toEqual(refused(/the old one/))
-    expect(codeOf(state, follow(state, undefined, reissueContent(state, same)))).toEqual(refused(/the old one/))
+    expect(codeOf(state, follow(state, phone, requestContent(recovery)))).toEqual(refused(/the old one/))
+    expect(codeOf(state, follow(state, undefined, reissueContent(state, recovery)))).toEqual(refused(/the old one/))
+  })
+
+  test('says itself, in every record that names it, that it is meant for this account', () => {
+    const state = withPhone()
+    const naming = (keys: NextRecovery) => [
+      follow(state, phone, { type: 'request', next: keys }),
+      follow(state, undefined, { ...reissueContent(state, next), next: keys }),
+      follow(state, undefined, recoverContent(state, tablet, [], { nextRecovery: keys })),
+    ]
+    const verdicts = (keys: NextRecovery) =>
+      naming(keys).map((bytes) => isVerified(prepareRecord(sha512, state, bytes)))
+    expect(verdicts(proven(next))).toEqual([true, true, true])
+    const forAnother = proven(next, counting(32, 99) as typeof account)
+    const byAnother = { ...next.keys, proof: proven(memberFrom(10)).proof }
+    const withOtherBox = { ...proven(next), box: memberFrom(10).keys.box }
+    for (const keys of [forAnother, byAnother, withOtherBox]) expect(verdicts(keys)).toEqual([false, false, false])
+  })
+
+  test('is granted with the proof that it was asked for with', () => {
+    const state = asked()
+    const content = reissueContent(state, next, 2)
+    const other = { ...content, next: { ...content.next, proof: counting(64, 1) } }
+    const prepared = prepareRecord(sha512, state, follow(state, laptop, other))
+    expect(() => applyRecord(sha512, state, prepared)).toThrow(/another than/)
   })
 
   test('always comes with a new key', () => {

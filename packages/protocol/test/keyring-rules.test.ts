@@ -14,7 +14,7 @@ import {
   prepareRecord,
 } from '../src/keyring-rules'
 import { MAX_ACTIVE_DEVICES } from '../src/limits'
-import { counting, isSignedBy, sha512 } from './support/bytes'
+import { counting, sha512 } from './support/bytes'
 import {
   accept,
   acceptedChain,
@@ -27,10 +27,12 @@ import {
   follow,
   genesis,
   genesisContent,
+  isVerified,
   laptop,
   type Member,
   memberFrom,
   phone,
+  proven,
   recoverContent,
   recovery,
   rekeyContent,
@@ -112,7 +114,7 @@ describe('an account from its start', () => {
   test('a genesis that another key signed does not verify', () => {
     const bytes = signRecord({ ...genesisContent, position: 0, previous: ZERO_HASH, signer: undefined }, laptop.key)
     const prepared = prepareRecord(sha512, undefined, bytes)
-    expect(isSignedBy(prepared.publicKey, prepared.signingBytes, prepared.signature)).toBe(false)
+    expect(isVerified(prepared)).toBe(false)
   })
 
   test('it starts once', () => {
@@ -157,7 +159,7 @@ describe('the place in the chain', () => {
     buffer.fill(0)
     const next = applyRecord(sha512, state, prepared)
     expect(next).toEqual(accept(state, whole))
-    expect(isSignedBy(prepared.publicKey, prepared.signingBytes, prepared.signature)).toBe(true)
+    expect(isVerified(prepared)).toBe(true)
   })
 
   test('a record signed for another account does not verify', () => {
@@ -165,7 +167,7 @@ describe('the place in the chain', () => {
     const { record } = decodeSignedRecord(follow(state, laptop, addContent(phone)))
     const elsewhere = signRecord(record, laptop.key, counting(32, 99) as typeof account)
     const prepared = prepareRecord(sha512, state, elsewhere)
-    expect(isSignedBy(prepared.publicKey, prepared.signingBytes, prepared.signature)).toBe(false)
+    expect(isVerified(prepared)).toBe(false)
   })
 })
 
@@ -263,7 +265,7 @@ describe('public keys that no honest device has', () => {
     const state = genesis()
     const rekey = rekeyContent(state)
     expectRefused(state, follow(state, laptop, { ...rekey, epoch: { ...rekey.epoch, ephemeral: zeros } }), refusedKeys)
-    const next = { ...memberFrom(5).keys, box: zeros }
+    const next = { ...proven(memberFrom(5)), box: zeros }
     expectRefused(state, follow(state, laptop, { type: 'request', next }), refusedKeys)
     expectRefused(
       state,
@@ -398,13 +400,13 @@ describe('recovery', () => {
   test('with a new phrase ends the old one, and keeps the account’s name', () => {
     const state = withPhone()
     const next = memberFrom(5)
-    const content = recoverContent(state, tablet, [phone], { nextRecovery: next.keys })
+    const content = recoverContent(state, tablet, [phone], { nextRecovery: proven(next) })
     const recovered = accept(state, follow(state, undefined, content))
     expect(recovered.account).toEqual(account)
 
     const again = recoverContent(recovered, memberFrom(6), [laptop], { seed: 160 })
     const byOld = prepareRecord(sha512, recovered, follow(recovered, undefined, again))
-    expect(isSignedBy(byOld.publicKey, byOld.signingBytes, byOld.signature)).toBe(false)
+    expect(isVerified(byOld)).toBe(false)
 
     const link = { position: recovered.length, previous: recovered.head, signer: undefined }
     expect(activeIds(accept(recovered, signRecord({ ...link, ...again }, next.key)))).toContainEqual(memberFrom(6).id)

@@ -24,7 +24,7 @@ import type { Frame } from '../src/frame-types'
 import { encodeFrame } from '../src/frames'
 import { accountIdOf, deviceIdOf, domain, emptyLogHash, nextLogHash, type Sha512 } from '../src/hash'
 import { type AccountId, type DocumentId, type Hash, ZERO_HASH } from '../src/ids'
-import { decodeSignedRecord, recordSigningBytes } from '../src/keyring-record'
+import { decodeSignedRecord, type PublicKeys, recordSigningBytes, recoveryProofBytes } from '../src/keyring-record'
 import { deletionSigningBytes, loginSigningBytes, seenSigningBytes } from '../src/login'
 import {
   codeMailbox,
@@ -144,6 +144,12 @@ function signed(): Vector[] {
   ]
 }
 
+function nextRecovery(name: string, next: PublicKeys): Vector {
+  const { signing, box } = next
+  const bytes = recoveryProofBytes(keyringAccount, next)
+  return vector(`${name}, what the new recovery key signs`, { account: keyringAccount, signing, box }, bytes)
+}
+
 function keyring(): Vector[] {
   return acceptedChain().flatMap(({ name, bytes, hash }) => {
     const { record, unsigned, signature } = decodeSignedRecord(bytes)
@@ -151,6 +157,7 @@ function keyring(): Vector[] {
       vector(`${name}, signed`, { record, signature }, bytes),
       vector(`${name}, what is signed`, { account: keyringAccount }, recordSigningBytes(keyringAccount, unsigned)),
       vector(`${name}, hash`, {}, hash),
+      ...(record.type === 'request' ? [nextRecovery(name, record.next)] : []),
     ]
   })
 }

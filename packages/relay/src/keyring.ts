@@ -92,8 +92,9 @@ export async function verifyRecord(
 ): Promise<VerifiedRecord> {
   assertOwnGenesis(platform, account, bytes)
   const prepared = prepareRecord(platform.sha512, before, bytes)
-  if (!(await platform.verify(prepared.publicKey, prepared.signingBytes, prepared.signature)))
-    throw new RelayError('bad-signature', 'The signature of the keyring record does not verify.')
+  for (const { publicKey, signingBytes, signature } of prepared.signatures)
+    if (!(await platform.verify(publicKey, signingBytes, signature)))
+      throw new RelayError('bad-signature', 'A signature of the keyring record does not verify.')
   return { prepared, next: applyRecord(platform.sha512, before, prepared) }
 }
 

@@ -1,4 +1,4 @@
-import { REISSUE_WAIT_MS } from '@owlivion/sync-protocol'
+import { decodeSignedRecord, REISSUE_WAIT_MS, type RekeyRecord } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { KeyPair, TestAccount, TestDevice } from './help/account'
 import { startTestRelay, startWithTwoDevices } from './help/relay'
@@ -108,9 +108,31 @@ describe('a new recovery phrase', () => {
     const { account, connect, one } = await startWithTwoDevices()
     const other = new TestAccount()
     await connect().open(other)
-    const stolen = Object.assign(new KeyPair(), { publicKey: other.recovery.publicKey })
-    one.send(account.reissue(stolen))
+    one.send(account.reissue(other.recovery))
     expect(await one.next('refused')).toMatchObject({ code: 'keyring-refused' })
+  })
+
+  it('is asked for, and issued, only by who has it, and for this account only', async () => {
+    const { account, connect } = await startWithTwoDevices()
+    const next = new KeyPair()
+    const elsewhere = account.proven(next, new TestAccount().id)
+    const unproven = { ...account.proven(next), proof: account.proven(new KeyPair()).proof }
+    const { id, keys } = account.first
+    const { epoch } = decodeSignedRecord(account.rekey(account.first, false).record).record as RekeyRecord
+    for (const each of [elsewhere, unproven])
+      for (const frame of [
+        account.extend({ type: 'request', signer: id, next: each }, keys, false),
+        account.extend({ type: 'reissue', signer: undefined, next: each, epoch }, account.recovery, false),
+      ]) {
+        const client = connect()
+        await client.logIn(account.first)
+        client.send(frame)
+        expect(await client.next('refused')).toMatchObject({ request: 'keyring-append', code: 'bad-signature' })
+      }
+    const client = connect()
+    await client.logIn(account.first)
+    client.send(account.request(next))
+    expect(await client.next('keyring-changed')).toMatchObject({ length: 3 })
   })
 })
 

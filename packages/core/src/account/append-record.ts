@@ -1,11 +1,11 @@
 // Taking in a keyring record. Which record may follow which is the protocol's business (`keyring-rules.ts` there); here its
-// signature is verified.
+// signatures are verified.
 import { applyRecord, type KeyringState, ProtocolFailure, prepareRecord } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { SigningProvider } from '../platform'
 
 /**
- * The keyring with one more record, when its signature verifies and the rules allow it.
+ * The keyring with one more record, when its signatures verify and the rules allow it.
  * @param state undefined before the genesis record
  * @throws SyncError `keyring-conflict` when the record follows another head, `unsupported-version` when a newer app wrote it,
  * `keyring-invalid` when it is malformed, badly signed or against the rules
@@ -31,11 +31,10 @@ export async function verifiedAppend(
   bytes: Uint8Array,
 ): Promise<KeyringState> {
   const prepared = prepareRecord(signing.sha512, state, bytes)
-  if (!(await signing.verify(prepared.publicKey, prepared.signingBytes, prepared.signature))) {
-    throw new ProtocolFailure(
-      'keyring-refused',
-      `the signature of keyring record ${prepared.record.position} is not good`,
-    )
+  for (const { publicKey, signingBytes, signature } of prepared.signatures) {
+    if (await signing.verify(publicKey, signingBytes, signature)) continue
+    const message = `a signature of keyring record ${prepared.record.position} is not good`
+    throw new ProtocolFailure('keyring-refused', message)
   }
   return applyRecord(signing.sha512, state, prepared)
 }

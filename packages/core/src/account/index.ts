@@ -12,6 +12,7 @@ export {
   PHRASE_WORDS,
   parseRecoveryPhrase,
   phraseText,
+  proveRecovery,
   type RecoveryKeys,
   recoveryKeysOf,
 } from './recovery-phrase'

@@ -1,12 +1,12 @@
 // Records that change keys and leave everybody in: another epoch key, and another recovery phrase, with the request and the veto
 // that come before it where nobody has the old one.
-import type { KeyringState, PublicKeys } from '@owlivion/sync-protocol'
+import type { KeyringState, NextRecovery } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { DeviceKeys } from './device-keys'
 import { type Member, openNewestEpochKey } from './epoch-keys'
 import { newEpoch, remainingMembers } from './new-epoch'
-import type { RecoveryKeys } from './recovery-phrase'
-import { checkSigner, type KeyringPlatform, placeOf, publicKeysOf, signRecord } from './sign-record'
+import { proveRecovery, type RecoveryKeys } from './recovery-phrase'
+import { checkSigner, type KeyringPlatform, placeOf, signRecord } from './sign-record'
 
 /** @throws SyncError `keyring-refused` when the rules forbid it, `wrong-account` when the phrase is another account's */
 export async function createRekey(
@@ -22,14 +22,15 @@ export async function createRekey(
 
 /**
  * Asks for a new recovery phrase without the old one: every device sees it, and has a week to veto.
+ * @param next with the proof of `proveRecovery`: the phrase itself need not be at hand when the record is made
  * @throws SyncError `keyring-refused` when one is asked for already
  */
 export function createRequest(
   platform: KeyringPlatform,
   state: KeyringState,
-  { device, next }: { readonly device: DeviceKeys; readonly next: PublicKeys },
+  { device, next }: { readonly device: DeviceKeys; readonly next: NextRecovery },
 ): Promise<Uint8Array> {
-  return signRecord(platform, state, device, { type: 'request', ...placeOf(state, device), next: publicKeysOf(next) })
+  return signRecord(platform, state, device, { type: 'request', ...placeOf(state, device), next })
 }
 
 /**
@@ -48,7 +49,7 @@ export async function createVeto(
 
 /** The old phrase gives the account any other; a device only the one that was asked for. */
 export type ReissueInput =
-  | { readonly signer: RecoveryKeys; readonly next: PublicKeys }
+  | { readonly signer: RecoveryKeys; readonly next: RecoveryKeys }
   | { readonly signer: DeviceKeys }
 
 /**
@@ -63,13 +64,15 @@ export async function createReissue(
   const { signer } = input
   checkSigner(state, signer)
   const request = 'next' in input ? undefined : openRequest(state)
-  const next = 'next' in input ? input.next : openRequest(state).next
+  // The device that asked proved the phrase; whoever grants it has no part in it.
+  const next =
+    'next' in input ? await proveRecovery(platform.signing, state.account, input.next) : openRequest(state).next
   const { epochKey: previousKey } = openNewestEpochKey(state, signer)
   const { epoch } = newEpoch(platform, remainingMembers(state, next), previousKey)
   return signRecord(platform, state, signer, {
     type: 'reissue',
     ...placeOf(state, signer),
-    next: publicKeysOf(next),
+    next,
     ...(request && { request: request.position }),
     epoch,
   })

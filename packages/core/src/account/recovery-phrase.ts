@@ -1,10 +1,10 @@
 // The root of an account as a person keeps it: 24 words on paper. They stand for 256 random bits and a checksum (BIP-39), which is
 // enough to need no stretching. The list of words is loaded only when a phrase is made or typed in.
-import { type AccountId, accountIdOf } from '@owlivion/sync-protocol'
+import { type AccountId, accountIdOf, type NextRecovery, recoveryProofBytes } from '@owlivion/sync-protocol'
 import nacl from 'tweetnacl'
 import { type BoxKeys, boxKeysOf, deriveKey } from '../crypto'
 import { SyncError } from '../errors'
-import { tweetnaclSigning } from '../platform'
+import { type SigningProvider, tweetnaclSigning } from '../platform'
 import { nearestWord } from './nearest-word'
 
 export const PHRASE_WORDS = 24
@@ -116,4 +116,14 @@ export function recoveryKeysOf(entropy: Uint8Array): RecoveryKeys {
     ...boxKeysOf(deriveKey(root, 'recovery-box')),
     account: accountIdOf(tweetnaclSigning.sha512, signing),
   }
+}
+
+/** The public keys of a phrase that is to count in this account, with the proof that whoever holds the phrase wants that. */
+export async function proveRecovery(
+  signing: SigningProvider,
+  account: AccountId,
+  { signingSeed, signing: publicKey, box }: RecoveryKeys,
+): Promise<NextRecovery> {
+  const next = { signing: publicKey, box }
+  return { ...next, proof: await signing.sign(signingSeed, recoveryProofBytes(account, next)) }
 }

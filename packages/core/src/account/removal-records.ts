@@ -9,20 +9,18 @@ import {
   type DeviceId,
   encodeCut,
   type KeyringState,
-  type PublicKeys,
 } from '@owlivion/sync-protocol'
 import type { DeviceInfo } from './device-info'
 import type { DeviceKeys } from './device-keys'
 import { type Member, openNewestEpochKey } from './epoch-keys'
 import { newEpoch, recoveryMember, remainingMembers } from './new-epoch'
-import type { RecoveryKeys } from './recovery-phrase'
+import { proveRecovery, type RecoveryKeys } from './recovery-phrase'
 import {
   checkRecoveryKey,
   checkSigner,
   describe,
   type KeyringPlatform,
   placeOf,
-  publicKeysOf,
   signRecord,
   withSyncErrors,
 } from './sign-record'
@@ -89,7 +87,7 @@ export interface RecoverInput {
   /** As in `RemoveInput`. */
   readonly cut: readonly CutEntry[]
   /** Issues a new phrase: from this record on the old one opens nothing new and signs nothing. */
-  readonly nextRecovery?: PublicKeys
+  readonly nextRecovery?: RecoveryKeys
 }
 
 /**
@@ -105,6 +103,7 @@ export async function createRecover(
   checkRecoveryKey(state, recovery)
   const { epochKey: previousKey } = openNewestEpochKey(state, recovery)
   const members = [recoveryMember(nextRecovery ?? recovery), device]
+  const next = nextRecovery && (await proveRecovery(platform.signing, state.account, nextRecovery))
   const { epoch, epochKey } = newEpoch(platform, members, previousKey)
   const encodedCut = withSyncErrors(() => encodeCut(cut))
   const record = await signRecord(platform, state, recovery, {
@@ -115,7 +114,7 @@ export async function createRecover(
       .map(({ id }) => id)
       .sort(compareBytes),
     cutHash: cutHashOf(platform.signing.sha512, encodedCut),
-    ...(nextRecovery && { nextRecovery: publicKeysOf(nextRecovery) }),
+    ...(next && { nextRecovery: next }),
     epoch,
   })
   return { record, cut: encodedCut }

@@ -48,7 +48,7 @@ export interface WorkContext {
 
 /** What only the holder of the phrase can do. The phrase is not kept, so neither is the undertaking: it ends with this process. */
 export type PhraseTask =
-  | { readonly kind: 'reissue'; readonly recovery: RecoveryKeys; readonly next: PublicKeys }
+  | { readonly kind: 'reissue'; readonly recovery: RecoveryKeys; readonly next: RecoveryKeys }
   | { readonly kind: 'veto'; readonly recovery: RecoveryKeys; readonly request: number; readonly next: PublicKeys }
 
 /** Lets somebody in. Whoever asked for it knows what for, so it is not stored: it ends with this process. */

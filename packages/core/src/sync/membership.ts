@@ -21,6 +21,7 @@ import {
   type DeviceKeys,
   parseRecoveryPhrase,
   phraseText,
+  proveRecovery,
   type RecoveryKeys,
   recoveryKeysOf,
 } from '../account'
@@ -225,7 +226,8 @@ export class Membership {
     if (state.reissueRequest !== undefined)
       throw new SyncError('keyring-refused', 'A new recovery phrase is asked for already.')
     let asked: Promise<void> | undefined
-    const { entropy } = await this.phrases.draft(async (batch, next) => {
+    const { entropy } = await this.phrases.draft(async (batch, keys) => {
+      const next = await proveRecovery(this.context.platform.signing, state.account, keys)
       // Both in one commit: a wish without its phrase could not be fulfilled.
       asked = this.author.undertake({ kind: 'request', next, after: state.length }, batch)
       asked.catch(() => {})

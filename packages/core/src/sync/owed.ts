@@ -11,10 +11,12 @@ import {
   decodeWhole,
   type KeyringState,
   MAX_ACTIVE_DEVICES,
+  type NextRecovery,
   newestEpoch,
   PUBLIC_KEY_BYTES,
   type PublicKeys,
   type Reader,
+  SIGNATURE_BYTES,
   Writer,
 } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
@@ -30,7 +32,7 @@ export type Owed =
   | { readonly kind: 'rekey'; readonly after: number }
   | { readonly kind: 'leave' }
   /** Asks for the phrase with these keys; `after` records were there when it was wished. */
-  | { readonly kind: 'request'; readonly next: PublicKeys; readonly after: number }
+  | { readonly kind: 'request'; readonly next: NextRecovery; readonly after: number }
   /** Grants the request at this position, or withdraws it. */
   | { readonly kind: 'approve' | 'veto'; readonly request: number; readonly next: PublicKeys }
 
@@ -105,6 +107,7 @@ export function encodeOwed(owed: Owed): Uint8Array {
     case 'request':
       writer.varUint(owed.after)
       writeKeys(writer, owed.next)
+      writer.fixed(owed.next.proof, SIGNATURE_BYTES)
       break
     case 'approve':
     case 'veto':
@@ -133,7 +136,7 @@ export function decodeOwed(bytes: Uint8Array): Owed {
         case 'leave':
           return { kind }
         case 'request':
-          return { kind, after: reader.varUint(), next: readKeys(reader) }
+          return { kind, after: reader.varUint(), next: readNext(reader) }
         case 'approve':
         case 'veto':
           return { kind, request: reader.varUint(), next: readKeys(reader) }
@@ -148,6 +151,10 @@ export function decodeOwed(bytes: Uint8Array): Owed {
 
 function writeKeys(writer: Writer, { signing, box }: PublicKeys): void {
   writer.fixed(signing, PUBLIC_KEY_BYTES).fixed(box, PUBLIC_KEY_BYTES)
+}
+
+function readNext(reader: Reader): NextRecovery {
+  return { ...readKeys(reader), proof: reader.fixed(SIGNATURE_BYTES).slice() }
 }
 
 function readKeys(reader: Reader): PublicKeys {

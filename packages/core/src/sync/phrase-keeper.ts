@@ -3,15 +3,8 @@
 //
 //   ['phrase']        the phrase that counts, while it is unconfirmed
 //   ['next-phrase']   one that does not count yet: on disk before the record that makes it count is sent
-import {
-  bytesEqual,
-  decodeSignedRecord,
-  decodeWhole,
-  type KeyringState,
-  type PublicKeys,
-  Writer,
-} from '@owlivion/sync-protocol'
-import { ENTROPY_BYTES, normalizeWord, PHRASE_WORDS, phraseText, recoveryKeysOf } from '../account'
+import { bytesEqual, decodeSignedRecord, decodeWhole, type KeyringState, Writer } from '@owlivion/sync-protocol'
+import { ENTROPY_BYTES, normalizeWord, PHRASE_WORDS, phraseText, type RecoveryKeys, recoveryKeysOf } from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch, StoreKey } from '../storage'
@@ -88,7 +81,7 @@ export class PhraseKeeper {
    * A phrase that is not in use, for a record that is to make it count. One that was drafted before and never got that far is taken again.
    * @param store writes the row, in the same step as whatever else must not be forgotten
    */
-  async draft(store: (batch: StoreBatch, keys: PublicKeys) => Promise<void> = this.store): Promise<KeptPhrase> {
+  async draft(store: (batch: StoreBatch, keys: RecoveryKeys) => Promise<void> = this.store): Promise<KeptPhrase> {
     const draft = this.next ?? newPhrase(this.platform, this.platform.random(ENTROPY_BYTES))
     // Known before it is stored: what follows at once must not draft another.
     this.next = draft

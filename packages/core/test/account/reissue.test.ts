@@ -9,6 +9,7 @@ import {
   createRequest,
   createVeto,
   openEpochKeys,
+  proveRecovery,
   type RecoveryKeys,
 } from '../../src/account'
 import {
@@ -29,11 +30,13 @@ let next: RecoveryKeys
 /** The phone asked for `next`. */
 let asked: KeyringState
 
+const proven = (keys: RecoveryKeys) => proveRecovery(platform.signing, account.state.account, keys)
+
 beforeAll(async () => {
   account = await threeDevices()
   state = account.state
   next = newRecovery()
-  asked = await append(state, await createRequest(platform, state, { device: account.phone, next }))
+  asked = await append(state, await createRequest(platform, state, { device: account.phone, next: await proven(next) }))
 })
 
 describe('a new phrase by the old one', () => {
@@ -97,14 +100,14 @@ describe('a new phrase that a device asks for', () => {
       expect(vetoed.reissueRequest).toBeUndefined()
       await expect(createReissue(platform, vetoed, { signer: laptop })).rejects.toEqual(failing('keyring-refused'))
       await expect(createVeto(platform, vetoed, { signer: laptop })).rejects.toEqual(failing('keyring-refused'))
-      await append(vetoed, await createRequest(platform, vetoed, { device: phone, next }))
+      await append(vetoed, await createRequest(platform, vetoed, { device: phone, next: await proven(next) }))
     }
     await expect(createVeto(platform, asked, { signer: newRecovery() })).rejects.toEqual(failing('wrong-account'))
   })
 
   it('is asked for once at a time, and goes with the device that asked', async () => {
     const { laptop, phone } = account
-    await expect(createRequest(platform, asked, { device: laptop, next: newRecovery() })).rejects.toEqual(
+    await expect(createRequest(platform, asked, { device: laptop, next: await proven(newRecovery()) })).rejects.toEqual(
       failing('keyring-refused'),
     )
     const left = await append(asked, (await createLeave(platform, asked, { device: phone, cut: [] })).record)
@@ -130,6 +133,8 @@ describe('a new phrase that a device asks for', () => {
       const record = await createAdd(platform, state, { signer: account.laptop, device, role: 'sign-in', info })
       keyring = await append(state, record)
     }
-    await expect(createRequest(platform, keyring, { device, next })).rejects.toEqual(failing('keyring-refused'))
+    await expect(createRequest(platform, keyring, { device, next: await proven(next) })).rejects.toEqual(
+      failing('keyring-refused'),
+    )
   })
 })

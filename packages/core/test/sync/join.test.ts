@@ -2,13 +2,17 @@
 import {
   type DocumentId,
   decodeFrame,
+  decodeSignedRecord,
   encodeFrame,
+  encodeSignedRecord,
+  encodeUnsignedRecord,
   type Frame,
   findDevice,
   type Generation,
   type Hash,
   headSigningBytes,
   type KeyringState,
+  recordSigningBytes,
 } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -18,6 +22,7 @@ import {
   createReissue,
   type DeviceKeys,
   parseRecoveryPhrase,
+  proveRecovery,
   recoveryKeysOf,
 } from '../../src/account'
 import { isSyncError } from '../../src/errors'
@@ -26,7 +31,7 @@ import { createProfile, joinProfile } from '../../src/sync'
 import { AccountKeyring } from '../../src/sync/account-keyring'
 import { decodeKeyringRow, keyringPrefix, readProfile } from '../../src/sync/profile'
 import { RelayDialog } from '../../src/sync/relay-dialog'
-import { details } from './support/account'
+import { details, TestAccount } from './support/account'
 import { FakePlatform, settle } from './support/fake-platform'
 import { refusal, ScriptedRelay } from './support/scripted-relay'
 
@@ -241,6 +246,33 @@ describe('joining', () => {
     expect(await outcomeOf(join('add', next.text))).toBe('done')
     expect((await expectMember()).account).toEqual(signer.account)
     expect((await readProfile(platform, store))!.account).toEqual(signer.account)
+  })
+
+  it('is led into no other account, whose owner named the keys of this phrase there, by a relay in league', async () => {
+    const victim = recoveryKeysOf(await parseRecoveryPhrase(phrase))
+    const other = await TestAccount.create(2)
+    const signer = other.recovery
+    const { state } = other
+    // The owner of the other account has no proof for it, and takes one that the victim made for its own.
+    const proof = (await proveRecovery(platform.signing, victim.account, victim)).proof
+    const own = await createReissue(platform, state, { signer, next: recoveryKeysOf(platform.random(32)) })
+    const { record } = decodeSignedRecord(own)
+    if (record.type !== 'reissue') throw new TypeError('no new phrase')
+    const next = { signing: victim.signing, box: victim.box, proof }
+    const unsigned = encodeUnsignedRecord({ ...record, next })
+    const signature = await platform.signing.sign(signer.signingSeed, recordSigningBytes(state.account, unsigned))
+    relay.state = undefined
+    relay.records = []
+    for (const row of [...other.records, { record: encodeSignedRecord(unsigned, signature) }])
+      await relay.append(platform, row)
+    expect(relay.state!.recovery.signing).toEqual(victim.signing)
+    for (const mode of ['add', 'recover'] as const) {
+      const refused = await join(mode).catch((error: unknown) => error)
+      expect(isSyncError(refused, 'keyring-invalid') && refused.message).toMatch(/signature of keyring record 2 is not/)
+    }
+    expect(relay.heard).not.toContain('keyring-append')
+    expect(await store.get(['profile'])).toBeUndefined()
+    expectNothingLeft()
   })
 
   it('takes no keyring of another account than the one that the relay named', async () => {

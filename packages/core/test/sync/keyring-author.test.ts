@@ -10,7 +10,15 @@ import {
   SUSPEND_MS,
 } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createLeave, createRekey, createRemove, createRequest, createVeto, recoveryKeysOf } from '../../src/account'
+import {
+  createLeave,
+  createRekey,
+  createRemove,
+  createRequest,
+  createVeto,
+  proveRecovery,
+  recoveryKeysOf,
+} from '../../src/account'
 import { isSyncError } from '../../src/errors'
 import type { StoreBatch } from '../../src/storage'
 import { KeyringAuthor } from '../../src/sync/keyring-author'
@@ -397,8 +405,9 @@ describe('a new key', () => {
 })
 
 describe('a phrase that this device asked for', () => {
+  const newPhrase = () => proveRecovery(platform.signing, account.state.account, recoveryKeysOf(platform.random(32)))
   const ask = async (): Promise<void> => {
-    const next = recoveryKeysOf(platform.random(32))
+    const next = await newPhrase()
     await read(await createRequest(platform, context.keyring(), { device: account.devices[0]!, next }))
   }
 
@@ -432,7 +441,7 @@ describe('a phrase that this device asked for', () => {
   })
 
   it('of another device is approved at once or not at all: a device that is too new is told so', async () => {
-    const next = recoveryKeysOf(platform.random(32))
+    const next = await newPhrase()
     await read(await createRequest(platform, context.keyring(), { device: phone(), next }))
     await connect()
     const approving = undertake({ kind: 'approve', request: 3, next })
@@ -444,7 +453,7 @@ describe('a phrase that this device asked for', () => {
 
   it('is not by another device', async () => {
     requestSeenAtMs = platform.now()
-    const next = recoveryKeysOf(platform.random(32))
+    const next = await newPhrase()
     await read(await createRequest(platform, context.keyring(), { device: phone(), next }))
     await connect()
     await platform.advance(2 * REISSUE_WAIT_MS)

@@ -1,5 +1,5 @@
 // What a device owes to the keyring: as rows, and judged by the keyring alone.
-import type { DeviceId, PublicKeys } from '@owlivion/sync-protocol'
+import type { DeviceId } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import {
   appendRecord,
@@ -9,6 +9,8 @@ import {
   createRemove,
   createRequest,
   createVeto,
+  proveRecovery,
+  type RecoveryKeys,
   recoveryKeysOf,
 } from '../../src/account'
 import { decodeOwed, encodeOwed, type JudgedKeyring, judgeOwed, type Owed, owedRekey } from '../../src/sync/owed'
@@ -22,7 +24,8 @@ const [laptop, phone, tablet] = account.devices as [
   (typeof account.devices)[0],
   (typeof account.devices)[0],
 ]
-const next: PublicKeys = recoveryKeysOf(platform.random(32))
+const prove = (keys: RecoveryKeys) => proveRecovery(platform.signing, account.state.account, keys)
+const next = await prove(recoveryKeysOf(platform.random(32)))
 const start: JudgedKeyring = { state: account.state, recordAt: (position) => account.records[position]! }
 
 /** The keyring with one more record. */
@@ -43,7 +46,7 @@ const all: readonly Owed[] = [
   { kind: 'remove', devices: [phone.id, tablet.id] },
   { kind: 'rekey', after: 3 },
   { kind: 'leave' },
-  { kind: 'request', after: 3, next: { signing: next.signing, box: next.box } },
+  { kind: 'request', after: 3, next },
   { kind: 'approve', request: 3, next: { signing: next.signing, box: next.box } },
   { kind: 'veto', request: 300, next: { signing: next.signing, box: next.box } },
 ]
@@ -96,7 +99,7 @@ describe('it is done', () => {
     expect(judge(owed, vetoed)).toBe('done')
     // Another wish for the same words is another one.
     expect(judge({ ...owed, after: vetoed.state.length }, vetoed)).toBe('owed')
-    const others = recoveryKeysOf(platform.random(32))
+    const others = await prove(recoveryKeysOf(platform.random(32)))
     const other = await after(start, await createRequest(platform, start.state, { device: phone, next: others }))
     expect(judge(owed, other)).toBe('keyring-refused')
   })

@@ -290,6 +290,7 @@ const cut = fc
   .map((entries) => entries.sort((a, b) => compareBytes(a.document, b.document) || byHead(a, b)) as unknown as Cut)
 
 const publicKeys = { signing: bytes(32), box: bytes(32) }
+const nextRecovery = record({ ...publicKeys, proof: bytes(64) })
 const device = record({
   ...publicKeys,
   role: fc.constantFrom(...deviceRoles),
@@ -319,16 +320,16 @@ const recordValues: { readonly [T in KeyringRecord['type']]: fc.Arbitrary<Record
       device,
       removed: list(bytes(16)),
       cutHash: bytes(32),
-      nextRecovery: record(publicKeys),
+      nextRecovery,
       epoch,
     },
     'nextRecovery',
   ),
   leave: record({ type: type('leave'), ...base, cutHash: bytes(32) }),
-  request: record({ type: type('request'), ...base, next: record(publicKeys) }),
+  request: record({ type: type('request'), ...base, next: nextRecovery }),
   veto: record({ type: type('veto'), ...base, request: varUint }),
   reissue: record<RecordOf<'reissue'>>(
-    { type: type('reissue'), ...base, next: record(publicKeys), request: varUint, epoch },
+    { type: type('reissue'), ...base, next: nextRecovery, request: varUint, epoch },
     'request',
   ),
 }

@@ -8,13 +8,21 @@ import {
   encodeSignedRecord,
   encodeUnsignedRecord,
   type KeyringRecord,
+  type NextRecovery,
   type PublicKeys,
   recordHash,
   recordSigningBytes,
+  recoveryProofBytes,
   SEALED_KEY_BYTES,
   WRAPPED_KEY_BYTES,
 } from '../../src/keyring-record'
-import { activeDevices, applyRecord, type KeyringState, prepareRecord } from '../../src/keyring-rules'
+import {
+  activeDevices,
+  applyRecord,
+  type KeyringState,
+  prepareRecord,
+  type RecordToVerify,
+} from '../../src/keyring-rules'
 import { counting, isSignedBy, type SigningKey, sha512, signingKeyFrom } from './bytes'
 
 export interface Member {
@@ -76,10 +84,14 @@ export function follow(state: KeyringState | undefined, signer: Member | undefin
   return signRecord({ ...link, ...content } as KeyringRecord, (signer ?? recovery).key)
 }
 
-/** Prepares, verifies the signature, applies: what a relay and a device do with each record. */
+export function isVerified({ signatures }: RecordToVerify): boolean {
+  return signatures.every(({ publicKey, signingBytes, signature }) => isSignedBy(publicKey, signingBytes, signature))
+}
+
+/** Prepares, verifies the signatures, applies: what a relay and a device do with each record. */
 export function accept(state: KeyringState | undefined, bytes: Uint8Array): KeyringState {
   const prepared = prepareRecord(sha512, state, bytes)
-  if (!isSignedBy(prepared.publicKey, prepared.signingBytes, prepared.signature)) throw new TypeError('not signed')
+  if (!isVerified(prepared)) throw new TypeError('not signed')
   return applyRecord(sha512, state, prepared)
 }
 
@@ -116,9 +128,14 @@ export function removeContent(state: KeyringState, removed: Member | readonly Me
 
 export const leaveContent = { type: 'leave', cutHash } as const satisfies Content
 
+/** The keys of a new recovery phrase, which says itself that it is meant for the account. */
+export function proven(next: Pick<Member, 'keys' | 'key'>, of: AccountId = account): NextRecovery {
+  return { ...next.keys, proof: next.key.sign(recoveryProofBytes(of, next.keys)) }
+}
+
 /** Asks for a new recovery phrase. */
 export function requestContent(next: Member) {
-  return { type: 'request', next: next.keys } as const satisfies Content
+  return { type: 'request', next: proven(next) } as const satisfies Content
 }
 
 /** Gives the account the recovery key of `next`; a device names the request that it grants. */
@@ -126,7 +143,7 @@ export function reissueContent(state: KeyringState, next: Member, request?: numb
   const epoch = epochFor(activeIds(state), seed)
   return {
     type: 'reissue',
-    next: next.keys,
+    next: proven(next),
     ...(request !== undefined && { request }),
     epoch,
   } as const satisfies Content
@@ -141,7 +158,7 @@ export function recoverContent(
   state: KeyringState,
   device: Member,
   removed: readonly Member[],
-  { nextRecovery, seed = 153 }: { nextRecovery?: PublicKeys; seed?: number } = {},
+  { nextRecovery, seed = 153 }: { nextRecovery?: NextRecovery; seed?: number } = {},
 ) {
   const gone = removed.map((member) => member.id).sort(compareBytes)
   const rest = activeIds(state).filter((id) => !gone.some((each) => compareBytes(each, id) === 0))
@@ -171,7 +188,7 @@ export function acceptedChain(): readonly { readonly name: string; readonly byte
   const nextRecovery = memberFrom(5)
   const fifth = append(
     'recover',
-    follow(fourth, undefined, recoverContent(fourth, tablet, [laptop], { nextRecovery: nextRecovery.keys })),
+    follow(fourth, undefined, recoverContent(fourth, tablet, [laptop], { nextRecovery: proven(nextRecovery) })),
   )
   const [watch, desk, after] = [memberFrom(6), memberFrom(7), memberFrom(8)]
   const sixth = append('add of a second device', follow(fifth, tablet, addContent(watch)))

@@ -62,6 +62,7 @@ const wordOf: { readonly [name in Method]?: string } = { varUint: 'varuint', res
 /** Tables that stand for a type of several fields, by its name in a table's type column. */
 const composites: Readonly<Record<string, string>> = {
   'public keys': 'Public keys',
+  'next recovery': 'Next recovery',
   'device description': 'Device description',
   epoch: 'Epoch',
 }

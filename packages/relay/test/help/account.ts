@@ -29,11 +29,13 @@ import {
   type KeyringRecord,
   type KeyringState,
   loginSigningBytes,
+  type NextRecovery,
   newestEpoch,
   type PublicKeys,
   prepareRecord,
   RECOVERY_MEMBER,
   recordSigningBytes,
+  recoveryProofBytes,
   SEALED_KEY_BYTES,
   seenSigningBytes,
   suspendSigningBytes,
@@ -168,7 +170,7 @@ export class TestAccount {
   readonly first = new TestDevice(this)
   state: KeyringState | undefined
   /** Of the last request for a new recovery phrase. */
-  private asked: PublicKeys | undefined
+  private asked: NextRecovery | undefined
 
   get keyring(): KeyringState {
     return this.state as KeyringState
@@ -192,9 +194,9 @@ export class TestAccount {
     return this.extend({ type: 'add', signer: signer.id, device: device.describe(role), ...fields }, signer.keys)
   }
 
-  rekey(signer = this.first): AppendFrame {
+  rekey(signer = this.first, commit = true): AppendFrame {
     const epoch = this.epochFor(this.memberIds())
-    return this.extend({ type: 'rekey', signer: signer.id, epoch }, signer.keys)
+    return this.extend({ type: 'rekey', signer: signer.id, epoch }, signer.keys, commit)
   }
 
   /** @param commit false to make the record without taking it over, for one that is to be refused */
@@ -229,7 +231,7 @@ export class TestAccount {
 
   /** A device asks for `next` as the recovery phrase. */
   request(next: KeyPair, signer = this.first): AppendFrame {
-    this.asked = { signing: next.publicKey, box: boxKey() }
+    this.asked = this.proven(next)
     return this.extend({ type: 'request', signer: signer.id, next: this.asked }, signer.keys)
   }
 
@@ -242,14 +244,14 @@ export class TestAccount {
   /** Grants the open request. */
   grant(signer = this.first, commit = true): AppendFrame {
     const request = this.keyring.reissueRequest?.position ?? -1
-    const next = this.asked as PublicKeys
+    const next = this.asked as NextRecovery
     const epoch = this.epochFor(this.memberIds())
     return this.extend({ type: 'reissue', signer: signer.id, next, request, epoch }, signer.keys, commit)
   }
 
   /** The old recovery key gives way to the next one. */
   reissue(next: KeyPair): AppendFrame {
-    const keys = { signing: next.publicKey, box: boxKey() }
+    const keys = this.proven(next)
     const epoch = this.epochFor(this.memberIds())
     const frame = this.extend({ type: 'reissue', signer: undefined, next: keys, epoch }, this.recovery)
     this.recovery = next
@@ -278,13 +280,19 @@ export class TestAccount {
         device: device.describe(),
         removed: ids,
         cutHash: cutHashOf(sha512, encoded),
-        ...(nextRecovery && { nextRecovery: { signing: nextRecovery.publicKey, box: boxKey() } }),
+        ...(nextRecovery && { nextRecovery: this.proven(nextRecovery) }),
         epoch: this.epochFor([...this.memberIds(ids), device.id]),
       },
       this.recovery,
     )
     if (nextRecovery !== undefined) this.recovery = nextRecovery
     return { ...frame, cut: encoded }
+  }
+
+  /** A new recovery key, which says itself that it is meant for this account. */
+  proven(next: KeyPair, account: AccountId = this.id): NextRecovery {
+    const keys: PublicKeys = { signing: next.publicKey, box: boxKey() }
+    return { ...keys, proof: next.sign(recoveryProofBytes(account, keys)) }
   }
 
   /** Makes, signs and, unless told otherwise, takes over the record that follows. */
