@@ -35,14 +35,18 @@ itInChromium('a device whose code is pasted as text joins when the other device 
 })
 
 itInChromium('a typed code leads to six digits on both screens, and to nothing until both people agree', async () => {
-  const { laptop, phone } = await openWithAccount()
+  const { page, laptop, phone } = await openWithAccount()
   const code = await phone.pairingCode('typed')
+  await eventually(() => page.evaluate(focused)).toBe('phone: Show this to a device of the account')
   await findDevice(laptop, ` ${code.toLowerCase().replace('-', ' ')}`)
   const digits = await phone.view.getByTestId('digits').innerText()
   expect(digits).toMatch(/^\d{3} \d{3}$/)
   expect(await laptop.view.getByTestId('digits').innerText()).toBe(digits)
+  // The phone asks, too, and leaves the focus where somebody is at work.
+  await eventually(() => page.evaluate(focused)).toBe('laptop: Does the new device show the same digits?')
   await laptop.button('The same').click()
   await laptop.view.getByText('Waiting for the person at the new device').waitFor()
+  await eventually(() => page.evaluate(focused)).toBe('laptop: Add a device')
   expect(await phone.view.innerText()).not.toContain('Ida Berg')
   await phone.button('The same').click()
   await phone.contact('Ida Berg').waitFor()
@@ -143,6 +147,12 @@ itInChromium('a device that stops joining another account has its own again, as 
   await phone.contact('Jo Dahl').waitFor()
   expect(await laptop.button(/^Lock out Phone/).count()).toBe(0)
 })
+
+/** In the page: what has the focus, and on which device. */
+function focused(): string {
+  const element = document.activeElement
+  return `${element?.closest('[data-device]')?.getAttribute('data-device')}: ${element?.textContent}`
+}
 
 /** A detector and a camera that see what a test puts before them: the machine that runs the tests has neither. */
 const prepareCamera = `

@@ -6,6 +6,7 @@ import { Button } from '../ui/button'
 import { CopyButton } from '../ui/copy-button'
 import { ErrorNotice } from '../ui/error-notice'
 import { useAction } from '../ui/use-action'
+import { useFocusHere } from '../ui/use-focus-here'
 
 interface PhraseCardProps {
   /** It is confirmed, or somebody will do that later. */
@@ -51,7 +52,7 @@ interface WordsProps {
 
 function Words({ phrase, onNext, onLater }: WordsProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useFocusHere(heading)
   return (
     <>
       <h3 ref={heading} tabIndex={-1} className="text-lg font-semibold tracking-tight outline-none">
@@ -91,7 +92,7 @@ function Check({ onDone, onBack }: { readonly onDone: () => void; readonly onBac
   const [words, setWords] = useState<Readonly<Record<number, string>>>({})
   const id = useId()
   const first = useRef<HTMLInputElement>(null)
-  useEffect(() => first.current?.focus(), [])
+  useFocusHere(first)
   const confirm = async (event: FormEvent) => {
     event.preventDefault()
     const answers = questions.map(({ position }) => ({ position, word: words[position] ?? '' }))

@@ -2,11 +2,12 @@
 import type { PairingApproval } from '@owlivion/sync/pairing'
 import { usePairingState, useSync } from '@owlivion/sync-react'
 import { Camera, CircleCheck } from 'lucide-react'
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { toSyncError } from '../device/to-sync-error'
 import { Button } from '../ui/button'
 import { ErrorNotice } from '../ui/error-notice'
 import { useAction } from '../ui/use-action'
+import { useFocusHere, useFocusWhenLost } from '../ui/use-focus-here'
 import { Digits } from './digits'
 import { canScan, Scanner } from './scanner'
 
@@ -15,7 +16,7 @@ export function AddDevice({ onDone }: { readonly onDone: () => void }) {
   const finding = useAction()
   const [approval, setApproval] = useState<PairingApproval>()
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useFocusHere(heading)
   // Whoever leaves this screen lets nobody in.
   useEffect(() => () => approval?.refuse(), [approval])
   const find = (text: string) =>
@@ -31,7 +32,7 @@ export function AddDevice({ onDone }: { readonly onDone: () => void }) {
       {approval === undefined ? (
         <CodeForm isBusy={finding.isBusy} onCode={find} onCancel={onDone} />
       ) : (
-        <ApprovalView approval={approval} onDone={onDone} onAgain={() => setApproval(undefined)} />
+        <ApprovalView approval={approval} title={heading} onDone={onDone} onAgain={() => setApproval(undefined)} />
       )}
       <ErrorNotice error={finding.error} />
     </div>
@@ -100,13 +101,15 @@ function CodeForm({ isBusy, onCode, onCancel }: CodeFormProps) {
 
 interface ApprovalViewProps {
   readonly approval: PairingApproval
+  readonly title: RefObject<HTMLElement | null>
   readonly onDone: () => void
   readonly onAgain: () => void
 }
 
-function ApprovalView({ approval, onDone, onAgain }: ApprovalViewProps) {
+function ApprovalView({ approval, title, onDone, onAgain }: ApprovalViewProps) {
   const state = usePairingState(approval)
   const [isApproved, setIsApproved] = useState(false)
+  useFocusWhenLost(title, `${state} ${isApproved}`)
   const approve = () => {
     setIsApproved(true)
     approval.approve()

@@ -1,6 +1,7 @@
 import { Check, X } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import { Button } from '../ui/button'
+import { useFocusHere } from '../ui/use-focus-here'
 
 interface DigitsProps {
   readonly digits: string
@@ -12,7 +13,7 @@ interface DigitsProps {
 /** The question that tells whether anybody stands between two devices; both answers are as easy to give. */
 export function Digits({ digits, otherScreen, onSame, onDifferent }: DigitsProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useFocusHere(heading)
   return (
     <div>
       <h3 ref={heading} tabIndex={-1} className="text-lg font-semibold tracking-tight outline-none">

@@ -1,10 +1,11 @@
 // The new device while it asks to be let in: a code to scan or to type, digits to compare, and a word about what it brings along.
 import { usePairingState } from '@owlivion/sync-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import type { Device, DevicePhase } from '../device/device'
 import { Button } from '../ui/button'
 import { CopyButton } from '../ui/copy-button'
 import { Notice } from '../ui/notice'
+import { useFocusHere } from '../ui/use-focus-here'
 import { Digits } from './digits'
 import { QrCode } from './qr-code'
 
@@ -15,6 +16,8 @@ interface OfferViewProps {
 
 export function OfferView({ device, phase: { offer, isMerging } }: OfferViewProps) {
   const state = usePairingState(offer)
+  const title = useRef<HTMLHeadingElement>(null)
+  useFocusHere(title)
   const stop = (
     <Button className="mt-4 w-full" onClick={() => device.stopPairing()}>
       Cancel
@@ -24,7 +27,9 @@ export function OfferView({ device, phase: { offer, isMerging } }: OfferViewProp
     case 'waiting':
       return (
         <>
-          <h3 className="text-lg font-semibold tracking-tight">Show this to a device of the account</h3>
+          <h3 ref={title} tabIndex={-1} className="section-title">
+            Show this to a device of the account
+          </h3>
           <p className="mt-1 text-sm text-pretty text-ink-soft">
             There: “Devices and keys”, “Add a device”. The code is good for five minutes, once.
           </p>
