@@ -23,6 +23,8 @@ export class BranchSearch {
   next: number
   private step = FIRST_STEP
   private readonly end: number
+  /** A record was found that both have: what differs comes after it. */
+  private isAnchored = false
   private position: number | undefined
   private readonly records: KeyringItem[] = []
 
@@ -39,13 +41,14 @@ export class BranchSearch {
   /** Takes the answer to what was asked for last. */
   take(records: readonly KeyringItem[], length: number): SearchResult {
     const first = records.findIndex((each, i) => this.position !== undefined || !this.isCommon(this.next + i, each))
-    if (first === 0 && this.position === undefined && this.next < this.end) {
+    if (first === 0 && !this.isAnchored && this.next < this.end) {
       // The record before may differ as well.
       if (this.next === 0) return { kind: 'stranger' }
       this.step *= STEP_GROWTH
       this.next = Math.max(0, this.end - this.step)
       return { kind: 'more' }
     }
+    this.isAnchored = true
     if (first >= 0) {
       this.position ??= this.next + first
       this.records.push(...records.slice(first))

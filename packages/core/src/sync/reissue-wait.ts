@@ -16,10 +16,11 @@ const SLACK_MS = 3_600_000
 /** Written no more often than this: it may only make the week begin earlier, and by less than the slack. */
 const GRANULARITY_MS = 1_800_000
 
-/** The last moment at which the relay showed a keyring of this length. */
+/** When the relay showed a keyring of this length. */
 export interface KeyringChecked {
   readonly length: number
-  readonly atMs: number
+  readonly firstMs: number
+  readonly lastMs: number
 }
 
 export class ReissueWait {
@@ -39,12 +40,17 @@ export class ReissueWait {
     const now = this.now()
     const last = this.checked.at(-1)
     // Of a clock that was ahead, nothing is known but that it was before now.
-    const isAhead = last !== undefined && last.atMs > now
-    if (last?.length === length && !isAhead && now - last.atMs < GRANULARITY_MS) return
+    const isAhead = last !== undefined && last.lastMs > now
+    if (last?.length === length && !isAhead && now - last.lastMs < GRANULARITY_MS) return
+    const firstMs = last?.length === length ? last.firstMs : now
     const before = this.checked.filter((each) => each.length < length)
-    const moments = [...before, { length, atMs: now }].map((each) => ({ ...each, atMs: Math.min(each.atMs, now) }))
+    const moments = [...before, { length, firstMs, lastMs: now }].map((each) => ({
+      ...each,
+      firstMs: Math.min(each.firstMs, now),
+      lastMs: Math.min(each.lastMs, now),
+    }))
     // One that is older than a week says all that older ones could.
-    const firstRecent = moments.findIndex(({ atMs }) => now - atMs < REISSUE_WAIT_MS)
+    const firstRecent = moments.findIndex(({ lastMs }) => now - lastMs < REISSUE_WAIT_MS)
     this.checked = moments.slice(Math.max(0, firstRecent - 1))
     // Closing rejects it; a moment that is not known makes the week longer and never shorter.
     void this.store({ put: [[keyringCheckedKey, encodeChecked(this.checked)]] }).catch(() => {})
@@ -53,8 +59,8 @@ export class ReissueWait {
   /** Whether a week has passed since the relay showed a keyring without the record at this position. */
   isOver(position: number): boolean {
     // When it always had the record, the first look is as early as can be told.
-    const from = this.checked.filter(({ length }) => length <= position).at(-1) ?? this.checked[0]
-    return from !== undefined && this.now() >= from.atMs + REISSUE_WAIT_MS - SLACK_MS
+    const fromMs = this.checked.filter(({ length }) => length <= position).at(-1)?.lastMs ?? this.checked[0]?.firstMs
+    return fromMs !== undefined && this.now() >= fromMs + REISSUE_WAIT_MS - SLACK_MS
   }
 
   /** The record was there before this device first looked. */
@@ -65,7 +71,10 @@ export class ReissueWait {
 
 function encodeChecked(checked: readonly KeyringChecked[]): Uint8Array {
   const writer = new Writer().byte(ROW_VERSION)
-  writer.list(checked, ({ length, atMs }) => writer.varUint(length).varUint(Math.max(0, Math.floor(atMs))))
+  const moment = (ms: number): number => Math.max(0, Math.floor(ms))
+  writer.list(checked, ({ length, firstMs, lastMs }) =>
+    writer.varUint(length).varUint(moment(firstMs)).varUint(moment(lastMs)),
+  )
   return writer.finish()
 }
 
@@ -74,7 +83,11 @@ export function decodeChecked(bytes: Uint8Array): KeyringChecked[] {
   try {
     return decodeWhole(bytes, (reader) => {
       if (reader.byte() !== ROW_VERSION) throw new SyncError('profile-damaged', 'It was written by another version.')
-      return reader.list(Number.MAX_SAFE_INTEGER, 2, () => ({ length: reader.varUint(), atMs: reader.varUint() }))
+      return reader.list(Number.MAX_SAFE_INTEGER, 3, () => ({
+        length: reader.varUint(),
+        firstMs: reader.varUint(),
+        lastMs: reader.varUint(),
+      }))
     })
   } catch (cause) {
     throw new SyncError('profile-damaged', 'When the keyring was read last cannot be told.', { cause })
