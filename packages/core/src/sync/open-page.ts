@@ -149,6 +149,10 @@ async function verifyHeads(
     hashes.set(entry, bySequence.set(entry.sequence, entry.hash))
   }
   const verdicts = new LineageMap<Verdict>()
+  // One head vouches for all entries of a push, and for those before it: what it stands on is not known where a key is not.
+  for (const entry of entries)
+    if ('held' in entry.outcome && entry.outcome.held === 'unknown-epoch')
+      verdicts.set(entry, { through: 0, reason: 'unknown-epoch' })
   const verified = await Promise.all(
     input.heads.map(async (head): Promise<readonly SignedHead[]> => {
       const hash = hashes.get(head)?.get(head.sequence)
@@ -162,13 +166,18 @@ async function verifyHeads(
       const valid = await input.signing.verify(device.signing, signed, head.signature)
       const before = verdicts.get(head)
       if (!valid) verdicts.set(head, { through: 0, reason: 'bad-signature' })
-      else if (before === undefined || (before.through > 0 && before.through < head.sequence)) {
-        verdicts.set(head, { through: head.sequence, reason: 'unsigned' })
+      else if (before === undefined || (mayRise(before) && before.through < head.sequence)) {
+        verdicts.set(head, { through: head.sequence, reason: before?.reason ?? 'unsigned' })
       }
       return valid ? [head] : []
     }),
   )
   return { verdicts, heads: verified.flat() }
+}
+
+/** A head that does not verify spoils its chain in the page; one that cannot be verified yet does not. */
+function mayRise({ through, reason }: Verdict): boolean {
+  return through > 0 || reason === 'unknown-epoch'
 }
 
 function withVerdict(entry: OpenedEntry, verdict: Verdict | undefined): OpenedEntry {

@@ -13,7 +13,7 @@ import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
 import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
-import type { LineageMap } from './device-map'
+import { LineageMap } from './device-map'
 import { archiveRows } from './fold'
 import { reopenStored } from './held'
 import { emptyReplicaState, type HeldEntry, type LogReplica, type OpenedEntry } from './log-replica'
@@ -29,12 +29,16 @@ export function isBeyondCut(context: AccountContext, document: DocumentId, appli
 /** The number after which entries could not be verified that can be now; undefined when there is none. */
 export function readableAgainAfter(context: AccountContext, held: readonly HeldEntry[]): number | undefined {
   const keyring = context.keyring()
-  const numbers = held.flatMap(({ entry, reason }) => {
-    if (reason !== 'unknown-epoch' && reason !== 'unknown-device') return []
+  // By chain: an entry under a known key may wait for the signature of one behind it whose key is not known yet.
+  const chains = new LineageMap<{ readonly first: number; readonly isKnown: boolean }>()
+  for (const { entry, reason } of held) {
+    if (reason !== 'unknown-epoch' && reason !== 'unknown-device') continue
     const { epoch, device } = decodeEnvelope(entry.bytes)
     const isKnown = epochAt(keyring, epoch) !== undefined && findDevice(keyring, device) !== undefined
-    return isKnown ? [entry.number - 1] : []
-  })
+    const { first, isKnown: areKnown } = chains.get(entry) ?? { first: entry.number, isKnown: true }
+    chains.set(entry, { first: Math.min(first, entry.number), isKnown: isKnown && areKnown })
+  }
+  const numbers = [...chains].flatMap(([, chain]) => (chain.isKnown ? [chain.first - 1] : []))
   return numbers.length > 0 ? Math.min(...numbers) : undefined
 }
 

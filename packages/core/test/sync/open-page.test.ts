@@ -190,6 +190,23 @@ describe('a page', () => {
     expect(await outcomes(envelopes(ofNone), [headOf(bob, ofNone)])).toEqual(['unknown-epoch'])
   })
 
+  it('waits as a whole chain where its head stands under a key that is not known: that one vouches for those before', async () => {
+    const a1 = await ann.seal({ sealedAtMs: 1 })
+    const a2 = await ann.seal({}, { epoch: 9 })
+    const b1 = await bob.seal({ sealedAtMs: 3 })
+    const heads = [headOf(ann, a2), headOf(bob, b1)]
+    const input = { isKeyringFresh: true }
+    expect(await outcomes(envelopes(a1, a2, b1), heads, input)).toEqual(['unknown-epoch', 'unknown-epoch', 3])
+    expect(await outcomes(envelopes(a1, a2, b1), [headOf(ann, a1), ...heads], input)).toEqual([1, 'unknown-epoch', 3])
+    expect(await outcomes(envelopes(a1, a2, b1), [...heads, headOf(ann, a1)], input)).toEqual([1, 'unknown-epoch', 3])
+    const forged = { ...headOf(ann, a1), signature: flipped(a1.signature, 3) }
+    expect(await outcomes(envelopes(a1, a2, b1), [...heads, forged], input)).toEqual([
+      'bad-signature',
+      'unknown-epoch',
+      3,
+    ])
+  })
+
   it('under a key that this device does not have keeps the entry aside and the chain whole', async () => {
     const a1 = await ann.seal({ sealedAtMs: 1 })
     const a2 = await ann.seal({ sealedAtMs: 2 })
