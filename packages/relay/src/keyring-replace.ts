@@ -16,12 +16,12 @@ import {
   reissueWaitsSince,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
+import type { Asking } from './asking'
 import { auditOfRecord } from './audit/of-record'
 import { RelayError } from './errors'
 import { type KeyringContext, storeRecord, type VerifiedRecord, verifyRecord } from './keyring'
 import type { Standing } from './login'
 import { readRemoval } from './removal'
-import type { Asking } from './requests'
 import type { StoredKeyringRecord } from './store/relay-store'
 
 /**

@@ -7,42 +7,16 @@ import {
   headSigningBytes,
   type KeyringState,
 } from '@owlivion/sync-protocol'
-import type { ConnectedAccount, Member } from './accounts'
-import type { AuditLog } from './audit/audit-log'
+import type { Asking, RequestContext } from './asking'
 import { RelayError } from './errors'
 import { encodeHeads } from './heads'
 import { appendKeyring, readKeyring } from './keyring'
 import { replaceKeyring } from './keyring-replace'
-import type { RelayLimits } from './limits'
 import type { Standing } from './login'
-import type { RelayPlatform } from './platform'
 import { readPush } from './push'
 import { readSeenPut } from './seen'
-import type { RelayStore } from './store/relay-store'
-import { answerSubscribe, type Subscriber } from './subscribe'
+import { answerSubscribe } from './subscribe'
 import { assertNotSuspended, suspendDevices } from './suspend'
-import type { Author, Turn } from './turn'
-
-export interface RequestContext {
-  readonly platform: RelayPlatform
-  readonly store: RelayStore
-  readonly limits: RelayLimits
-  readonly turn: Turn
-  readonly audit: AuditLog
-}
-
-export interface Requester extends Author, Member, Subscriber {
-  /** Bytes of a push or row that wait for their turn; `answered` follows. */
-  queued(sizeBytes: number): void
-  /** Where the connection came from; empty when the relay does not know. */
-  readonly address: string
-}
-
-export interface Asking {
-  readonly account: ConnectedAccount
-  readonly standing: Standing
-  readonly session: Requester
-}
 
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 

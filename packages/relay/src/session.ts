@@ -14,6 +14,7 @@ import {
   protocolCodes,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
+import type { RequestContext, Requester } from './asking'
 import type { SignIns } from './audit/sign-ins'
 import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
@@ -22,7 +23,7 @@ import { deviceKeyOf, keyringFor, logIn, type Standing, standingNow } from './lo
 import type { Mailboxes, MailboxSeat } from './mailboxes'
 import type { RelayConnection, RelayLog } from './platform'
 import { TokenBucket } from './rate-limit'
-import { answerRequest, type RequestContext, type Requester } from './requests'
+import { answerRequest } from './requests'
 
 /** What all sessions of a relay share. */
 export interface SessionContext extends RequestContext {

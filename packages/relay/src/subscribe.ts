@@ -7,21 +7,14 @@ import {
   type DeviceId,
   type DocumentId,
   encodeFrame,
-  type FrameType,
   PAGE_BYTES,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
-import type { Follower } from './document-feed'
+import type { Asking } from './asking'
 import { RelayError } from './errors'
 import type { RelayLimits } from './limits'
-import type { Asking } from './requests'
 import type { RelayStore } from './store/relay-store'
 import { assertNotSuspended } from './suspend'
-
-export interface Subscriber extends Follower {
-  readonly isOpen: boolean
-  refuse(request: FrameType | '', error: RelayError): void
-}
 
 export interface Subscription {
   readonly store: RelayStore

@@ -11,8 +11,8 @@ import {
   SUSPEND_MS,
   suspendSigningBytes,
 } from '@owlivion/sync-protocol'
+import type { Asking, RequestContext } from './asking'
 import { RelayError } from './errors'
-import type { Asking, RequestContext } from './requests'
 import { deviceSigner, recoverySigner } from './suspensions'
 
 /** @throws RelayError with the code to refuse with */

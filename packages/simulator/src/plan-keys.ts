@@ -1,6 +1,5 @@
 // What a seed does to the keys of its account: devices are locked out, sign themselves out and come back, keys rotate, phrases are
 // replaced, a lost account is recovered, and the relay hides or repeats what it knows of the keyring.
-import type { Step } from './plan'
 import type { RandomStream } from './random'
 
 export type KeyAction =
@@ -19,9 +18,11 @@ export interface WeekPasses {
   readonly kind: 'a week passes'
 }
 
+type KeyStep = (KeyAction | WeekPasses) & { readonly atMs: number }
+
 /** Draws the key events of a world; some worlds have none. */
-export function drawKeyEvents(random: RandomStream, devices: number, endMs: number): readonly Step[] {
-  const steps: Step[] = []
+export function drawKeyEvents(random: RandomStream, devices: number, endMs: number): readonly KeyStep[] {
+  const steps: KeyStep[] = []
   const count = random.weighted([
     [2, 0],
     [3, 2],

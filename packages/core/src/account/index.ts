@@ -16,4 +16,4 @@ export {
   type RecoveryKeys,
   recoveryKeysOf,
 } from './recovery-phrase'
-export { createLeave, createRecover, createRemove, type Removal } from './removal-records'
+export { createLeave, createRecover, createRemove } from './removal-records'

@@ -6,7 +6,6 @@ import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
 import { buildBaseDocs, readStoredBase, type StoredBase } from './base'
 import { LineageMap } from './device-map'
-import type { DocumentState } from './document-state'
 import { encodeBase, encodeLog, rowKeys, type StoredEntry } from './rows'
 
 /** More rows than this cost as much to read as Yjs takes to load them. */
@@ -15,8 +14,9 @@ const MAX_TAIL_BYTES = 1_048_576
 /** Entries are kept verbatim in rows of about this size. */
 const ARCHIVE_ROW_BYTES = 262_144
 
-export function isTailLong(state: DocumentState): boolean {
-  return state.tailRows > MAX_TAIL_ROWS || state.tailBytes > MAX_TAIL_BYTES
+/** @param tail what has come to the log since the base */
+export function isTailLong(tail: { readonly tailRows: number; readonly tailBytes: number }): boolean {
+  return tail.tailRows > MAX_TAIL_ROWS || tail.tailBytes > MAX_TAIL_BYTES
 }
 
 export interface FoldedBase {

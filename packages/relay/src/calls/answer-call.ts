@@ -1,7 +1,7 @@
 // From a `call` frame to its `answer` frame.
 import { decodeCallBody, encodeCallBody, encodeFrame, type Frame } from '@owlivion/sync-protocol'
+import type { Asking } from '../asking'
 import { RelayError, toRefusal } from '../errors'
-import type { Asking } from '../requests'
 import type { Call, Caller, CallMethods } from './registry'
 
 type CallFrame = Extract<Frame, { type: 'call' }>

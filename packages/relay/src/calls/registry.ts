@@ -1,9 +1,9 @@
 // What a call is to the relay: a method, the form of its body, and what answers it. Who may call is said with the method, so
 // that a handler never has to ask.
 import type { z } from 'zod'
+import type { Asking, Requester } from '../asking'
 import { RelayError } from '../errors'
 import type { Standing } from '../login'
-import type { Asking, Requester } from '../requests'
 
 /** A connection that asks, whether it has logged in or not. */
 export interface Caller {
