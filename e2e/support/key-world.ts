@@ -67,6 +67,18 @@ export class KeyWorld {
     this.relay = this.startRelay()
   }
 
+  /** The relay holds so many more chains of a device, each of one entry, in a document that it wrote in. */
+  openChains(device: string, count: number): void {
+    for (const { chains } of this.account.documents.values()) {
+      const chain = [...chains.values()].find((each) => Buffer.from(each.device).toString('hex') === device)
+      if (chain === undefined) continue
+      const entries = chain.entries.slice(0, 1)
+      for (let n = 0; n < count; n++) chains.set(`${device} ${n}`, { ...chain, entries, incarnation: n + 1 })
+      return
+    }
+    throw new Error('The device wrote nothing.')
+  }
+
   private get account() {
     const [account] = this.relayData.accounts.values()
     if (account === undefined) throw new Error('The relay has no account.')

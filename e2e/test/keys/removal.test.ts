@@ -120,6 +120,27 @@ describe('two devices', () => {
   })
 })
 
+describe('a device that opens chains without number', () => {
+  it('is removed and recovered from all the same, and what honest devices wrote stays', async () => {
+    const { world, laptop, phone, tablet } = await threeDevices()
+    for (const device of [laptop, phone, tablet]) await device.notes.add(device.name, { text: device.name })
+    // Its own chain is the longest that the tablet has.
+    await tablet.notes.add('more', { text: 'more' })
+    await world.until(() => [laptop, phone, tablet].every((device) => device.texts.length === 4))
+    world.openChains(phone.idOf('phone'), 10_000)
+    expect(await world.codeOf(laptop.sync.removeDevices([laptop.idOf('phone')]))).toBe('done')
+    await world.until(() => phone.sync.status.connection === 'removed' && tablet.activeNames.length === 2)
+    world.openChains(tablet.idOf('tablet'), 10_000)
+    const fresh = await world.recover('fresh', laptop.phrase)
+    await world.until(() => tablet.sync.status.connection === 'removed')
+    expect(fresh.activeNames).toEqual(['fresh'])
+    await world.until(() => ['laptop', 'tablet', 'more'].every((text) => fresh.texts.includes(text)))
+    await fresh.notes.add('after', { text: 'after' })
+    await world.until(() => fresh.sync.status.isGreen)
+    expect(fresh.problems).toEqual([])
+  })
+})
+
 describe('a new key', () => {
   it('that a person wants waits until everything is sent', async () => {
     const { world, laptop } = await threeDevices()

@@ -38,8 +38,8 @@ import {
 } from './ids'
 import {
   MAILBOX_ID_BYTES,
-  MAX_BODY_ITEMS,
   MAX_CALL_BYTES,
+  MAX_CUT_ENTRIES,
   MAX_DOCUMENTS,
   MAX_FRAME_BYTES,
   MAX_KEYRING_RECORDS,
@@ -289,11 +289,11 @@ const codecs: { readonly [T in FrameType]: FrameCodec<T> } = {
             .varUint(head.sequence)
             .fixed(head.hash, HASH_BYTES)
             .fixed(head.signature, SIGNATURE_BYTES),
-        MAX_BODY_ITEMS,
+        MAX_CUT_ENTRIES,
       ),
     read: (r) => ({
       type: 'heads',
-      heads: r.list(MAX_BODY_ITEMS, DOCUMENT_ID_BYTES + DEVICE_ID_BYTES + 5 + HASH_BYTES + SIGNATURE_BYTES, () => ({
+      heads: r.list(MAX_CUT_ENTRIES, DOCUMENT_ID_BYTES + DEVICE_ID_BYTES + 5 + HASH_BYTES + SIGNATURE_BYTES, () => ({
         document: readDocument(r),
         device: r.fixed<DeviceId>(DEVICE_ID_BYTES),
         incarnation: r.uint32(),

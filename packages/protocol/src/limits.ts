@@ -40,6 +40,12 @@ export const MAX_DEVICE_INFO_BYTES = 512
 /** The list of accepted heads that travels with a removal. */
 export const MAX_CUT_BYTES = 524_288
 
+/**
+ * Chains in one cut, and in the `heads` that it is made of: so many fit whatever their numbers. An account has one for each data type of each
+ * device, and one more after each loss of a device's memory; only a device that opens chains to be unremovable has more.
+ */
+export const MAX_CUT_ENTRIES = 6_500
+
 /** A snapshot in all its parts. Above this a new device would wait for minutes and a phone run out of memory. */
 export const MAX_SNAPSHOT_BYTES = 67_108_864
 

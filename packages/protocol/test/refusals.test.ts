@@ -10,7 +10,7 @@ import {
   ProtocolFailure,
   protocolCodes,
 } from '../src/codes'
-import { type CutEntry, decodeCut, encodeCut, isWithinCut } from '../src/cut'
+import { type CutEntry, chainsForCut, decodeCut, encodeCut, isWithinCut } from '../src/cut'
 import { decodeEnvelope, decodeLargeEnvelope, encodeEnvelope, envelopeKinds } from '../src/envelope'
 import type { Cursor, Frame } from '../src/frame-types'
 import { decodeFrame, encodeFrame } from '../src/frames'
@@ -265,6 +265,13 @@ describe('a list', () => {
       decodeSnapshotHeader,
     ],
     [
+      'the chains in a cut',
+      limits.MAX_CUT_ENTRIES,
+      (count) =>
+        encodeCut(Array.from({ length: count }, (_, incarnation) => ({ ...(cutSample[0] as CutEntry), incarnation }))),
+      decodeCut,
+    ],
+    [
       'the context of a snapshot',
       limits.MAX_BODY_ITEMS,
       (count) => encodeSnapshotBody({ ...snapshotBodySample, context: some(count, { writer: counting(6, 1), n: 1 }) }),
@@ -476,9 +483,42 @@ describe('a cut', () => {
   })
 
   test('has a limit on both sides', () => {
-    const many = Array.from({ length: 8_000 }, (_, incarnation) => ({ ...first, incarnation }))
-    expect(codeOf(() => encodeCut(many))).toBe('frame-too-large')
+    const many = (length: number) =>
+      Array.from({ length }, (_, incarnation) => ({ ...first, incarnation, sequence: Number.MAX_SAFE_INTEGER }))
+    expect(codeOf(() => encodeCut(many(8_000)))).toBe('frame-too-large')
     expect(codeOf(() => decodeCut(new Uint8Array(limits.MAX_CUT_BYTES + 1)))).toBe('frame-too-large')
+  })
+
+  test('and the heads that it is made of have room for as many chains as they may hold, whatever their numbers', () => {
+    const heads = Array.from({ length: limits.MAX_CUT_ENTRIES }, (_, incarnation) => ({
+      ...first,
+      incarnation,
+      sequence: Number.MAX_SAFE_INTEGER,
+      signature: counting(64, 1),
+    }))
+    expect(encodeCut(heads).length).toBeLessThan(limits.MAX_CUT_BYTES)
+    const frame = encodeFrame({ type: 'heads', heads })
+    expect(frame.length).toBeLessThan(limits.MAX_FRAME_BYTES)
+    const tooMany = [...heads, { ...heads[0], incarnation: heads.length }] as typeof heads
+    expect(codeOf(() => encodeFrame({ type: 'heads', heads: tooMany }))).toBe('frame-too-large')
+  })
+
+  test('takes of too many chains the longest of each device, and as many of each, so that none crowds out another', () => {
+    const chainsOf = (seed: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...first,
+        device: counting<DeviceId>(16, seed),
+        incarnation: n,
+        sequence: 1 + ((seed * n) % 7_919),
+      }))
+    const [many, some, few] = [chainsOf(101, 10_000), chainsOf(59, 4_000), chainsOf(2, 30)]
+    const chosen = chainsForCut([...many, ...few.map((chain) => ({ ...chain, sequence: 1 })), ...some])
+    expect(chosen.length).toBe(limits.MAX_CUT_ENTRIES)
+    const ofSeed = (seed: number) => chosen.filter(({ device }) => device[0] === seed)
+    expect([ofSeed(101), ofSeed(59), ofSeed(2)].map(({ length }) => length)).toEqual([3_235, 3_235, 30])
+    const longest = many.map(({ sequence }) => sequence).sort((a, b) => b - a)
+    expect(ofSeed(101).map(({ sequence }) => sequence)).toEqual(longest.slice(0, 3_235))
+    expect(chainsForCut(few)).toBe(few)
   })
 
   test('counts a device’s chain up to its end, and nothing in a document or of a device that it does not name', () => {

@@ -1,3 +1,4 @@
+import { bytesEqual, MAX_CUT_ENTRIES } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { cutEntry, documentNamed, KeyPair, TestAccount, TestDevice } from './help/account'
 import { startWithTwoDevices } from './help/relay'
@@ -138,15 +139,34 @@ describe('removing a device', () => {
     expect(await client.next('refused')).toMatchObject({ code: 'bad-signature' })
   })
 
-  it('an account with more chains than an answer holds is told so', async () => {
-    const { account, one, data } = await startWithTwoDevices()
+  it('a device with more chains than an answer holds is removed by the longest of them, and so it is recovered from', async () => {
+    const { account, second, one, two, data, connect } = await startWithTwoDevices()
     one.send(account.first.push(contacts))
     await one.next('pushed')
+    two.send(second.push(contacts), second.push(contacts))
+    await two.find('pushed')
+    await two.find('pushed')
     const stored = [...data.accounts.values()][0]?.documents.values().next().value
-    const chain = stored?.chains.values().next().value
+    const chain = [...(stored?.chains.values() ?? [])].find(({ device }) => bytesEqual(device, second.id))
     if (stored === undefined || chain === undefined) throw new Error('nothing was stored')
-    for (let i = 0; i < 20_000; i++) stored.chains.set(`more ${i}`, { ...chain, incarnation: i })
+    const more = { ...chain, entries: chain.entries.slice(0, 1) }
+    for (let i = 0; i < 10_000; i++) stored.chains.set(`more ${i}`, { ...more, incarnation: 1_000 + i })
     one.send({ type: 'heads-fetch', devices: [] })
-    expect(await one.next('refused')).toMatchObject({ request: 'heads-fetch', code: 'too-many-documents' })
+    const { heads } = await one.find('heads')
+    expect(heads.length).toBe(MAX_CUT_ENTRIES)
+    const named = heads.map(({ device, sequence }) => [bytesEqual(device, second.id) ? 'second' : 'first', sequence])
+    expect(named).toContainEqual(['first', 1])
+    expect(named).toContainEqual(['second', 2])
+
+    const cut = heads.filter(({ device }) => bytesEqual(device, second.id))
+    one.send(account.remove(second, cut, false))
+    expect(await one.find('refused')).toMatchObject({ code: 'cut-behind' })
+    one.send({ ...account.remove(second, cut), isRestored: true })
+    expect(await one.find('keyring-changed')).toMatchObject({ length: 3 })
+    expect(await two.find('refused')).toMatchObject({ code: 'device-removed' })
+    const phrase = connect()
+    await phrase.logInForRecovery(account.recovery)
+    phrase.send({ ...account.recover(new TestDevice(account), [account.first], []), isRestored: true })
+    expect(await phrase.find('keyring-changed')).toMatchObject({ length: 4 })
   })
 })

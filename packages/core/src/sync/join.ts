@@ -156,9 +156,9 @@ class Joining {
   /** Sends the record, and waits until it is known what became of it or that the keyring must tell. */
   private async append(state: KeyringState, device: DeviceKeys): Promise<void> {
     const dialog = await this.connect()
-    const next = await makeRecord(this.platform, dialog, state, { ...this.newcomer, device })
+    const { isRestored, ...next } = await makeRecord(this.platform, dialog, state, { ...this.newcomer, device })
     const ownHead = recordHash(this.platform.signing.sha512, next.record)
-    dialog.send({ type: 'keyring-append', ...next, isRestored: false })
+    dialog.send({ type: 'keyring-append', ...next, isRestored })
     try {
       // Other devices' records are news here, too; only our own is the answer.
       for (;;) {
@@ -213,11 +213,11 @@ async function makeRecord(
   dialog: RelayDialog,
   state: KeyringState,
   newcomer: Newcomer & { readonly device: DeviceKeys },
-): Promise<KeyringRow> {
+): Promise<KeyringRow & { readonly isRestored: boolean }> {
   const { login, device, info, mode } = newcomer
   if (mode === 'add' || 'device' in login) {
     const signer = 'device' in login ? login.device : login
-    return { record: await createAdd(platform, state, { signer, device, info }) }
+    return { record: await createAdd(platform, state, { signer, device, info }), isRestored: false }
   }
   const devices = activeDevices(state.devices)
     .map(({ id }) => id)
@@ -225,8 +225,9 @@ async function makeRecord(
   if (devices.length > 0) await suspend(platform, dialog, state, login, devices)
   dialog.send({ type: 'heads-fetch', devices })
   const heads = copyHeads((await dialog.receive('heads')).heads)
-  const cut = await cutOf({ signing: platform.signing, keyring: state, devices, heads, known: [] })
-  return createRecover(platform, state, { recovery: login, device, info, cut })
+  const { cut, isPartial } = await cutOf({ signing: platform.signing, keyring: state, devices, heads, known: [] })
+  const row = await createRecover(platform, state, { recovery: login, device, info, cut })
+  return { ...row, isRestored: isPartial }
 }
 
 /** Keeps the devices that are to be removed from writing more meanwhile; without it the removal only takes more attempts. */

@@ -32,7 +32,7 @@ import type { Platform } from '../platform'
 import type { LiveRequests } from './live-requests'
 import type { Owed } from './owed'
 import type { KeyringRow } from './profile'
-import { copyHeads, cutOf } from './removal-cut'
+import { copyHeads, cutOf, type RemovalCut } from './removal-cut'
 
 export interface WorkContext {
   readonly platform: Platform
@@ -66,26 +66,33 @@ export type DueTask = { readonly kind: 'due-rekey' } | { readonly kind: 'due-rei
 export async function carryOut(context: WorkContext, owed: Owed | PhraseTask | DueTask | AddTask): Promise<void> {
   const { platform, keys, keyring } = context
   const { state } = keyring
+  let isPartial = false
   const row = await makeRow()
   if (!bytesEqual(keyring.state.head, state.head))
     throw new SyncError('keyring-conflict', 'Another record came while this one was being made.')
   const head = recordHash(platform.signing.sha512, row.record)
-  const append = { type: 'keyring-append', ...row, isRestored: false } as const
+  const append = { type: 'keyring-append', ...row, isRestored: isPartial } as const
   // Other devices' records are news here, too; only our own is the answer.
   await context.requests.ask(append, 'keyring-changed', (frame) => bytesEqual(frame.head, head))
   // Reading it back would do the same, and later.
   await keyring.extend(state.length, [row])
+
+  async function ownCut(devices: readonly DeviceId[]): Promise<readonly CutEntry[]> {
+    const asked = await askCut(context, state, devices)
+    isPartial = asked.isPartial
+    return asked.cut
+  }
 
   async function makeRow(): Promise<KeyringRow> {
     switch (owed.kind) {
       case 'remove': {
         const removed = owed.devices.filter((id) => activeDevice(state, id) !== undefined)
         await suspend(context, state, removed)
-        const cut = await askCut(context, state, removed)
+        const cut = await ownCut(removed)
         return createRemove(platform, state, { signer: keys, removed, cut })
       }
       case 'leave':
-        return createLeave(platform, state, { device: keys, cut: await askCut(context, state, [keys.id]) })
+        return createLeave(platform, state, { device: keys, cut: await ownCut([keys.id]) })
       case 'add': {
         const { device, role, info } = owed
         return { record: await createAdd(platform, state, { signer: keys, device, role, info }) }
@@ -127,7 +134,7 @@ async function askCut(
   { platform, requests, chainEnds }: WorkContext,
   keyring: KeyringState,
   devices: readonly DeviceId[],
-): Promise<CutEntry[]> {
+): Promise<RemovalCut> {
   const answer = await requests.ask({ type: 'heads-fetch', devices }, 'heads')
   const heads = copyHeads(answer.heads)
   return cutOf({ signing: platform.signing, keyring, devices, heads, known: await chainEnds(devices) })

@@ -1,14 +1,17 @@
 // Where the chains of devices that leave end. The relay tells it, each with the device's own signature, so that it can make up none; and
 // it may leave some out, so that what this device has verified itself counts, too. Of two ends of one chain the further one stands.
+// Of more chains than a cut can name the rest is left out, and does not count for anybody.
 import {
   type AccountId,
   bytesEqual,
   bytesToHex,
   type CutEntry,
+  chainsForCut,
   type DeviceId,
   findDevice,
   headSigningBytes,
   type KeyringState,
+  MAX_CUT_ENTRIES,
   type SignedDocumentHead,
 } from '@owlivion/sync-protocol'
 import type { SigningProvider } from '../platform'
@@ -23,7 +26,16 @@ export interface CutInput {
   readonly known: readonly CutEntry[]
 }
 
-export async function cutOf({ signing, keyring, devices, heads, known }: CutInput): Promise<CutEntry[]> {
+export interface RemovalCut {
+  readonly cut: readonly CutEntry[]
+  /**
+   * There may be chains that it does not name. The record is then sent as restored: the relay would refuse it with `cut-behind` for ever, and
+   * a device could make itself unremovable by opening chains.
+   */
+  readonly isPartial: boolean
+}
+
+export async function cutOf({ signing, keyring, devices, heads, known }: CutInput): Promise<RemovalCut> {
   const isLeaving = ({ device }: CutEntry): boolean => devices.some((id) => bytesEqual(id, device))
   const ends = new Map<string, CutEntry>()
   const take = (entry: CutEntry): void => {
@@ -33,7 +45,8 @@ export async function cutOf({ signing, keyring, devices, heads, known }: CutInpu
   }
   for (const entry of known) if (isLeaving(entry)) take(entry)
   for (const head of heads.filter(isLeaving)) if (await isSignedByItsDevice(signing, keyring, head)) take(entryOf(head))
-  return [...ends.values()]
+  const cut = chainsForCut([...ends.values()])
+  return { cut, isPartial: heads.length >= MAX_CUT_ENTRIES || cut.length < ends.size }
 }
 
 async function isSignedByItsDevice(

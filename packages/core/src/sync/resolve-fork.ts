@@ -73,7 +73,7 @@ export async function resolveFork(context: ForkContext, phrase: string, keep: 'o
     dialog.send({ type: 'heads-fetch', devices: removed })
     const heads = copyHeads((await dialog.receive('heads')).heads)
     const known = await context.chainEnds(removed)
-    const cut = await cutOf({ signing: platform.signing, keyring: ancestor, devices: removed, heads, known })
+    const { cut } = await cutOf({ signing: platform.signing, keyring: ancestor, devices: removed, heads, known })
     return createRemove(platform, ancestor, { signer: recovery, removed, cut })
   }
 }

@@ -5,6 +5,7 @@ import {
   decodeSignedRecord,
   type Frame,
   type FrameType,
+  MAX_CUT_ENTRIES,
   REISSUE_WAIT_MS,
   recordHash,
   SUSPEND_MS,
@@ -248,6 +249,24 @@ describe('a removal', () => {
     await connect()
     await prepareRemoval()
     expect(decodeCut(last('keyring-append').cut!)).toEqual(ends)
+    expect(last('keyring-append').isRestored).toBe(false)
+  })
+
+  it('of a device with chains without number names the longest, and is sent so that no other keeps it out', async () => {
+    ends = Array.from({ length: 10_000 }, (_, incarnation) => ({
+      document: new Uint8Array(16).fill(1) as never,
+      device: phone().id,
+      incarnation,
+      sequence: incarnation + 1,
+      hash: new Uint8Array(32) as never,
+    }))
+    const removing = undertake(removal())
+    await connect()
+    await prepareRemoval()
+    expect(decodeCut(last('keyring-append').cut!)).toEqual(ends.slice(-MAX_CUT_ENTRIES))
+    expect(last('keyring-append').isRestored).toBe(true)
+    await take()
+    expect(await stateOf(removing)).toBe('done')
   })
 
   it.each(['device-suspended', 'keyring-refused', 'internal-error'])(

@@ -1,6 +1,6 @@
 // The cut of a removal, from what the relay says and what this device knows.
 import type { CutEntry, DeviceId, DocumentId, Hash, SignedDocumentHead } from '@owlivion/sync-protocol'
-import { headSigningBytes } from '@owlivion/sync-protocol'
+import { encodeCut, headSigningBytes, MAX_CUT_ENTRIES } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { copyHeads, cutOf } from '../../src/sync/removal-cut'
 import { TestAccount } from './support/account'
@@ -23,8 +23,8 @@ async function signed(entry: CutEntry, by = phone): Promise<SignedDocumentHead> 
   return { ...entry, signature: await signing.sign(by.signingSeed, message) }
 }
 
-const cut = (heads: readonly SignedDocumentHead[], known: readonly CutEntry[] = [], devices = [phone.id]) =>
-  cutOf({ signing, keyring: account.state, devices, heads, known })
+const cut = async (heads: readonly SignedDocumentHead[], known: readonly CutEntry[] = [], devices = [phone.id]) =>
+  (await cutOf({ signing, keyring: account.state, devices, heads, known })).cut
 
 describe('a cut', () => {
   it('holds the ends that the device itself signed, in all documents and incarnations', async () => {
@@ -57,6 +57,31 @@ describe('a cut', () => {
     const heads = [await signed(end(phone.id, 3)), await signed(end(tablet.id, 4), tablet)]
     expect(await cut(heads, [end(tablet.id, 6)])).toEqual([end(phone.id, 3)])
     expect(await cut(heads, [end(tablet.id, 6)], [phone.id, tablet.id])).toEqual([end(tablet.id, 6), end(phone.id, 3)])
+  })
+
+  it('of a device with more chains than it can name holds the longest, and is known to be a part', async () => {
+    // Signatures are another test's matter, and take their time.
+    const trusting = { ...signing, verify: async () => true }
+    const signature = new Uint8Array(64)
+    const chains = (length: number): SignedDocumentHead[] =>
+      Array.from({ length }, (_, n) => ({ ...end(phone.id, 1 + (n % 9), 1, n), signature }))
+    const made = (heads: number, known: number, ofTablet: readonly CutEntry[] = []) =>
+      cutOf({
+        signing: trusting,
+        keyring: account.state,
+        devices: [phone.id, tablet.id],
+        heads: chains(heads),
+        known: [...chains(known), ...ofTablet],
+      })
+    expect((await made(MAX_CUT_ENTRIES - 1, 10)).isPartial).toBe(false)
+    // The relay sends no more than this: it may have had to leave some out.
+    expect((await made(MAX_CUT_ENTRIES, 0)).isPartial).toBe(true)
+    const { cut, isPartial } = await made(20, 10_000, [end(tablet.id, 1)])
+    expect([isPartial, cut.length]).toEqual([true, MAX_CUT_ENTRIES])
+    expect(cut).toContainEqual(end(tablet.id, 1))
+    const sequences = cut.filter(({ device }) => device === phone.id).map(({ sequence }) => sequence)
+    expect([Math.max(...sequences), Math.min(...sequences)]).toEqual([9, 4])
+    encodeCut(cut)
   })
 
   it('outlives the frame that it came in', async () => {

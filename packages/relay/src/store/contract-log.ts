@@ -1,5 +1,13 @@
 // The part of the contract suite that writes: the keyring, and the log of a document.
-import { type AccountId, type DeviceId, emptyLogHash, type Hash, nextLogHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  type DeviceId,
+  emptyLogHash,
+  type Hash,
+  MAX_CUT_ENTRIES,
+  nextLogHash,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
 import {
   a,
   account,
@@ -241,5 +249,22 @@ export function describeWriting(suite: ContractSuite): void {
         { sequence: 3, signature: push({ from: 3 }).signature },
       ])
     })
+
+    checkWithAccount(
+      'of a device with more chains than a cut can name the heads of the longest are told',
+      async (store) => {
+        await append(store, push({ device: b }), push({ count: 2 }))
+        for (let from = 0; from < MAX_CUT_ENTRIES; from += 500)
+          await append(store, ...Array.from({ length: 500 }, (_, i) => push({ incarnation: 100 + from + i })))
+        const told = async (devices: readonly DeviceId[]) => {
+          const heads = await store.readHeads(account, devices)
+          return [heads.length, heads.some(({ incarnation, sequence }) => incarnation === 7 && sequence === 2)]
+        }
+        expect(await told([])).toEqual([MAX_CUT_ENTRIES + 1, true])
+        expect(await told([a, b])).toEqual([MAX_CUT_ENTRIES + 1, true])
+        expect(await told([a])).toEqual([MAX_CUT_ENTRIES, true])
+        expect(await told([b])).toEqual([1, false])
+      },
+    )
   })
 }

@@ -4,6 +4,7 @@ import {
   type AccountId,
   bytesEqual,
   bytesToHex,
+  chainsForCut,
   compareBytes,
   type DeviceId,
   type DocumentId,
@@ -339,9 +340,11 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     },
     async readHeads(id, devices) {
       const account = findAccount(id)
-      const wanted = new Set(devices.map(bytesToHex))
       const heads = account === undefined ? [] : headsOf(account)
-      return wanted.size === 0 ? heads : heads.filter((head) => wanted.has(bytesToHex(head.device)))
+      const ids = devices.length === 0 ? heads.map(({ device }) => device) : devices
+      const wanted = new Map(ids.map((id) => [bytesToHex(id), id]))
+      const ofEach = [...wanted.values()].map((id) => heads.filter(({ device }) => bytesEqual(device, id)))
+      return ofEach.flatMap((ends) => chainsForCut(ends)).sort(compareHeads)
     },
     putSeen: (rows, quota) => write(() => rows.map((row) => putSeen(row, quota.maxDocuments, quota.maxBytes))),
     async readSeen(account, document) {

@@ -224,7 +224,7 @@ export interface RelayStore {
   readPage(request: PageRequest): Promise<StoredPage>
   /**
    * The end of every chain of these devices, of all when none is named, with the signature that came with the push that ended
-   * there. Sorted by document, device and incarnation.
+   * there. Sorted by document, device and incarnation. Of a device with more than MAX_CUT_ENTRIES of them only so many, the longest.
    */
   readHeads(account: AccountId, devices: readonly DeviceId[]): Promise<readonly SignedDocumentHead[]>
 

@@ -47,9 +47,10 @@ export function judgeAppend(request: AppendRequest, keyringHead: Uint8Array, cha
 }
 
 /** Whether a removed device's chains reach beyond the cut, or are in a document or incarnation that it does not name. */
-export function isBeyondCut(cut: Cut, headsOfRemoved: readonly DocumentHead[]): boolean {
+export function isBeyondCut(cut: Cut, headsOfRemoved: Iterable<DocumentHead>): boolean {
   const sequenceByChain = new Map(cut.map((entry) => [chainKey(entry), entry.sequence]))
-  return headsOfRemoved.some((head) => head.sequence > (sequenceByChain.get(chainKey(head)) ?? 0))
+  for (const head of headsOfRemoved) if (head.sequence > (sequenceByChain.get(chainKey(head)) ?? 0)) return true
+  return false
 }
 
 /** The order of heads: by document, device and incarnation. */

@@ -63,6 +63,11 @@ export function createKeyringTransaction(
     'DELETE FROM seen WHERE device = ? AND document IN (SELECT id FROM documents WHERE account = ?)',
   )
 
+  /** One by one: a device may have chains without number. */
+  function* headsOf(account: number, devices: readonly DeviceId[]): Iterable<DocumentHead> {
+    for (const device of devices) for (const row of headsOfDevice.iterate(account, device)) yield toHead(row as HeadRow)
+  }
+
   return db.transaction((request: KeyringAppend): KeyringAppendResult => {
     const deleted = findDeleted.get(request.account, request.recovery) as { account: Uint8Array } | undefined
     if (deleted !== undefined)
@@ -74,8 +79,8 @@ export function createKeyringTransaction(
     if (holder !== undefined && holder.id !== account?.id) return { kind: 'recovery-taken' }
     const { record, cut, storedAtMs, head, recovery, removal, replaceFrom: position = request.expectedLength } = request
     if (account !== undefined && removal !== undefined) {
-      const heads = removal.devices.flatMap((device) => headsOfDevice.all(account.id, device) as HeadRow[])
-      if (removal.cut !== undefined && isBeyondCut(removal.cut, heads.map(toHead))) return { kind: 'cut-behind' }
+      if (removal.cut !== undefined && isBeyondCut(removal.cut, headsOf(account.id, removal.devices)))
+        return { kind: 'cut-behind' }
       for (const device of removal.devices) removeSeen.run(device, account.id)
     }
     const id = account?.id ?? addAccount.run(request.account, recovery, ZERO_HASH).lastInsertRowid

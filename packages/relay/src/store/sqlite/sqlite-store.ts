@@ -8,6 +8,7 @@ import {
   emptyLogHash,
   type Generation,
   type Hash,
+  MAX_CUT_ENTRIES,
   MAX_ENVELOPE_BYTES,
   MAX_PAGE_ENTRIES,
   type Sha512,
@@ -84,8 +85,10 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   // A push is stored whole, so the entry at a chain's end has the signature of the push that ended there.
   const signedHeads =
     'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash, e.signature FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id JOIN entries e ON e.chain = c.id AND e.sequence = c.sequence WHERE a.account = ?'
-  const heads = db.prepare(signedHeads)
-  const headsOfDevice = db.prepare(`${signedHeads} AND c.device = ?`)
+  const writers = db.prepare(
+    'SELECT DISTINCT c.device FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id WHERE a.account = ?',
+  )
+  const headsOfDevice = db.prepare(`${signedHeads} AND c.device = ? ORDER BY c.sequence DESC LIMIT ${MAX_CUT_ENTRIES}`)
   const seenRows = db.prepare('SELECT device, envelope, signature FROM seen WHERE document = ? ORDER BY device')
   const newestEntries = db.prepare(
     `SELECT d.document, e.number, c.device, length(e.envelope) AS bytes, substr(e.envelope, 1, ${INSPECTED_START_BYTES}) AS start FROM entries e JOIN documents d ON d.id = e.document JOIN chains c ON c.id = e.chain ORDER BY e.id DESC LIMIT ?`,
@@ -153,12 +156,10 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   }
 
   function readHeads(account: AccountId, devices: readonly DeviceId[]): SignedDocumentHead[] {
-    const rows =
-      devices.length === 0
-        ? heads.all(account)
-        : [...new Map(devices.map((id) => [bytesToHex(id), id])).values()].flatMap((id) =>
-            headsOfDevice.all(account, id),
-          )
+    const wanted = devices.length === 0 ? (writers.pluck().all(account) as DeviceId[]) : devices
+    const rows = [...new Map(wanted.map((id) => [bytesToHex(id), id])).values()].flatMap((id) =>
+      headsOfDevice.all(account, id),
+    )
     const signed = (rows as SignedHeadRow[]).map((row) => ({ ...toHead(row), signature: plainBytes(row.signature) }))
     return signed.sort(compareHeads)
   }
