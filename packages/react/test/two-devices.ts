@@ -32,6 +32,7 @@ export async function openTwoDevices(): Promise<readonly [laptop: Sync, phone: S
   await eventually(() => expect(laptop.status.connection).toBe('online'))
   const phone = await joinAccount({ ...newDevice(relay, 'phone'), recoveryPhrase })
   onTestFinished(() => phone.close())
+  await eventually(() => expect(phone.status.connection).toBe('online'))
   return [laptop, phone]
 }
 
