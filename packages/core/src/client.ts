@@ -1,68 +1,21 @@
-// The public face: an account on this device, its collections, and how far its edits have come.
+// The public face of an account that is open on this device: its collections, and how far its edits have come.
 import { bytesToHex } from '@owlivion/sync-protocol'
+import { AccountPhrase } from './client-phrase'
 import { Collection, type CollectionOptions, type RecordFields } from './collection'
 import { SyncError } from './errors'
-import { browserPlatform, type Platform } from './platform'
 import { refuseSecrets } from './secret-fields'
-import type { Store } from './storage'
 import {
-  type AuditOptions,
-  type AuditReport,
   type ConnectionState,
   checkUnsent,
-  createProfile,
-  type DeviceDetails,
   type DocumentStatus,
   type EditState,
-  type Existing,
   type ImportedEdits,
-  joinProfile,
   type OwedTask,
-  type PhraseAnswer,
-  type PhraseQuestion,
-  type ReissueDetails,
-  readAnyProfile,
   type SkippedChange,
-  SyncEngine,
+  type SyncEngine,
   type SyncEvent,
   type UnsentEdits,
 } from './sync'
-
-/** What an account that is on this device already needs from its surroundings. */
-export interface OpenOptions {
-  /** Clock, randomness, sockets and signatures. Default: those of the browser; in Node pass `nodePlatform()`. */
-  readonly platform?: Platform
-  /** Where this device keeps its data. The account closes it. */
-  readonly store: Store
-  /** Connect at once (default), or stay offline until `goOnline`. */
-  readonly online?: boolean
-}
-
-/** What a device needs that becomes a member of an account, or makes one. */
-export interface AccountOptions extends OpenOptions {
-  /** URL of the relay: `wss://…`, or `ws://` for one on this machine. */
-  readonly relay: string
-  /** What people know this device by; other devices show it, the relay cannot read it. */
-  readonly deviceName: string
-  /** For example "Firefox on Linux". */
-  readonly devicePlatform?: string
-}
-
-/** What a device needs that becomes a member of an account that is there already. */
-export interface JoiningOptions extends AccountOptions {
-  /**
-   * What becomes of an account that the store holds already. `refuse` (default): nothing, joining is refused. `merge`: its records are brought into
-   * the account that is joined, where they meet the records that this has; of two values of one field the later shows and the other stays as a
-   * conflict. Deleted records are not brought along. The account in the store must be closed.
-   */
-  readonly existing?: Existing
-}
-
-/** What a device needs that becomes a member by the recovery phrase. */
-export interface PhraseOptions extends JoiningOptions {
-  /** The 24 words. */
-  readonly recoveryPhrase: string
-}
 
 /** Where this device stands; every value is as of now, and `sync.subscribe` tells when one changed. */
 export interface SyncStatus {
@@ -92,120 +45,17 @@ export interface SyncStatus {
 }
 
 /**
- * Creates an account on this device. Works without the relay, which learns of it on the first connection.
- * @returns the account and its recovery phrase: 24 words to be shown, written down, and confirmed with `confirmRecoveryPhrase`. From then on
- * they are kept nowhere; who loses them and all devices has lost the data.
- * @throws SyncError `profile-exists` when the store holds an account already
- *
- * @example
- * const { sync, recoveryPhrase } = await createAccount({
- *   platform: nodePlatform(),
- *   store: openMemoryStore(),
- *   relay: 'wss://relay.example.com',
- *   deviceName: 'laptop',
- *   online: false,
- * })
- * recoveryPhrase.split(' ').length // 24
- * await sync.close()
- */
-export async function createAccount(
-  options: AccountOptions,
-): Promise<{ readonly sync: Sync; readonly recoveryPhrase: string }> {
-  const recoveryPhrase = await createProfile(profileOptions(options))
-  return { sync: await openAccount(options), recoveryPhrase }
-}
-
-/**
- * Makes this device a member of the account that the phrase belongs to.
- * @throws SyncError `phrase-length`, `phrase-word`, `phrase-checksum`, `account-unknown`, `relay-unreachable`, `profile-exists`; nothing is written then
- *
- * @example
- * const store = await openIndexedDbStore('mail')
- * const recoveryPhrase = prompt('The 24 words') ?? ''
- * const sync = await joinAccount({ store, relay: 'wss://relay.example.com', deviceName: 'phone', recoveryPhrase })
- */
-export async function joinAccount(options: PhraseOptions): Promise<Sync> {
-  await joinProfile(joinOptions(options), options.recoveryPhrase, 'add')
-  return openAccount(options)
-}
-
-/**
- * Joins as `joinAccount` does, removes every other device, and gives the account a new key in the same step: for when devices are lost.
- * What the removed devices had stored at the relay stays.
- * @throws SyncError as `joinAccount`
- *
- * @example
- * const store = await openIndexedDbStore('mail')
- * const recoveryPhrase = prompt('The 24 words') ?? ''
- * const sync = await recoverAccount({ store, relay: 'wss://relay.example.com', deviceName: 'new laptop', recoveryPhrase })
- * sync.devices().filter((device) => !device.isRemoved).length // 1
- */
-export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
-  await joinProfile(joinOptions(options), options.recoveryPhrase, 'recover')
-  return openAccount(options)
-}
-
-/**
- * Opens the account that this store holds.
- * @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`
- *
- * @example
- * const sync = await openAccount({ store: await openIndexedDbStore('mail') })
- */
-export async function openAccount(options: OpenOptions): Promise<Sync> {
-  const engine = await SyncEngine.open(options.platform ?? browserPlatform(), options.store)
-  if (options.online ?? true) engine.goOnline()
-  return new Sync(engine)
-}
-
-/**
- * True when the store holds an account: open it then, and otherwise ask whether to create one or to join.
- * @throws SyncError `profile-damaged` when what it holds cannot be read
- *
- * @example
- * await hasAccount(openMemoryStore(), nodePlatform()) // false
- */
-export async function hasAccount(store: Store, platform: Platform = browserPlatform()): Promise<boolean> {
-  return (await readAnyProfile(platform, store)) !== undefined
-}
-
-function profileOptions(options: AccountOptions): Parameters<typeof createProfile>[0] {
-  const platform = options.platform ?? browserPlatform()
-  const info = { name: options.deviceName, platform: options.devicePlatform ?? '', addedAtMs: platform.now() }
-  return { platform, store: options.store, relay: checkedRelay(options.relay), info }
-}
-
-/** @internal What joining needs, checked; also for the package's other entries. */
-export function joinOptions(options: JoiningOptions): Parameters<typeof joinProfile>[0] {
-  return { ...profileOptions(options), existing: options.existing }
-}
-
-/** A relay across the network needs TLS: not for the data, which is sealed, but for who talks to whom and when. */
-function checkedRelay(relay: string): string {
-  let url: URL
-  try {
-    url = new URL(relay)
-  } catch (cause) {
-    throw new SyncError('relay-unreachable', `${relay} is not the address of a relay.`, { retryable: false, cause })
-  }
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  if (url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback)) return relay
-  throw new SyncError('relay-unreachable', `${relay} is not encrypted on the way; use wss://.`, { retryable: false })
-}
-
-/**
  * An account that is open on this device.
  *
  * @example
  * const contacts = await sync.open<{ name: string }>('contacts')
  * await contacts.add('ann@example.com', { name: 'Ann' })
  */
-export class Sync {
+export class Sync extends AccountPhrase {
   private readonly collections = new Map<string, Promise<Collection<never>>>()
   private readonly opened = new Map<string, Collection<never>>()
-
-  /** @internal Use `createAccount`, `joinAccount` or `openAccount`. */
-  constructor(private readonly engine: SyncEngine) {}
+  private closing: Promise<void> | undefined
+  private readonly waiting = new Set<(error: unknown) => void>()
 
   /** Hex of the account's id. */
   get accountId(): string {
@@ -282,110 +132,6 @@ export class Sync {
     return this.engine.on(listener)
   }
 
-  /** The account's devices, removed ones included. */
-  devices(): DeviceDetails[] {
-    return this.engine.devices()
-  }
-
-  /**
-   * Asks the relay when and from where it saw the devices; `devices()` tells from then on. The relay's word only, and as of now.
-   * @throws SyncError `connection-lost` while there is no connection, `relay-unreachable`
-   *
-   * @example
-   * await sync.refreshDevices()
-   * for (const { name, lastSeenMs } of sync.devices()) console.log(name, lastSeenMs && new Date(lastSeenMs))
-   */
-  async refreshDevices(): Promise<void> {
-    await this.engine.service.refreshSightings()
-    this.engine.statusChanged()
-  }
-
-  /**
-   * Reads the account's audit log from the relay, and verifies it against what this device has seen of it: a row that was changed or
-   * dropped since is in `problems`, and told as an event too. What the relay never wrote down, nobody can miss.
-   * @param options which rows; filters change nothing in what is verified
-   * @throws SyncError `connection-lost` while there is no connection, `relay-unreachable`, `relay-misbehaved`
-   *
-   * @example
-   * const { entries, problems, statistics } = await sync.audit({ kinds: ['sign-in', 'sign-in-failed'] })
-   * for (const { row, message } of problems) console.warn(row, message)
-   * console.log(statistics.byKind['sign-in-failed'] ?? 0, 'failed of', entries.length)
-   */
-  audit(options: AuditOptions = {}): Promise<AuditReport> {
-    return this.engine.service.audit(options)
-  }
-
-  /**
-   * The audit log as CSV, for other programs. The export is a row of the log itself.
-   * @throws as `audit`; `too-many-requests`
-   *
-   * @example
-   * const csv = await sync.exportAudit({ sinceMs: Date.now() - 86_400_000 })
-   * const file = new Blob([csv], { type: 'text/csv' })
-   */
-  exportAudit(options: AuditOptions = {}): Promise<string> {
-    return this.engine.service.auditAsCsv(options)
-  }
-
-  /**
-   * Deletes the account at the relay, for good: its data, its devices, its audit log. Nobody can open it there again. Every device
-   * is told and goes to the connection state `refused` with the code `account-deleted`; what devices have stored themselves stays
-   * until they `wipe`.
-   * @param options `recoveryPhrase`: the one that counts now
-   * @throws SyncError `wrong-account` when it is another, `phrase-length`, `phrase-word`, `phrase-checksum`, `connection-lost` while there is no
-   * connection; nothing is deleted then. After `relay-unreachable` the next connection tells whether it was
-   *
-   * @example
-   * await sync.deleteAccount({ recoveryPhrase: prompt('The 24 words, to delete everything') ?? '' })
-   * await sync.wipe()
-   */
-  deleteAccount({ recoveryPhrase }: { readonly recoveryPhrase: string }): Promise<void> {
-    return this.engine.service.deleteAccount(recoveryPhrase)
-  }
-
-  /**
-   * Locks devices out and gives the account a new key, in one step: nothing that is written from then on opens to them, and nothing counts
-   * that they write. What they had stored at the relay stays. Works while they are offline, and while they write.
-   *
-   * Stored before it is sent: it is done as soon as the relay can be reached, also after a crash or a restart. `status.owed` shows it until then.
-   * @param ids hex ids as in `devices()`; those that are removed already are passed over
-   * @returns when it is done
-   * @throws SyncError `device-unknown` for an id that is no device of the account, `keyring-refused` for this device's own (it signs out
-   * instead), `device-removed` when this device was removed first, `closed` when the account is closed before; it goes on when it is opened
-   *
-   * @example
-   * const lost = sync.devices().find((device) => device.name === 'old laptop')
-   * if (lost !== undefined) await sync.removeDevices([lost.id])
-   */
-  removeDevices(ids: readonly string[]): Promise<void> {
-    return this.engine.membership.removeDevices(ids)
-  }
-
-  /**
-   * Locks out every device but this one, in one step.
-   * @throws SyncError as `removeDevices`
-   *
-   * @example
-   * await sync.removeOtherDevices()
-   * sync.devices().filter((device) => !device.isRemoved).length // 1
-   */
-  removeOtherDevices(): Promise<void> {
-    return this.engine.membership.removeOtherDevices()
-  }
-
-  /**
-   * Gives the account a new key for what is written from then on. Waits until everything is caught up and sent and nothing is kept aside.
-   * After a removal it is not needed: that brings a new key by itself.
-   * @returns when there is a new key, of this device or another
-   * @throws SyncError `device-removed`, `closed`; as `removeDevices`
-   *
-   * @example
-   * await sync.rotateKeys()
-   */
-  rotateKeys(): Promise<void> {
-    return this.engine.membership.rotateKeys()
-  }
-
   /**
    * Takes this device out of the account and deletes everything that it keeps, then closes. The other devices change the key. The last
    * device of an account should ask for the recovery phrase first: nothing else opens the account afterwards.
@@ -406,113 +152,6 @@ export class Sync {
   }
 
   /**
-   * The recovery phrase that was made on this device, until it is confirmed: to be shown once more, for example after a crash.
-   * @returns undefined when it is confirmed, or was made elsewhere
-   *
-   * @example
-   * const phrase = await sync.unconfirmedPhrase()
-   * if (phrase !== undefined) console.log('Write these 24 words down:', phrase)
-   */
-  unconfirmedPhrase(): Promise<string | undefined> {
-    return this.engine.membership.unconfirmedPhrase()
-  }
-
-  /**
-   * Three words of the unconfirmed phrase that a person is to type back, the same ones each time. Empty when there is none.
-   *
-   * @example
-   * const { sync, recoveryPhrase } = await createAccount({
-   *   platform: nodePlatform(),
-   *   store: openMemoryStore(),
-   *   relay: 'wss://relay.example.com',
-   *   deviceName: 'laptop',
-   *   online: false,
-   * })
-   * const words = recoveryPhrase.split(' ')
-   * const answers = sync.phraseQuestions().map(({ position }) => ({ position, word: words[position - 1] ?? '' }))
-   * answers.length // 3
-   * await sync.confirmRecoveryPhrase(answers)
-   * sync.status.isPhraseConfirmed // true
-   * await sync.close()
-   */
-  phraseQuestions(): readonly PhraseQuestion[] {
-    return this.engine.membership.phraseQuestions()
-  }
-
-  /**
-   * Forgets the phrase on this device once a person has shown that it is written down. An example is at `phraseQuestions`.
-   * @param answers one for each of `phraseQuestions()`; case and spaces around a word do not matter
-   * @throws SyncError `phrase-check-failed` with the position of the first word that is missing or wrong; the phrase is kept then
-   */
-  confirmRecoveryPhrase(answers: readonly PhraseAnswer[]): Promise<void> {
-    return this.engine.membership.confirmPhrase(answers)
-  }
-
-  /**
-   * Gives the account a new recovery phrase and a new key, at once, with the old phrase. The old one opens and signs nothing that comes after;
-   * what somebody fetched with it before stays known to them.
-   * @param options `recoveryPhrase`: the old one
-   * @returns the new phrase, once it counts; this device keeps it until it is confirmed
-   * @throws SyncError `wrong-account` when the phrase is not the one that counts now, `phrase-length`, `phrase-word`, `phrase-checksum`,
-   * `closed` when the account is closed first; the old phrase is not kept, so the app asks for it again then
-   *
-   * @example
-   * const words = await sync.reissuePhrase({ recoveryPhrase: prompt('The old 24 words') ?? '' })
-   * console.log('From now on:', words)
-   */
-  reissuePhrase({ recoveryPhrase }: { readonly recoveryPhrase: string }): Promise<string> {
-    return this.engine.membership.reissuePhrase(recoveryPhrase)
-  }
-
-  /**
-   * Asks for a new recovery phrase without the old one. Every device shows it; it counts when another device of some age approves it, or by itself
-   * after seven days in which nobody vetoed it. Until then the old phrase counts.
-   * @returns the phrase that is to count, once the request is in the keyring; this device keeps it until it is confirmed
-   * @throws SyncError `keyring-refused` when one is asked for already, `closed`, `device-removed`
-   *
-   * @example
-   * const words = await sync.requestReissue()
-   * console.log('In seven days at the latest these words count:', words)
-   */
-  requestReissue(): Promise<string> {
-    return this.engine.membership.requestReissue()
-  }
-
-  /**
-   * The open request for a new recovery phrase. An app shows it on every device, for it may be a thief's.
-   *
-   * @example
-   * if (sync.reissue !== undefined && !sync.reissue.isMine) console.log('Asked for by', sync.reissue.requestedBy)
-   */
-  get reissue(): ReissueDetails | undefined {
-    return this.engine.membership.reissue
-  }
-
-  /**
-   * Lets the phrase count at once that another device asked for. A device can that has been in the account for seven days: a newer one may have
-   * been let in by whoever asks.
-   * @throws SyncError `keyring-refused` when nobody asks, or it was withdrawn meanwhile; `reissue-early` on the device that asks itself, and on
-   * one that is new to the account, with `retryAfterMs`
-   *
-   * @example
-   * if (sync.reissue !== undefined && !sync.reissue.isMine) await sync.approveReissue()
-   */
-  approveReissue(): Promise<void> {
-    return this.engine.membership.approveReissue()
-  }
-
-  /**
-   * Withdraws the open request for a new recovery phrase. Any device may, and so may the holder of the old phrase.
-   * @throws SyncError `keyring-refused` when nobody asks, or it was granted meanwhile; `wrong-account` when the phrase is not the one that counts
-   *
-   * @example
-   * if (sync.reissue !== undefined) await sync.vetoReissue()
-   */
-  vetoReissue({ recoveryPhrase }: { readonly recoveryPhrase?: string } = {}): Promise<void> {
-    return this.engine.membership.vetoReissue(recoveryPhrase)
-  }
-
-  /**
    * Resolves when everything written so far is on the relay's disk, the account itself included: from then on another device can join.
    * What is written after the call is not waited for.
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
@@ -527,20 +166,6 @@ export class Sync {
    */
   whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return this.until(() => Object.values(this.status.documents).every((document) => document.caughtUp), options.signal)
-  }
-
-  /**
-   * Decides a fork of the account's keyring (`status.keyringFork`) with the recovery phrase: the device whose record began the branch that
-   * is not kept is removed. Everything else that the devices had done on either branch they do again by themselves.
-   * @param options `keep`: `ours` (default) is the branch of this device. With `theirs` this device may be the one that is removed
-   * @throws SyncError `keyring-refused` when there is no fork, `wrong-account`, `phrase-length`, `phrase-word`, `phrase-checksum`, `relay-unreachable`,
-   * `keyring-fork` when the phrase does not decide it; nothing is changed then
-   *
-   * @example
-   * if (sync.status.keyringFork) await sync.resolveFork(prompt('The 24 words') ?? '')
-   */
-  resolveFork(recoveryPhrase: string, options: { readonly keep?: 'ours' | 'theirs' } = {}): Promise<void> {
-    return this.engine.resolveFork(recoveryPhrase, options.keep ?? 'ours')
   }
 
   /**
@@ -576,10 +201,8 @@ export class Sync {
   }
 
   /** Closes the account and removes everything that this device keeps of it, the key to its store too. What was not sent is lost. */
-  async wipe(): Promise<void> {
-    this.closing ??= this.engine.close({ destroy: true })
-    for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was wiped from this device.'))
-    await this.closing
+  wipe(): Promise<void> {
+    return this.end({ destroy: true })
   }
 
   /** Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind. */
@@ -592,9 +215,6 @@ export class Sync {
     for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was closed.'))
     await this.closing
   }
-
-  private closing: Promise<void> | undefined
-  private readonly waiting = new Set<(error: unknown) => void>()
 
   private until(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -12,9 +12,8 @@ export {
   openAccount,
   type PhraseOptions,
   recoverAccount,
-  type Sync,
-  type SyncStatus,
-} from './client'
+} from './accounts'
+export type { Sync, SyncStatus } from './client'
 export type { Collection, CollectionOptions, Conflict, RecordFields } from './collection'
 export type { Candidate, FieldCandidate, Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'

@@ -2,7 +2,8 @@
 // store and to the people.
 import { codeMailbox, PAIRING_SECRET_BYTES } from '@owlivion/sync-protocol'
 import { type DeviceKeys, fitDeviceInfo } from '../account'
-import { type JoiningOptions, joinOptions, openAccount, type Sync } from '../client'
+import { type JoiningOptions, joinOptions, openAccount } from '../accounts'
+import type { Sync } from '../client'
 import { isSyncError, SyncError } from '../errors'
 import { forgetJoining, joinAsAdded, keysForJoining, Listeners, ProfilePlace } from '../sync'
 import type { TypedWay } from './agreement'

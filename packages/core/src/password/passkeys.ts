@@ -5,7 +5,8 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser'
 import { createDeviceKeys } from '../account'
-import { type JoiningOptions, joinOptions, openAccount, type Sync } from '../client'
+import { type JoiningOptions, joinOptions, openAccount } from '../accounts'
+import type { Sync } from '../client'
 import type { Platform } from '../platform'
 import { fieldsOf, joinWithKey, RelayDialog, textIn } from '../sync'
 import { accessTo } from './account-access'

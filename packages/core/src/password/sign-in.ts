@@ -1,6 +1,7 @@
 // From address and password to a member of the account: prove the password, get the box, and let the key in it add this device.
 import { base64urlToBytes, bytesToBase64url } from '@owlivion/sync-protocol'
-import { type JoiningOptions, joinOptions, openAccount, type Sync } from '../client'
+import { type JoiningOptions, joinOptions, openAccount } from '../accounts'
+import type { Sync } from '../client'
 import { isSyncError } from '../errors'
 import type { Platform } from '../platform'
 import { fieldsOf, joinWithKey, type MemberLogin, RelayDialog, textIn } from '../sync'

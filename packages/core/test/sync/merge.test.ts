@@ -1,13 +1,7 @@
 // A device that holds an account already and joins another: what it held is in the account that it joins, and nothing of either is lost.
 import { describe, expect, it } from 'vitest'
-import {
-  createAccount,
-  type JoiningOptions,
-  joinAccount,
-  openAccount,
-  recoverAccount,
-  type Sync,
-} from '../../src/client'
+import { createAccount, type JoiningOptions, joinAccount, openAccount, recoverAccount } from '../../src/accounts'
+import type { Sync } from '../../src/client'
 import type { Collection } from '../../src/collection'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import { FakePlatform, settle } from './support/fake-platform'
