@@ -12,6 +12,7 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
+import { appendRecord, createRekey } from '../../src/account'
 import type { SyncError } from '../../src/errors'
 import { openMemoryStore } from '../../src/storage'
 import type { DocumentLink } from '../../src/sync/document-link'
@@ -301,6 +302,70 @@ describe('logging in', () => {
       expect(test.platform.openSockets).toEqual([])
       expect(test.context.keyring().length).toBe(3)
     }
+  })
+
+  it('gives a relay with a lesser branch its own, and waits until all of it is taken', async () => {
+    const own = await TestAccount.create(3, 80)
+    const ancestor = own.state
+    await own.remove(0, [2])
+    await own.remove(0, [1])
+    const thief = own.devices[2]!
+    const { signing } = new FakePlatform()
+    const record = await createRekey(new FakePlatform(), ancestor, { signer: thief })
+    const theirs = await appendRecord(signing, ancestor, record)
+    const test = await start({ members: own })
+    test.session.goOnline()
+    const { socket } = test.platform
+    await socket.accept()
+    const head = (length: number) => recordHash(signing.sha512, own.records[length - 1]!.record)
+    const shown: Frame = {
+      type: 'welcome',
+      account: own.state.account,
+      generation,
+      keyringLength: 4,
+      keyringHead: theirs.head,
+      timeMs: 0,
+    }
+    await socket.say(challenge, shown)
+    expect(socket.framesOf('keyring-fetch').map(({ from }) => from)).toEqual([0])
+    await socket.say({ type: 'keyring', from: 0, length: 4, records: [...own.records.slice(0, 3), { record }] })
+    const [replace] = socket.framesOf('keyring-replace')
+    expect(replace?.records.map((each) => Buffer.from(each.record))).toEqual(
+      own.records.slice(3).map((each) => Buffer.from(each.record)),
+    )
+    await socket.say({ type: 'keyring-changed', length: 4, head: head(4) })
+    expect([test.session.state, socket.framesOf('keyring-append')]).toEqual(['connecting', []])
+    await socket.say({ type: 'keyring-changed', length: 5, head: head(5) })
+    expect([test.session.state, test.reports]).toEqual(['online', []])
+  })
+
+  it('gives up a relay that keeps to a branch that does not count', async () => {
+    const own = await TestAccount.create(3, 80)
+    const ancestor = own.state
+    await own.remove(0, [2])
+    const record = await createRekey(new FakePlatform(), ancestor, { signer: own.devices[2]! })
+    const theirs = await appendRecord(new FakePlatform().signing, ancestor, record)
+    const test = await start({ members: own })
+    test.session.goOnline()
+    const { socket } = test.platform
+    await socket.accept()
+    const branch: Frame = { type: 'keyring', from: 0, length: 4, records: [...own.records.slice(0, 3), { record }] }
+    await socket.say(
+      challenge,
+      {
+        type: 'welcome',
+        account: own.state.account,
+        generation,
+        keyringLength: 4,
+        keyringHead: theirs.head,
+        timeMs: 0,
+      },
+      branch,
+    )
+    await socket.say({ type: 'keyring-changed', length: 4, head: theirs.head })
+    await socket.say(branch)
+    expect([test.session.state, test.reports]).toEqual(['waiting', ['relay-forked']])
+    expect(test.context.keyring().length).toBe(4)
   })
 
   it('keeps the keyring it has when the relay’s records break the rules', async () => {
