@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { firstLoad } from './first-load.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const packages = [
@@ -27,6 +28,11 @@ const packages = [
 ]
 /** What the user installs beside them, in the versions that this workspace itself is tested with. */
 const companions = { core: ['yjs', 'ws', 'better-sqlite3'], react: ['react'] }
+/** What an app pays for only when somebody signs in with a password, pairs a device or types a phrase. */
+const lazy = {
+  packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39)/,
+  sources: /\/src\/(password|pairing|mail|testing)\//,
+}
 const stepWithinMs = 600_000
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'owlivion-dist-')))
@@ -145,6 +151,20 @@ async function loadEverything() {
   }
 }
 
+async function mainEntryIsLean() {
+  for (const file of ['index.js', 'index.cjs']) {
+    const { packages, sources } = firstLoad(join(consumer, 'node_modules', '@owlivion/sync', 'dist', file))
+    // A list that does not have what everything needs was not read right, and would find nothing.
+    if (!packages.includes('yjs') || !sources.some((each) => each.endsWith('/src/client.ts')))
+      throw new Error(`what ${file} loads could not be read: ${packages.join(', ')}`)
+    const tooEarly = [
+      ...packages.filter((each) => lazy.packages.test(each)),
+      ...sources.filter((each) => lazy.sources.test(each)),
+    ]
+    if (tooEarly.length > 0) throw new Error(`${file} loads at once what should wait: ${tooEarly.join(', ')}`)
+  }
+}
+
 async function syncThroughThePackedRelay() {
   const port = await freePort()
   const bin = join(consumer, 'node_modules', '.bin', 'owlivion-relay')
@@ -211,6 +231,7 @@ try {
   await step('publint and attw find nothing', lint)
   await step('the tarballs install into an empty project', install)
   await step('every entry loads as ES module and as CommonJS with one yjs', loadEverything)
+  await step('the main entry loads nothing of passwords, pairing and word lists', mainEntryIsLean)
   await step('a strict consumer type-checks under node16 and bundler resolution', typeCheck)
   await step('two processes sync through the packed relay', syncThroughThePackedRelay)
   console.log('\nThe packages work as installed.')

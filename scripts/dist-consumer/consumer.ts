@@ -2,6 +2,8 @@
 import { type Collection, createAccount, isSyncError, joinAccount, type Sync } from '@owlivion/sync'
 import { openIndexedDbStore } from '@owlivion/sync/indexeddb'
 import { nodePlatform } from '@owlivion/sync/node'
+import { type PairingOffer, startPairing } from '@owlivion/sync/pairing'
+import { signIn } from '@owlivion/sync/password'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
 import { protocolCodes } from '@owlivion/sync-protocol'
 
@@ -36,4 +38,9 @@ export async function join(relay: string, recoveryPhrase: string): Promise<void>
   } catch (error) {
     if (isSyncError(error, 'phrase-word')) console.log(error.action, protocolCodes)
   }
+}
+
+export async function signInOrPair(relay: string, email: string, password: string): Promise<Sync | PairingOffer> {
+  const options = { platform: nodePlatform(), store: await openIndexedDbStore('mail'), relay, deviceName: 'tablet' }
+  return password === '' ? await startPairing(options) : await signIn({ ...options, email, password })
 }
