@@ -30,6 +30,13 @@ import type { KeyringAppend, RelayStore } from './store/relay-store'
 
 export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits' | 'audit'>
 
+/**
+ * Records beyond `maxKeyringRecords` that put devices out, or bring the account back with its phrase: a device that filled the keyring
+ * would otherwise never be removed. No device can use them up, since each of its records takes one of the active devices away.
+ */
+const RESERVED_RECORDS = 1_024
+const mayUseReserve: ReadonlySet<KeyringRecord['type']> = new Set(['remove', 'leave', 'recover'])
+
 /** Room in a keyring frame for its own fields and for the lengths before each record and cut. */
 const FRAME_OVERHEAD_BYTES = 64 + MAX_KEYRING_RECORDS * 8
 
@@ -62,7 +69,8 @@ export function appendKeyring(
     const verified = await verifyRecord(context, account, before, frame.record)
     const { record } = verified.prepared
     assertFirstDevice(context.platform, asking.standing, record)
-    if (verified.next.length > context.limits.maxKeyringRecords)
+    const { maxKeyringRecords } = context.limits
+    if (verified.next.length > maxKeyringRecords + (mayUseReserve.has(record.type) ? RESERVED_RECORDS : 0))
       throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
     const since = before && reissueWaitsSince(before, record)
     if (since !== undefined) await assertWaited(context, asking, since, record, frame)

@@ -23,6 +23,7 @@ export interface RelayLimits {
   readonly maxDocuments: number
   /** Envelopes and seen rows of one account together; undefined for no bound. */
   readonly maxAccountBytes: number | undefined
+  /** Removing devices and recovering the account stay possible beyond it. */
   readonly maxKeyringRecords: number
   /** Envelopes in one transaction: bounds how long a commit holds up everybody else. */
   readonly maxTurnBytes: number
