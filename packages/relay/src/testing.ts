@@ -2,12 +2,7 @@
  * For tests: a store in memory, on which a simulator can build, and the suite that proves a store.
  * @module
  */
-export {
-  createMemoryData,
-  createMemoryStore,
-  type MemoryData,
-  type MemoryStoreOptions,
-  storedBytes,
-} from './store/memory'
+export { createMemoryStore, type MemoryStoreOptions } from './store/memory'
+export { createMemoryData, type MemoryData, storedBytes } from './store/memory-data'
 export type { RelayStore } from './store/relay-store'
 export { type ContractStore, type ContractTools, describeRelayStore } from './store/relay-store-contract'

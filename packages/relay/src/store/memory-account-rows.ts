@@ -9,21 +9,8 @@ import {
   nextAuditHash,
   type Sha512,
 } from '@owlivion/sync-protocol'
-import {
-  type AccountRows,
-  type AuditEnd,
-  type AuditEvent,
-  type ChainedAuditRow,
-  chainAudit,
-  type SeenDevice,
-} from './account-rows'
-import type { MemoryData } from './memory'
-
-/** What an account in memory has of these rows. */
-export interface MemoryAccountRows {
-  readonly devices: Map<string, SeenDevice>
-  readonly audit: ChainedAuditRow[]
-}
+import { type AccountRows, type AuditEnd, type AuditEvent, type ChainedAuditRow, chainAudit } from './account-rows'
+import type { MemoryAccountRows, MemoryData } from './memory-data'
 
 export function appendMemoryAudit(
   sha512: Sha512,

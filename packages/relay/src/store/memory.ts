@@ -1,16 +1,12 @@
-// The store of a simulated relay, and the shortest statement of what a store does. The data lives apart from the store, so
-// that a relay can die and another be started on what had reached the disk.
+// The store of a simulated relay, and the shortest statement of what a store does.
 import {
   type AccountId,
   bytesEqual,
   bytesToHex,
   chainsForCut,
   compareBytes,
-  type DeviceId,
   type DocumentId,
   emptyLogHash,
-  type Generation,
-  type Hash,
   nextLogHash,
   type Sha512,
   type SignedDocumentHead,
@@ -19,6 +15,7 @@ import {
 } from '@owlivion/sync-protocol'
 import { RelayError } from '../errors'
 import { appendMemoryAudit, createMemoryAccountRows } from './memory-account-rows'
+import type { MemoryAccount, MemoryChain, MemoryData, MemoryDocument, MemoryEntry } from './memory-data'
 import type {
   AppendRequest,
   AppendResult,
@@ -27,80 +24,10 @@ import type {
   RelayStore,
   SeenPut,
   SeenPutResult,
-  SeenRow,
   StoredKeyringRecord,
 } from './relay-store'
 import { compareHeads, INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
-import { createMemorySignIns, type MemorySignInHolder } from './sign-in-memory'
-
-interface MemoryEntry {
-  readonly number: number
-  readonly chain: MemoryChain
-  readonly sequence: number
-  readonly envelope: Uint8Array
-  readonly entryHash: Hash
-  readonly logHash: Hash
-  /** Present on the last entry of a push. */
-  readonly signature: Uint8Array | undefined
-}
-
-interface MemoryChain {
-  readonly device: DeviceId
-  readonly incarnation: number
-  /** By sequence, from index 0 for sequence 1. */
-  readonly entries: MemoryEntry[]
-}
-
-interface MemoryDocument {
-  readonly id: DocumentId
-  /** By number, from index 0 for number 1. */
-  readonly entries: MemoryEntry[]
-  readonly chains: Map<string, MemoryChain>
-  readonly seen: Map<string, SeenRow>
-}
-
-interface MemoryAccount extends MemorySignInHolder {
-  readonly id: AccountId
-  recovery: AccountId
-  head: Hash
-  readonly keyring: StoredKeyringRecord[]
-  readonly documents: Map<string, MemoryDocument>
-  bytes: number
-}
-
-/** What is on the simulated disk. Outlives every store opened on it. */
-export interface MemoryData {
-  readonly generation: Generation
-  readonly accounts: Map<string, MemoryAccount>
-  /** What is left of deleted accounts, by hex of the id. */
-  readonly deleted: Map<string, { readonly account: AccountId; readonly recovery: AccountId }>
-  /** Every entry of every account, in the order in which they were stored. */
-  readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
-}
-
-/**
- * An empty simulated disk.
- * @param generation what a new database would have drawn
- */
-export function createMemoryData(generation: Generation): MemoryData {
-  return { generation, accounts: new Map(), deleted: new Map(), arrived: [] }
-}
-
-/** Everything the simulated disk holds of what devices sent, for a search for what should not be there. */
-export function* storedBytes(data: MemoryData): Iterable<Uint8Array> {
-  for (const account of data.accounts.values()) {
-    for (const row of account.audit) yield row.bytes
-    if (account.signIn !== undefined) yield* [account.signIn.content, ...account.signIn.names]
-    for (const { record, cut } of account.keyring) {
-      yield record
-      if (cut !== undefined) yield cut
-    }
-    for (const document of account.documents.values()) {
-      for (const entry of document.entries) yield entry.envelope
-      for (const row of document.seen.values()) yield row.envelope
-    }
-  }
-}
+import { createMemorySignIns } from './sign-in-memory'
 
 /** What a store in memory is opened on, and how its writes become durable. */
 export interface MemoryStoreOptions {

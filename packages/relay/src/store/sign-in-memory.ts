@@ -1,14 +1,9 @@
 // Sign-in rows on the simulated disk, and the shortest statement of what the tables do. A row is part of its account, and goes
 // with it.
-import { type AccountId, bytesEqual, bytesToHex, type Sha512 } from '@owlivion/sync-protocol'
-import { appendMemoryAudit, type MemoryAccountRows } from './memory-account-rows'
-import type { SignInPut, SignInPutResult, SignInRow, SignInStore } from './sign-in-store'
-
-/** An account on the simulated disk, as far as it matters here. */
-export interface MemorySignInHolder extends MemoryAccountRows {
-  readonly id: AccountId
-  signIn?: SignInRow
-}
+import { bytesEqual, bytesToHex, type Sha512 } from '@owlivion/sync-protocol'
+import { appendMemoryAudit } from './memory-account-rows'
+import type { MemorySignInHolder } from './memory-data'
+import type { SignInPut, SignInPutResult, SignInStore } from './sign-in-store'
 
 export interface SignInMemoryParts {
   readonly sha512: Sha512
