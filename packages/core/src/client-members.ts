@@ -28,7 +28,8 @@ export abstract class AccountMembers extends AccountAtRelay {
   }
 
   /**
-   * Locks out every device but this one, in one step.
+   * Locks out every device but this one, in one step. Sign-in keys stay: whoever has the password or a passkey of the account lets a device in
+   * again, until it is changed or removed.
    * @throws SyncError as `removeDevices`
    *
    * @example

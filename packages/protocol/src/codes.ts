@@ -98,7 +98,11 @@ export const protocolCodes = {
     retryable: true,
     action: 'Another device changed the keyring first; read it and decide again.',
   },
-  'keyring-refused': { retryable: false, action: 'The keyring record breaks a rule; update the app.' },
+  'keyring-refused': {
+    retryable: false,
+    action:
+      'The account as it is now does not allow this; the message says why. Look at its devices and open requests.',
+  },
   'reissue-early': {
     retryable: true,
     action: 'Other devices may still veto the new recovery phrase; it takes effect seven days after it was asked for.',
@@ -129,7 +133,10 @@ export const protocolCodes = {
     retryable: false,
     action: 'The relay does not offer this; update the relay or switch it on there.',
   },
-  'call-refused': { retryable: false, action: 'The request does not fit what it asks for; update the app.' },
+  'call-refused': {
+    retryable: false,
+    action: 'Do what the message says; when it speaks of a field or a form, update the app.',
+  },
   'sign-in-failed': {
     retryable: false,
     action: 'Check address and password; after a few attempts the relay asks to wait.',
