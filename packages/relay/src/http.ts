@@ -12,14 +12,17 @@ export interface HttpOptions {
   readonly files?: StaticFiles | undefined
   /** Shows the newest sealed entries to everybody who can reach the port. */
   readonly inspect?: boolean
+  /** The relay offers password sign-in, whose OPAQUE is WebAssembly: a page from here may compile it, and still run no text as code. */
+  readonly allowsWasm?: boolean
 }
 
-export function createHttpApp({ relay, files, inspect = false }: HttpOptions): Hono {
+export function createHttpApp({ relay, files, inspect = false, allowsWasm = false }: HttpOptions): Hono {
   const app = new Hono()
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'self'"],
+        ...(allowsWasm && { scriptSrc: ["'self'", "'wasm-unsafe-eval'"] }),
         // A device may use a relay on another address than the one that served the app.
         connectSrc: ["'self'", 'ws:', 'wss:'],
         imgSrc: ["'self'", 'data:', 'blob:'],

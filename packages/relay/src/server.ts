@@ -83,7 +83,7 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
     ...(acceptHosts && { hosts: acceptHosts }),
     ...(limits && { limits }),
   })
-  const app = createHttpApp({ relay, files, ...(inspect && { inspect }) })
+  const app = createHttpApp({ relay, files, ...(inspect && { inspect }), allowsWasm: services.length > 0 })
   const server = createServer(getRequestListener(app.fetch))
   const endpoint = acceptWebSockets(server, relay, { log, trustsProxy })
   server.listen(port, host)

@@ -1,6 +1,6 @@
 // The command line: runs seeds on all cores, says what happened, and on a failure shows the shortest plan that still fails.
 //
-//   npm run simulate -- --seeds 200 [--from 1]     seeds 1 to 200
+//   npm run simulate -- --seeds 500 [--from 1]     seeds 1 to 500
 //   npm run simulate -- --seed 17 [--trace]        one seed, exactly as it ran among the others
 //   --devices N, --steps N                         instead of what the seed would draw
 import { type ChildProcess, fork } from 'node:child_process'

@@ -10,6 +10,11 @@ import { call, refusalOf, setPassword, signIn } from '../help/sign-in'
 const email = 'ann@example.com'
 const password = 'a long enough password'
 
+async function policyOf(url: string): Promise<string> {
+  const { headers } = await fetch(`${url.replace(/^ws/, 'http')}/health`)
+  return headers.get('content-security-policy') ?? ''
+}
+
 describe('the options of password sign-in', () => {
   let folder: string
   beforeEach(() => {
@@ -32,6 +37,8 @@ describe('the options of password sign-in', () => {
     await setPassword(device, account, password, { email })
     expect(await signIn(await connectSocket(url), email, password)).toMatchObject({ box: 'Ym94' })
     expect(await call(device, 'sign-in.state')).toMatchObject({ passkeyOrigins: [origin] })
+    // OPAQUE is WebAssembly, which a page from here may compile then.
+    expect(await policyOf(url)).toContain("script-src 'self' 'wasm-unsafe-eval';")
     expect(await kill('SIGTERM')).toBe(0)
     // Neither in what was refused nor in what was done.
     expect(log()).not.toMatch(/ann@|example\.com"|a long enough/)
@@ -40,6 +47,7 @@ describe('the options of password sign-in', () => {
   it('leave it off when none is given', async () => {
     const { url } = await startRelayProcess(join(folder, 'data'))
     expect(await refusalOf(signIn(await connectSocket(url), email, password))).toBe('unknown-call')
+    expect(await policyOf(url)).not.toContain('unsafe-eval')
   })
 
   it.each(['mail.example.com', 'https://mail.example.com/', 'https://mail.example.com/app'])(
