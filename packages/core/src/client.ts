@@ -97,7 +97,8 @@ export class Sync extends AccountPhrase {
     const documents: Record<string, DocumentStatus> = {}
     for (const [name, collection] of this.opened) documents[name] = collection.status
     const all = Object.values(documents)
-    const { connection, storageFailure: storage, refusal, unsent } = this.engine
+    const { connection, storageFailure: storage, refusal } = this.engine
+    const { unsent } = this.engine.documents
     const { owed, isPhraseConfirmed } = this.engine.membership
     const isGreen =
       connection === 'online' &&
@@ -144,7 +145,7 @@ export class Sync extends AccountPhrase {
    * if (sync.status.unsent === 0) await sync.signOut()
    */
   async signOut({ discardUnsent = false }: { readonly discardUnsent?: boolean } = {}): Promise<void> {
-    const { unsent } = this.engine
+    const { unsent } = this.engine.documents
     if (unsent > 0 && !discardUnsent)
       throw new SyncError('unsent-edits', `Signing out would lose ${unsent} edits that the relay has not stored.`)
     await this.engine.membership.leave()
@@ -245,7 +246,7 @@ export class Sync extends AccountPhrase {
     options: CollectionOptions<T>,
   ): Promise<Collection<T>> {
     let collection: Collection<T> | undefined
-    const document = await this.engine.openDocument(name, (changed) => collection?.changed(changed))
+    const document = await this.engine.documents.open(name, (changed) => collection?.changed(changed))
     collection = new Collection<T>(name, document, options)
     this.opened.set(name, collection as unknown as Collection<never>)
     // Only now does the status speak of it.

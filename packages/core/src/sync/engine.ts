@@ -1,20 +1,15 @@
 // One open account: its keyring, its clock, its connection and its documents. The documents see it as their context.
 import {
   type AccountId,
-  bytesEqual,
   bytesToHex,
-  type CutEntry,
   type DeviceId,
   type DocumentId,
   decodeSignedRecord,
-  findDevice,
-  hexToBytes,
   type KeyringDevice,
   type KeyringHead,
   type KeyringState,
 } from '@owlivion/sync-protocol'
 import { type DeviceInfo, type DeviceKeys, openDeviceInfo } from '../account'
-import { documentIdOf, KEY_BYTES } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch } from '../storage'
@@ -23,30 +18,30 @@ import type { AccountContext, SealingKey } from './account-context'
 import { AccountKeyring, type KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
 import { lockNameOf } from './adopt-profile'
-import { decodeName, encodeName, nameKey, readNames } from './document-names'
-import { DocumentSync } from './document-sync'
+import { type DeviceDetails, deviceDetails } from './device-details'
 import { type ClaimPlace, KeyringClaims } from './keyring-claims'
 import { Listeners } from './listeners'
 import { readLostKeys, readLostRecords } from './lost-branch'
 import { Membership } from './membership'
+import { OpenDocuments } from './open-documents'
 import {
   atRelayKey,
   clockKey,
   decodeClock,
   decodeKeyringRow,
-  encodeClock,
   keyringPrefix,
   type Profile,
   type RemovedProfile,
   readAnyProfile,
 } from './profile'
 import { decodeChecked, keyringCheckedKey } from './reissue-wait'
+import { RelayClock } from './relay-clock'
 import { removedStore } from './removed-store'
 import { resolveFork } from './resolve-fork'
-import { decodeState, documentPrefix, pendingPrefix } from './rows'
 import { type ConnectionState, Session } from './session'
 import { SignInChange } from './sign-in-change'
 import { StoreWriter } from './store-writer'
+import type { SyncEvent } from './sync-event'
 import {
   importChanges,
   readUnsent,
@@ -56,44 +51,8 @@ import {
   unsentEdits,
 } from './unsent-edits'
 
-/** What an app may want to know besides the data itself. */
-export type SyncEvent =
-  | { readonly type: 'connection'; readonly state: ConnectionState }
-  /**
-   * This device was removed from the account, which a signed record says. Its keys are wiped from its store, its records stay readable until
-   * `wipe`. `by` is the hex id of the device that did it, this one when it left; undefined for the holder of the recovery phrase.
-   */
-  | { readonly type: 'removed'; readonly by: string | undefined }
-  /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
-  | { readonly type: 'error'; readonly error: SyncError }
-
-/** A device of the account, as it described itself when it joined. */
-export interface DeviceDetails {
-  /** Hex of the device id. */
-  readonly id: string
-  /** Undefined when this device cannot open what the other said of itself. */
-  readonly name: string | undefined
-  readonly platform: string | undefined
-  readonly addedAtMs: number | undefined
-  readonly isThisDevice: boolean
-  readonly isRemoved: boolean
-  /** A `sign-in` key stands for the account's password, and may only let devices in. */
-  readonly role: KeyringDevice['role']
-  /** By the relay's clock, as the relay said at the last `refreshDevices`; undefined before, and for a device that it never saw. */
-  readonly firstSeenMs: number | undefined
-  readonly lastSeenMs: number | undefined
-  /** Of the device's last connection, as the relay said; empty when the relay does not know or keeps no addresses. */
-  readonly address: string | undefined
-}
-
-/** A change of the offset below this is network delay, not worth a write. */
-const SMALL_OFFSET_MS = 1_000
-
 export class SyncEngine implements AccountContext {
-  private readonly documents = new Map<string, DocumentSync>()
-  private readonly opening = new Map<string, Promise<DocumentSync>>()
-  /** Of the documents that the app has opened. */
-  private readonly changeListeners = new Map<string, (changed: ReadonlySet<string> | undefined) => void>()
+  readonly documents: OpenDocuments
   private readonly session: Session
   private readonly listeners = new Listeners<[event: SyncEvent]>()
   private readonly statusListeners = new Listeners<[]>()
@@ -112,7 +71,7 @@ export class SyncEngine implements AccountContext {
     readonly store: Store,
     public profile: Profile | RemovedProfile,
     private readonly keyringState: AccountKeyring,
-    public clockOffsetMs: number | undefined,
+    private readonly clock: RelayClock,
     /** The relay has the account: another device can join. */
     public isAtRelay: boolean,
     writer: StoreWriter,
@@ -141,6 +100,13 @@ export class SyncEngine implements AccountContext {
       removeMembers: (ids) => membership.removeDevices(ids),
       report: (error) => this.report(error),
     })
+    this.documents = new OpenDocuments({
+      context: this,
+      documentId: (name) => keyringState.documentId(name),
+      removing: () => this.removing,
+      opened: (document) => this.session.attach(document),
+      onStatus: () => this.statusChanged(),
+    })
     this.session = new Session({
       platform,
       url: profile.relay,
@@ -151,9 +117,11 @@ export class SyncEngine implements AccountContext {
       keyring: keyringState,
       requests: membership.requests,
       calls: this.calls,
-      documents: () => this.documents.values(),
-      document: (id) => this.documents.get(bytesToHex(id)),
-      relayTime: (timeMs) => this.relayTime(timeMs),
+      documents: () => this.documents.all(),
+      document: (id) => this.documents.find(id),
+      relayTime: (timeMs) => {
+        if (this.clock.told(timeMs)) for (const document of this.documents.all()) document.shiftPending()
+      },
       inStep: () => this.keyringInStep(),
       isKeyringHidden: () => this.isKeyringHidden,
       onState: () => {
@@ -201,8 +169,8 @@ export class SyncEngine implements AccountContext {
         keys: 'keys' in profile ? profile.keys : withoutSecrets(id),
         keyring,
         write: writeStrictly,
-        chainEnds: async (devices) => engine?.chainEnds(devices) ?? [],
-        isClean: () => engine?.isClean ?? false,
+        chainEnds: async (devices) => engine?.documents.chainEnds(devices) ?? [],
+        isClean: () => engine?.documents.areClean ?? false,
         now: () => engine?.now() ?? platform.now(),
         report: (error) => engine?.report(error),
         onStatus: () => engine?.statusChanged(),
@@ -220,7 +188,7 @@ export class SyncEngine implements AccountContext {
         store,
         profile,
         keyring,
-        clock && decodeClock(clock),
+        new RelayClock(platform, writer, clock && decodeClock(clock)),
         isAtRelay,
         writer,
         membership,
@@ -232,7 +200,7 @@ export class SyncEngine implements AccountContext {
         engine.removing = engine.wipeKeys()
         await engine.removing
       }
-      await engine.openUnsent()
+      await engine.documents.openUnsent()
       if (!keyring.isRemoved) void engine.recoverLostRecords()
       return engine
     } catch (error) {
@@ -285,40 +253,19 @@ export class SyncEngine implements AccountContext {
     return this.keyringState.isRemoved
   }
 
+  get clockOffsetMs(): number | undefined {
+    return this.clock.offsetMs
+  }
+
   now(): number {
-    return this.platform.now() + (this.clockOffsetMs ?? 0)
+    return this.clock.now()
   }
 
   report(error: SyncError): void {
     this.emit({ type: 'error', error })
   }
 
-  // -- documents
-
-  /** Opens a document by name; a second call answers with the same one. */
-  async openDocument(
-    name: string,
-    onChange: (changed: ReadonlySet<string> | undefined) => void,
-  ): Promise<() => DocumentSync> {
-    const id = await this.namedDocument(name)
-    this.changeListeners.set(bytesToHex(id), onChange)
-    return this.openById(id)
-  }
-
-  private async namedDocument(name: string): Promise<DocumentId> {
-    if (this.isRemoved) {
-      await this.removing
-      const known = await readNames(this.store)
-      // The key that names are made with is gone. One that was never opened here is empty, whatever its id.
-      return known.find((each) => each.name === name)?.document ?? documentIdOf(new Uint8Array(KEY_BYTES), name)
-    }
-    const id = this.keyringState.documentId(name)
-    // In the writer's queue before any edit of the document is.
-    const stored = await this.store.get(nameKey(id))
-    if (stored === undefined) void this.writer.write({ put: [[nameKey(id), encodeName(name)]] }).catch(() => {})
-    else decodeName(stored)
-    return id
-  }
+  // -- what was written
 
   /** What the relay has not confirmed, of all documents. */
   async unsentEdits(): Promise<UnsentEdits> {
@@ -328,86 +275,16 @@ export class SyncEngine implements AccountContext {
 
   /** Applies changes that were checked. @returns what was skipped, once the rest is on this device's disk */
   async importChanges(changes: UnsentCollection): Promise<readonly SkippedChange[]> {
-    const document = await this.openById(await this.namedDocument(changes.name.normalize('NFC')))
+    const document = await this.documents.open(changes.name.normalize('NFC'))
     const { skipped, stored } = importChanges(changes, document())
     await stored
     return skipped
   }
 
-  /** Transactions of all documents, those the app has not opened included, that the relay has not confirmed. */
-  get unsent(): number {
-    let unsent = 0
-    for (const document of this.documents.values()) unsent += document.status.unsent
-    return unsent
-  }
-
-  /** Nothing is under way that a new key could get in the way of. */
-  private get isClean(): boolean {
-    return [...this.documents.values()].every(({ status }) => {
-      return status.caughtUp && status.unsent === 0 && status.held.length === 0 && status.refused === undefined
-    })
-  }
-
-  /** Where the chains of these devices end, as far as this device verified them, in documents that are open and those that are not. */
-  private async chainEnds(devices: readonly DeviceId[]): Promise<CutEntry[]> {
-    const chainsByDocument = new Map([...this.documents].map(([hex, { chains }]) => [hex, chains]))
-    for (const [[, hex, kind], bytes] of await this.store.list(documentPrefix)) {
-      if (kind !== 'state' || chainsByDocument.has(hex as string)) continue
-      try {
-        chainsByDocument.set(hex as string, decodeState(bytes).chains)
-      } catch {
-        // One that is damaged says so when it is opened, and must not keep a thief in the account.
-      }
-    }
-    return [...chainsByDocument].flatMap(([hex, chains]) =>
-      [...chains]
-        .filter(([{ device }, { broken }]) => !broken && devices.some((id) => bytesEqual(id, device)))
-        .map(([lineage, { sequence, hash }]) => ({
-          ...lineage,
-          document: hexToBytes(hex) as DocumentId,
-          sequence,
-          hash,
-        })),
-    )
-  }
-
   /** @returns tells whether the relay has confirmed everything written so far */
   confirmation(): () => boolean {
-    const checks = [...this.documents.values()].map((document) => document.confirmation())
-    return () => this.isAtRelay && checks.every((isConfirmed) => isConfirmed())
-  }
-
-  private async openById(id: DocumentId): Promise<() => DocumentSync> {
-    const key = bytesToHex(id)
-    await this.removing
-    let opening = this.opening.get(key)
-    if (opening === undefined) {
-      const onChange = (changed: ReadonlySet<string> | undefined): void => this.changeListeners.get(key)?.(changed)
-      opening = DocumentSync.open(this, id, onChange, () => this.statusChanged())
-      this.opening.set(key, opening)
-      opening.catch(() => this.opening.delete(key))
-    }
-    const document = await opening
-    if (!this.documents.has(key)) {
-      this.documents.set(key, document)
-      // The relay may have told the time while the document was being read.
-      document.shiftPending()
-      this.session.attach(document)
-    }
-    return () => document
-  }
-
-  /** What was written and not sent goes out whether or not the app opens its collection this time. */
-  private async openUnsent(): Promise<void> {
-    const rows = await this.store.list(pendingPrefix)
-    const ids = new Set(rows.map(([[, document]]) => document as string))
-    await Promise.all(
-      [...ids].map((hex) =>
-        this.openById(hexToBytes(hex) as DocumentId).catch(() => {
-          // A document that cannot be read says so when the app opens it; the others go on.
-        }),
-      ),
-    )
+    const isConfirmed = this.documents.confirmation()
+    return () => this.isAtRelay && isConfirmed()
   }
 
   // -- the keyring that counts
@@ -415,7 +292,7 @@ export class SyncEngine implements AccountContext {
   private hasToldHidden = false
 
   get isKeyringHidden(): boolean {
-    return this.claims.isHidden || [...this.documents.values()].some((document) => document.missesKeyring)
+    return this.claims.isHidden || this.documents.missKeyring
   }
 
   noteKeyringHead(device: DeviceId, place: ClaimPlace, head: KeyringHead): boolean {
@@ -455,12 +332,9 @@ export class SyncEngine implements AccountContext {
 
   /** @throws SyncError as `resolveFork` */
   async resolveFork(phrase: string, keep: 'ours' | 'theirs'): Promise<void> {
-    const chainEnds = (devices: readonly DeviceId[]) => this.chainEnds(devices)
-    await resolveFork(
-      { platform: this.platform, relay: this.profile.relay, keyring: this.keyringState, chainEnds },
-      phrase,
-      keep,
-    )
+    const chainEnds = (devices: readonly DeviceId[]) => this.documents.chainEnds(devices)
+    const { platform, profile, keyringState: keyring } = this
+    await resolveFork({ platform, relay: profile.relay, keyring, chainEnds }, phrase, keep)
     this.statusChanged()
     this.goOnline()
   }
@@ -472,7 +346,7 @@ export class SyncEngine implements AccountContext {
   private keyringChanged(change: KeyringChange): void {
     if (!this.isRemoved) {
       this.claims.keyringChanged()
-      for (const document of this.documents.values()) document.keyringChanged(change)
+      for (const document of this.documents.all()) document.keyringChanged(change)
       if (change.isOther) void this.recoverLostRecords()
       this.statusChanged()
       return
@@ -486,8 +360,7 @@ export class SyncEngine implements AccountContext {
 
   /** No more writing, and then everything goes that is a key or opens one, in one commit. */
   private async wipeKeys(): Promise<void> {
-    await Promise.allSettled(this.opening.values())
-    await Promise.all([...this.documents.values()].map((document) => document.freeze()))
+    await this.documents.freeze()
     await this.writer.barrier()
     const { account, device } = this
     const by = this.keyringState.removal?.by
@@ -523,23 +396,10 @@ export class SyncEngine implements AccountContext {
   }
 
   devices(): DeviceDetails[] {
-    const { state } = this.keyringState
-    return [...state.devices.values()].map((device) => {
-      const info = this.deviceInfo(device)
-      const sighting = this.service.sightingOf(device.id)
-      return {
-        id: bytesToHex(device.id),
-        name: info?.name,
-        platform: info?.platform,
-        addedAtMs: info?.addedAtMs,
-        isThisDevice: device === findDevice(state, this.device),
-        isRemoved: device.removedAt !== undefined,
-        role: device.role,
-        firstSeenMs: sighting?.firstSeenMs,
-        lastSeenMs: sighting?.lastSeenMs,
-        address: sighting?.address,
-      }
-    })
+    const devices = [...this.keyringState.state.devices.values()]
+    return devices.map((each) =>
+      deviceDetails(each, this.device, this.deviceInfo(each), this.service.sightingOf(each.id)),
+    )
   }
 
   private deviceInfo(device: KeyringDevice): DeviceInfo | undefined {
@@ -557,22 +417,22 @@ export class SyncEngine implements AccountContext {
     return this.statusListeners.add(listener)
   }
 
-  /** @param destroy with everything that this device keeps of the account */
   /** Calls `end` when the account closes: for what has a connection of its own. @returns a function that takes it back */
   whenClosing(end: () => void): () => void {
     return this.closeListeners.add(end)
   }
 
+  /** @param options `destroy`: with everything that this device keeps of the account */
   async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
     this.closeListeners.tell()
     this.closeListeners.clear()
     this.session.goOffline()
     this.membership.close()
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
-    const closing = [...this.documents.values()].map((document) => document.close())
+    const closing = this.documents.close()
     try {
       await this.writer.close()
-      await Promise.all(closing)
+      await closing
       await (destroy ? this.store.destroy() : this.store.close())
     } finally {
       this.unlock()
@@ -602,16 +462,6 @@ export class SyncEngine implements AccountContext {
     this.isAtRelay = true
     // Closing rejects it, and then the next connection says so again.
     void this.writer.write({ put: [[atRelayKey, new Uint8Array([1])]] }).catch(() => {})
-  }
-
-  private relayTime(timeMs: number): void {
-    const before = this.clockOffsetMs
-    const offset = timeMs - this.platform.now()
-    if (before !== undefined && Math.abs(offset - before) < SMALL_OFFSET_MS) return
-    this.clockOffsetMs = offset
-    // Closing rejects it, and then the next connection tells again.
-    void this.writer.write({ put: [[clockKey, encodeClock(offset)]] }).catch(() => {})
-    if (before === undefined) for (const document of this.documents.values()) document.shiftPending()
   }
 }
 
