@@ -267,7 +267,10 @@ describe('the rebuilt document', () => {
   const honest = fc.constantFrom(ANN, BOB)
   const history = fc.record({
     before: stepsOf(anyone, ['r', 's', 't'], 14),
-    late: stepsOf(fc.constant(THIEF), ['r', 's'], 6),
+    late: fc.array(
+      fc.record({ kind: fc.constant('edit' as const), by: fc.constant(THIEF), edit: editOf(['r', 's']) }),
+      { minLength: 2, maxLength: 6 },
+    ),
     // Whoever writes over a value of the thief replaces that and nothing else; so these write elsewhere.
     after: stepsOf(honest, ['t', 'u'], 8),
   })
