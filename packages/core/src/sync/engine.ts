@@ -4,43 +4,32 @@ import {
   bytesToHex,
   type DeviceId,
   type DocumentId,
-  decodeSignedRecord,
   type KeyringDevice,
   type KeyringHead,
   type KeyringState,
 } from '@owlivion/sync-protocol'
-import { type DeviceInfo, type DeviceKeys, openDeviceInfo } from '../account'
+import { type DeviceInfo, openDeviceInfo } from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
-import type { Store, StoreBatch } from '../storage'
+import type { Store } from '../storage'
 import { AccountCalls } from './account-calls'
 import type { AccountContext, SealingKey } from './account-context'
-import { AccountKeyring, type KeyringChange } from './account-keyring'
+import type { AccountKeyring, KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
-import { lockNameOf } from './adopt-profile'
 import { type DeviceDetails, deviceDetails } from './device-details'
-import { type ClaimPlace, KeyringClaims } from './keyring-claims'
+import type { ClaimPlace, KeyringClaims } from './keyring-claims'
 import { Listeners } from './listeners'
-import { readLostKeys, readLostRecords } from './lost-branch'
-import { Membership } from './membership'
+import type { Membership } from './membership'
 import { OpenDocuments } from './open-documents'
-import {
-  atRelayKey,
-  clockKey,
-  decodeClock,
-  decodeKeyringRow,
-  keyringPrefix,
-  type Profile,
-  type RemovedProfile,
-  readAnyProfile,
-} from './profile'
-import { decodeChecked, keyringCheckedKey } from './reissue-wait'
-import { RelayClock } from './relay-clock'
+import { atRelayKey, type Profile, type RemovedProfile } from './profile'
+import type { RelayClock } from './relay-clock'
 import { removedStore } from './removed-store'
+import { repeatLostRecords } from './repeat-lost-records'
 import { resolveFork } from './resolve-fork'
 import { type ConnectionState, Session } from './session'
 import { SignInChange } from './sign-in-change'
-import { StoreWriter } from './store-writer'
+import type { StoreWriter } from './store-writer'
+import { readAccount, type StoredAccount } from './stored-account'
 import type { SyncEvent } from './sync-event'
 import {
   importChanges,
@@ -52,35 +41,43 @@ import {
 } from './unsent-edits'
 
 export class SyncEngine implements AccountContext {
+  readonly platform: Platform
+  readonly store: Store
+  readonly writer: StoreWriter
+  profile: Profile | RemovedProfile
+  /** Who belongs to the account, and by which phrase. */
+  readonly membership: Membership
   readonly documents: OpenDocuments
+  /** The relay has the account: another device can join. */
+  isAtRelay: boolean
+  private readonly keyringState: AccountKeyring
+  private readonly claims: KeyringClaims
+  private readonly clock: RelayClock
+  private readonly unlock: () => void
   private readonly session: Session
   private readonly listeners = new Listeners<[event: SyncEvent]>()
   private readonly statusListeners = new Listeners<[]>()
   private readonly closeListeners = new Listeners<[]>()
   /** Why the device's own store refuses writes, while it does. */
   storageFailure: SyncError | undefined
-  readonly writer: StoreWriter
   readonly calls: AccountCalls
   /** What a change of password or passkeys must not leave over. */
   readonly signInChange: SignInChange
   /** What the account asks of its relay beside syncing. */
   readonly service: AccountService
 
-  private constructor(
-    readonly platform: Platform,
-    readonly store: Store,
-    public profile: Profile | RemovedProfile,
-    private readonly keyringState: AccountKeyring,
-    private readonly clock: RelayClock,
-    /** The relay has the account: another device can join. */
-    public isAtRelay: boolean,
-    writer: StoreWriter,
-    /** Who belongs to the account, and by which phrase. */
-    readonly membership: Membership,
-    private readonly claims: KeyringClaims,
-    private readonly unlock: () => void,
-  ) {
+  private constructor({ platform, store, profile, keyring, clock, isAtRelay, writer, ...account }: StoredAccount) {
+    const { membership } = account
+    this.platform = platform
+    this.store = store
+    this.profile = profile
+    this.keyringState = keyring
+    this.clock = clock
+    this.isAtRelay = isAtRelay
     this.writer = writer
+    this.membership = membership
+    this.claims = account.claims
+    this.unlock = account.unlock
     this.calls = new AccountCalls(platform)
     this.service = new AccountService({
       platform,
@@ -102,7 +99,7 @@ export class SyncEngine implements AccountContext {
     })
     this.documents = new OpenDocuments({
       context: this,
-      documentId: (name) => keyringState.documentId(name),
+      documentId: (name) => keyring.documentId(name),
       removing: () => this.removing,
       opened: (document) => this.session.attach(document),
       onStatus: () => this.statusChanged(),
@@ -114,7 +111,7 @@ export class SyncEngine implements AccountContext {
       device: this.device,
       publicKey: 'keys' in profile ? profile.keys.signing : new Uint8Array(),
       sign: (message) => this.sign(message),
-      keyring: keyringState,
+      keyring,
       requests: membership.requests,
       calls: this.calls,
       documents: () => this.documents.all(),
@@ -134,77 +131,34 @@ export class SyncEngine implements AccountContext {
       },
       report: (error) => this.report(error),
     })
-    keyringState.changes.add((change) => this.keyringChanged(change))
-    if (keyringState.isRemoved) this.session.removed()
+    keyring.changes.add((change) => this.keyringChanged(change))
+    if (keyring.isRemoved) this.session.removed()
   }
 
   /** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged` */
   static async open(platform: Platform, store: Store): Promise<SyncEngine> {
-    const profile = await readAnyProfile(platform, store)
-    if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
-    const id = 'keys' in profile ? profile.keys.id : profile.device
-    const unlock = await platform.lock(lockNameOf(id))
-    if (unlock === undefined)
-      throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
+    let engine: SyncEngine | undefined
+    const account = await readAccount(platform, store, {
+      storageChanged: (failure) => engine?.storageChanged(failure),
+      chainEnds: async (devices) => engine?.documents.chainEnds(devices) ?? [],
+      isClean: () => engine?.documents.areClean ?? false,
+      now: () => engine?.now() ?? platform.now(),
+      report: (error) => engine?.report(error),
+      onStatus: () => engine?.statusChanged(),
+    })
     try {
-      const [rows, clock, atRelay, checked] = await Promise.all([
-        store.list(keyringPrefix),
-        store.get(clockKey),
-        store.get(atRelayKey),
-        store.get(keyringCheckedKey),
-      ])
-      let engine: SyncEngine | undefined
-      const writer = new StoreWriter(store, platform, (failure) => engine?.storageChanged(failure))
-      const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
-      const writeStrictly = (batch: StoreBatch): Promise<void> => writer.write(batch, { strict: true })
-      const keyring = await AccountKeyring.open(platform, { id, ...profile }, records, writeStrictly, {
-        lostKeys: await readLostKeys(store),
-        lostRecords: await readLostRecords(store),
-        checked: checked === undefined ? [] : decodeChecked(checked),
-      })
-      const claims = await KeyringClaims.open(store, keyring, id, writeStrictly, (error) => engine?.report(error))
-      const membership = await Membership.open({
-        platform,
-        store,
-        keys: 'keys' in profile ? profile.keys : withoutSecrets(id),
-        keyring,
-        write: writeStrictly,
-        chainEnds: async (devices) => engine?.documents.chainEnds(devices) ?? [],
-        isClean: () => engine?.documents.areClean ?? false,
-        now: () => engine?.now() ?? platform.now(),
-        report: (error) => engine?.report(error),
-        onStatus: () => engine?.statusChanged(),
-      })
-      if (membership.hasLeft) {
-        // It signed out, and ended before the rest of it was done.
-        await writer.close()
-        await store.destroy()
-        throw new SyncError('profile-missing', 'This device has signed out of the account.')
-      }
-      // Whoever joined, or saw another join, did it through the relay.
-      const isAtRelay = atRelay !== undefined || records.length > 1
-      engine = new SyncEngine(
-        platform,
-        store,
-        profile,
-        keyring,
-        new RelayClock(platform, writer, clock && decodeClock(clock)),
-        isAtRelay,
-        writer,
-        membership,
-        claims,
-        unlock,
-      )
+      engine = new SyncEngine(account)
       // It learned of its removal, and ended before the rest of it was done.
-      if (keyring.isRemoved && 'keys' in profile) {
+      if (engine.isRemoved && 'keys' in engine.profile) {
         engine.removing = engine.wipeKeys()
         await engine.removing
       }
       await engine.documents.openUnsent()
-      if (!keyring.isRemoved) void engine.recoverLostRecords()
+      if (!engine.isRemoved)
+        void repeatLostRecords(engine.keyringState, engine.membership, (error) => engine?.report(error))
       return engine
     } catch (error) {
-      unlock()
+      account.unlock()
       throw error
     }
   }
@@ -307,25 +261,6 @@ export class SyncEngine implements AccountContext {
     this.report(new SyncError('keyring-hidden', message))
   }
 
-  /** What this device had done to the keyring on a branch that does not count is done again, where it still makes sense. */
-  private async recoverLostRecords(): Promise<void> {
-    const { lostRecords } = this.keyringState
-    if (lostRecords.length === 0) return
-    const again: Promise<unknown>[] = []
-    for (const { record: bytes } of lostRecords) {
-      const { record } = decodeSignedRecord(bytes)
-      if (record.type === 'remove') again.push(this.membership.removeDevices(record.removed.map(bytesToHex)))
-      else if (record.type === 'rekey') again.push(this.membership.rotateKeys())
-      else if (record.type === 'add') {
-        const message = 'A device that this one had let in is not in the account any more; let it in again.'
-        this.report(new SyncError('device-unknown', message))
-      }
-    }
-    // What comes of each is told by the undertaking itself; the rows may go as soon as it is one.
-    for (const each of again) each.catch(() => {})
-    await this.keyringState.forgetLostRecords().catch(() => {})
-  }
-
   get isKeyringForked(): boolean {
     return this.keyringState.fork !== undefined
   }
@@ -347,7 +282,7 @@ export class SyncEngine implements AccountContext {
     if (!this.isRemoved) {
       this.claims.keyringChanged()
       for (const document of this.documents.all()) document.keyringChanged(change)
-      if (change.isOther) void this.recoverLostRecords()
+      if (change.isOther) void repeatLostRecords(this.keyringState, this.membership, (error) => this.report(error))
       this.statusChanged()
       return
     }
@@ -463,10 +398,4 @@ export class SyncEngine implements AccountContext {
     // Closing rejects it, and then the next connection says so again.
     void this.writer.write({ put: [[atRelayKey, new Uint8Array([1])]] }).catch(() => {})
   }
-}
-
-/** For what asks only who this device is. */
-function withoutSecrets(id: DeviceId): DeviceKeys {
-  const none = new Uint8Array()
-  return { id, signing: none, signingSeed: none, box: none, boxSecret: none }
 }

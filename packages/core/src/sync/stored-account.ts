@@ -1,0 +1,104 @@
+// What a store holds of an account, read and locked: everything that an open account is made of but its connection and documents.
+import type { CutEntry, DeviceId } from '@owlivion/sync-protocol'
+import type { DeviceKeys } from '../account'
+import { SyncError } from '../errors'
+import type { Platform } from '../platform'
+import type { Store, StoreBatch } from '../storage'
+import { AccountKeyring } from './account-keyring'
+import { lockNameOf } from './adopt-profile'
+import { KeyringClaims } from './keyring-claims'
+import { readLostKeys, readLostRecords } from './lost-branch'
+import { Membership } from './membership'
+import {
+  atRelayKey,
+  clockKey,
+  decodeClock,
+  decodeKeyringRow,
+  keyringPrefix,
+  type Profile,
+  type RemovedProfile,
+  readAnyProfile,
+} from './profile'
+import { decodeChecked, keyringCheckedKey } from './reissue-wait'
+import { RelayClock } from './relay-clock'
+import { StoreWriter } from './store-writer'
+
+export interface StoredAccount {
+  readonly platform: Platform
+  readonly store: Store
+  readonly profile: Profile | RemovedProfile
+  readonly keyring: AccountKeyring
+  readonly clock: RelayClock
+  readonly isAtRelay: boolean
+  readonly writer: StoreWriter
+  readonly membership: Membership
+  readonly claims: KeyringClaims
+  readonly unlock: () => void
+}
+
+/** What the parts ask of the account once it is open. */
+export interface AccountHooks {
+  storageChanged(failure: SyncError | undefined): void
+  chainEnds(devices: readonly DeviceId[]): Promise<CutEntry[]>
+  isClean(): boolean
+  now(): number
+  report(error: SyncError): void
+  onStatus(): void
+}
+
+/** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`; it is not locked then */
+export async function readAccount(platform: Platform, store: Store, hooks: AccountHooks): Promise<StoredAccount> {
+  const profile = await readAnyProfile(platform, store)
+  if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
+  const id = 'keys' in profile ? profile.keys.id : profile.device
+  const unlock = await platform.lock(lockNameOf(id))
+  if (unlock === undefined)
+    throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
+  try {
+    const [rows, clock, atRelay, checked] = await Promise.all([
+      store.list(keyringPrefix),
+      store.get(clockKey),
+      store.get(atRelayKey),
+      store.get(keyringCheckedKey),
+    ])
+    const writer = new StoreWriter(store, platform, (failure) => hooks.storageChanged(failure))
+    const records = rows.map(([, bytes]) => decodeKeyringRow(bytes))
+    const writeStrictly = (batch: StoreBatch): Promise<void> => writer.write(batch, { strict: true })
+    const keyring = await AccountKeyring.open(platform, { id, ...profile }, records, writeStrictly, {
+      lostKeys: await readLostKeys(store),
+      lostRecords: await readLostRecords(store),
+      checked: checked === undefined ? [] : decodeChecked(checked),
+    })
+    const claims = await KeyringClaims.open(store, keyring, id, writeStrictly, hooks.report)
+    const keys = 'keys' in profile ? profile.keys : withoutSecrets(id)
+    const membership = await Membership.open({ ...hooks, platform, store, keys, keyring, write: writeStrictly })
+    if (membership.hasLeft) {
+      // It signed out, and ended before the rest of it was done.
+      await writer.close()
+      await store.destroy()
+      throw new SyncError('profile-missing', 'This device has signed out of the account.')
+    }
+    return {
+      platform,
+      store,
+      profile,
+      keyring,
+      clock: new RelayClock(platform, writer, clock && decodeClock(clock)),
+      // Whoever joined, or saw another join, did it through the relay.
+      isAtRelay: atRelay !== undefined || records.length > 1,
+      writer,
+      membership,
+      claims,
+      unlock,
+    }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** For what asks only who this device is. */
+function withoutSecrets(id: DeviceId): DeviceKeys {
+  const none = new Uint8Array()
+  return { id, signing: none, signingSeed: none, box: none, boxSecret: none }
+}
