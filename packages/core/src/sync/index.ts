@@ -19,7 +19,7 @@ export type { PhraseAnswer, PhraseQuestion } from './phrase-keeper'
 export { readAnyProfile } from './profile'
 export { refusalToError } from './refusal'
 export { type MemberLogin, RelayDialog } from './relay-dialog'
-export type { ConnectionState } from './session'
+export type { ConnectionState } from './session-options'
 export { keysInUse } from './sign-in-change'
 export type { SyncEvent } from './sync-event'
 export {

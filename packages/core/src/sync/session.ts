@@ -2,11 +2,8 @@
 // every document, notice silence, and come back after a jittered wait. A state machine: socket, timers and signatures are effects
 // of its owner, and every answer is checked against the attempt it belongs to.
 import {
-  type AccountId,
-  bytesToHex,
   type Cursor,
   closeCodeOf,
-  type DeviceId,
   type DocumentId,
   decodeFrame,
   encodeFrame,
@@ -18,46 +15,16 @@ import {
   type Refusal,
 } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
-import type { Platform, Socket } from '../platform'
-import type { AccountCalls } from './account-calls'
+import type { Socket } from '../platform'
 import { backoffMs } from './backoff'
 import type { DocumentLink } from './document-link'
 import type { DocumentSync } from './document-sync'
-import { type ExchangedKeyring, KeyringExchange } from './keyring-exchange'
-import type { LiveRequests } from './live-requests'
+import { KeyringExchange } from './keyring-exchange'
 import { answerChallenge } from './login'
+import { NamedTimers } from './named-timers'
 import { isForGood, refusalToError } from './refusal'
-
-/**
- * `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account, which a record says that
- * it has verified.
- */
-export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
-
-export interface SessionOptions {
-  readonly platform: Platform
-  readonly url: string
-  readonly account: AccountId
-  readonly device: DeviceId
-  /** This device's Ed25519 public key. */
-  readonly publicKey: Uint8Array
-  sign(message: Uint8Array): Promise<Uint8Array>
-  readonly keyring: ExchangedKeyring
-  /** Hears of the connection while it is online, and takes the answers to what it asks there. */
-  readonly requests?: LiveRequests
-  /** As above, for account calls. */
-  readonly calls?: AccountCalls
-  documents(): Iterable<DocumentSync>
-  document(id: DocumentId): DocumentSync | undefined
-  /** The relay's clock, in ms, as of now. */
-  relayTime(timeMs: number): void
-  /** The relay has shown the same keyring as this device's. */
-  inStep?(): void
-  /** Another device has read more of the keyring than this one was shown. */
-  isKeyringHidden?(): boolean
-  onState(): void
-  report(error: SyncError): void
-}
+import type { ConnectionState, SessionOptions } from './session-options'
+import { SubscribeQueue } from './subscribe-queue'
 
 /** From dialling to being online. Long enough for a phone network, short enough to try again within a minute. */
 const HANDSHAKE_TIMEOUT_MS = 15_000
@@ -83,16 +50,16 @@ export class Session {
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
   private keyringExchange: KeyringExchange | undefined
-  private readonly timers = new Map<'handshake' | 'heartbeat' | 'retry', () => void>()
-  /** Documents whose subscribe has not been answered. */
-  private readonly subscribing = new Set<string>()
-  private subscribeQueue: DocumentId[] = []
+  private readonly timers: NamedTimers<'handshake' | 'heartbeat' | 'retry'>
+  private readonly subscribes = new SubscribeQueue((documents) => this.sendSubscribe(documents))
   /** The relay said that this device was removed. Its word is not enough: the record is asked for on one more connection. */
   private asksForProof = false
   /** Why the relay will not have this device, when it will not. */
   refusal: SyncError | undefined
 
-  constructor(private readonly options: SessionOptions) {}
+  constructor(private readonly options: SessionOptions) {
+    this.timers = new NamedTimers(options.platform)
+  }
 
   get state(): ConnectionState {
     return this.current
@@ -115,8 +82,7 @@ export class Session {
   /** The app knows that the network is back: no reason to sit out the wait, unless the relay asked for it. */
   private dialNow(): void {
     if (this.current !== 'waiting' || this.relayAskedToWait) return
-    this.timers.get('retry')?.()
-    this.timers.delete('retry')
+    this.timers.stop('retry')
     this.connect()
   }
 
@@ -151,7 +117,7 @@ export class Session {
     const whileCurrent = this.whileCurrent(attempt)
     return {
       send: whileCurrent((frame: Frame) => this.send(frame)),
-      subscribe: whileCurrent((document: DocumentId) => this.subscribe(document)),
+      subscribe: whileCurrent((document: DocumentId) => this.subscribes.ask(document)),
       readKeyring: whileCurrent(() => this.keyringExchange?.read()),
       distrust: whileCurrent((error: SyncError) => this.distrust(error)),
     }
@@ -173,14 +139,6 @@ export class Session {
     this.socket?.send(encodeFrame(frame))
   }
 
-  private subscribe(document: DocumentId): void {
-    if (this.subscribing.has(bytesToHex(document))) return
-    this.subscribing.add(bytesToHex(document))
-    this.subscribeQueue.push(document)
-    // Everything that asks in one turn goes in one frame.
-    if (this.subscribeQueue.length === 1) void Promise.resolve().then(() => this.flushSubscribes())
-  }
-
   private distrust(error: SyncError): void {
     this.options.report(error)
     this.distrusts++
@@ -196,7 +154,7 @@ export class Session {
     this.setState('connecting')
     // Whoever was told may have gone offline on the spot.
     if (attempt !== this.attempt) return
-    this.startTimer('handshake', HANDSHAKE_TIMEOUT_MS, () => this.fail('The relay did not answer in time.'))
+    this.timers.start('handshake', HANDSHAKE_TIMEOUT_MS, () => this.fail('The relay did not answer in time.'))
     const isCurrent = (): boolean => attempt === this.attempt
     this.socket = platform.connect(url, {
       opened: () => {
@@ -274,17 +232,15 @@ export class Session {
     this.relayAskedToWait = this.retryAfterMs > 0
     this.retryAfterMs = 0
     this.setState('waiting')
-    if (attempt === this.attempt) this.startTimer('retry', waitMs, () => this.connect())
+    if (attempt === this.attempt) this.timers.start('retry', waitMs, () => this.connect())
   }
 
   private dropConnection(): void {
     this.attempt++
     const { socket } = this
     this.socket = undefined
-    for (const cancel of this.timers.values()) cancel()
-    this.timers.clear()
-    this.subscribing.clear()
-    this.subscribeQueue = []
+    this.timers.stopAll()
+    this.subscribes.clear()
     this.keyringExchange?.end()
     this.keyringExchange = undefined
     const wasOnline = this.link !== undefined
@@ -323,7 +279,7 @@ export class Session {
       case 'page':
         // The connection works; a relay that is restarted now and then is found again at once.
         this.failures = 0
-        if (!frame.live) this.subscribing.delete(bytesToHex(frame.document))
+        if (!frame.live) this.subscribes.answered(frame.document)
         this.options.document(frame.document)?.received(frame)
         return
       case 'pushed':
@@ -374,14 +330,13 @@ export class Session {
 
   private online(): void {
     const { attempt } = this
-    this.timers.get('handshake')?.()
-    this.timers.delete('handshake')
+    this.timers.stop('handshake')
     this.silentBeats = 0
     this.refusal = undefined
     this.asksForProof = false
     const link = this.createLink(attempt)
     this.link = link
-    this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+    this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
     this.setState('online')
     // Whoever is told on the way may go offline on the spot.
     for (const document of this.options.documents()) if (attempt === this.attempt) document.connected(link)
@@ -397,19 +352,17 @@ export class Session {
     this.silentBeats++
     this.failures = 0
     this.distrusts = 0
-    this.subscribing.clear()
+    this.subscribes.askAnew()
     this.keyringExchange?.beat()
     if (this.options.isKeyringHidden?.()) this.keyringExchange?.read()
     this.send({ type: 'ping', id: 0 })
-    for (const document of this.options.documents()) this.subscribe(document.document)
-    this.startTimer('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+    for (const document of this.options.documents()) this.subscribes.ask(document.document)
+    this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
   }
 
-  private flushSubscribes(): void {
-    const queue = this.subscribeQueue
-    this.subscribeQueue = []
+  private sendSubscribe(documents: readonly DocumentId[]): void {
     const cursors: Cursor[] = []
-    for (const id of queue) {
+    for (const id of documents) {
       const document = this.options.document(id)
       if (document !== undefined) cursors.push(document.cursor)
     }
@@ -458,7 +411,7 @@ export class Session {
         document.refusedSeen(error)
         return true
       case 'subscribe':
-        this.subscribing.delete(bytesToHex(document.document))
+        this.subscribes.answered(document.document)
         document.refusedSubscribe(error)
         return true
       default:
@@ -470,16 +423,5 @@ export class Session {
     if (this.current === state) return
     this.current = state
     this.options.onState()
-  }
-
-  private startTimer(name: 'handshake' | 'heartbeat' | 'retry', delayMs: number, action: () => void): void {
-    this.timers.get(name)?.()
-    this.timers.set(
-      name,
-      this.options.platform.setTimer(delayMs, () => {
-        this.timers.delete(name)
-        action()
-      }),
-    )
   }
 }
