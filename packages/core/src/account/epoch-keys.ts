@@ -4,6 +4,7 @@ import {
   bytesEqual,
   type DeviceId,
   findDevice,
+  type KeyringEpoch,
   type KeyringState,
   newestEpoch,
   RECOVERY_MEMBER,
@@ -27,21 +28,33 @@ export function memberId(member: Member): DeviceId {
 
 /**
  * Epoch keys by keyring position: all of them for an active member, those up to its removal for a device that was removed.
- * @throws SyncError `keyring-invalid` when no key is sealed to this member, or one does not open or is not the one that the keyring names
+ * @throws SyncError `keyring-invalid` when no key is sealed to this member, or the newest one that is does not open or is not the one that
+ * the keyring names
  */
 export function openEpochKeys(state: KeyringState, member: Member): ReadonlyMap<number, Uint8Array> {
-  const newest = sealedTo(state, member)
+  const keys = openKnownEpochKeys(state, member)
+  const newest = state.epochs.findLast((epoch) => sealedIn(state, epoch, member) !== undefined)
   if (newest === undefined) throw invalid('The keyring holds no key for this member.')
-  let key = openSealedKey(sha512, newest.ephemeral, member, newest.box)
+  if (!keys.has(newest.position))
+    throw invalid(
+      `The key of keyring position ${newest.position} does not open, or is not the one that the keyring names.`,
+    )
+  return keys
+}
+
+/**
+ * As `openEpochKeys`, without those that the member was not handed: whoever makes a key may seal to others what is none, which only they
+ * can see. They must go on without it, or one record of a thief would keep them from ever removing him.
+ */
+export function openKnownEpochKeys(state: KeyringState, member: Member): ReadonlyMap<number, Uint8Array> {
   const keys = new Map<number, Uint8Array>()
-  for (let i = newest.index; i >= 0; i--) {
-    const epoch = state.epochs[i] as KeyringState['epochs'][number]
-    if (key === undefined) throw invalid(`The key of keyring position ${epoch.position} does not open.`)
-    if (!bytesEqual(epochKeyId(sha512, key), epoch.keyId)) {
-      throw invalid(`The key of keyring position ${epoch.position} is not the one that the keyring names.`)
-    }
+  let carried: Uint8Array | undefined
+  for (const epoch of [...state.epochs].reverse()) {
+    // A key that does not belong here may be that of an earlier epoch: its author had not been handed those between.
+    const key = isKeyOf(epoch, carried) ? carried : openOwn(state, epoch, member)
+    if (key === undefined) continue
     keys.set(epoch.position, key)
-    key = epoch.wrappedPrevious && unwrapKey(key, epoch.wrappedPrevious)
+    carried = epoch.wrappedPrevious && unwrapKey(key, epoch.wrappedPrevious)
   }
   return keys
 }
@@ -54,23 +67,35 @@ export function openNewestEpochKey(state: KeyringState, member: Member): { posit
   return { position, epochKey }
 }
 
+/** The newest key that the member has, for wrapping it under the next one. @throws SyncError `keyring-invalid` when it has none */
+export function lastKnownEpochKey(state: KeyringState, member: Member): Uint8Array {
+  const [first] = openKnownEpochKeys(state, member).values()
+  if (first === undefined) throw invalid('No key of the keyring opens for this member.')
+  return first
+}
+
 interface SealedTo {
-  /** Which of the keyring's epochs. */
-  readonly index: number
   readonly ephemeral: Uint8Array
   readonly box: Uint8Array
 }
 
-/** The newest key that was handed to the member: by a record that made a key, or by the `add` record that brought it in. */
-function sealedTo(state: KeyringState, member: Member): SealedTo | undefined {
+function openOwn(state: KeyringState, epoch: KeyringEpoch, member: Member): Uint8Array | undefined {
+  const own = sealedIn(state, epoch, member)
+  const key = own && openSealedKey(sha512, own.ephemeral, member, own.box)
+  return isKeyOf(epoch, key) ? key : undefined
+}
+
+/** The epoch's key as it was handed to the member: by the record that made it, or by the `add` record that brought the member in. */
+function sealedIn(state: KeyringState, epoch: KeyringEpoch, member: Member): SealedTo | undefined {
   const id = memberId(member)
-  for (let index = state.epochs.length - 1; index >= 0; index--) {
-    const { ephemeral, sealed } = state.epochs[index] as KeyringState['epochs'][number]
-    const own = sealed.find((key) => bytesEqual(key.member, id))
-    if (own !== undefined) return { index, ephemeral, box: own.box }
-  }
+  const own = epoch.sealed.find((key) => bytesEqual(key.member, id))
+  if (own !== undefined) return { ephemeral: epoch.ephemeral, box: own.box }
   const added = findDevice(state, id)?.sealedKey
-  return added && { ...added, index: state.epochs.findIndex((epoch) => epoch.position === added.epoch) }
+  return added?.epoch === epoch.position ? added : undefined
+}
+
+function isKeyOf({ keyId }: KeyringEpoch, key: Uint8Array | undefined): boolean {
+  return key !== undefined && bytesEqual(epochKeyId(sha512, key), keyId)
 }
 
 function invalid(message: string): SyncError {

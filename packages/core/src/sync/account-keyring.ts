@@ -18,7 +18,7 @@ import {
   newestEpoch,
   recordHash,
 } from '@owlivion/sync-protocol'
-import { type DeviceKeys, openEpochKeys } from '../account'
+import { type DeviceKeys, openKnownEpochKeys } from '../account'
 import { documentIdOf, documentKey } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
@@ -213,7 +213,6 @@ export class AccountKeyring implements ExchangedKeyring {
 
   /** Everything in one commit: what a crash leaves is the one branch or the other. */
   private async take(from: number, { state, rows }: Followed): Promise<void> {
-    // Keys first: a record that gives this device no key, or a wrong one, must not reach the disk, from which it could not be opened.
     const epochKeys = this.openKeys(state)
     const dropped = this.records.slice(from)
     const lostKeys = keysFrom(from, this.state, this.epochKeys)
@@ -257,6 +256,11 @@ export class AccountKeyring implements ExchangedKeyring {
     return key
   }
 
+  /** Somebody made a key and did not hand it to this device, which seals nothing until there is another one. */
+  get lacksNewestKey(): boolean {
+    return !this.isRemoved && !this.epochKeys.has(newestEpoch(this.state).position)
+  }
+
   newestKey(document: DocumentId): SealingKey {
     const { position, keyId } = newestEpoch(this.state)
     const key = this.keyAt(document, position)
@@ -278,7 +282,7 @@ export class AccountKeyring implements ExchangedKeyring {
   }
 
   private openKeys(state: KeyringState): ReadonlyMap<number, Uint8Array> {
-    return this.device.keys === undefined ? new Map() : openEpochKeys(state, this.device.keys)
+    return this.device.keys === undefined ? new Map() : openKnownEpochKeys(state, this.device.keys)
   }
 
   private learn(epochKeys: ReadonlyMap<number, Uint8Array>, news: readonly KeyringRow[]): void {

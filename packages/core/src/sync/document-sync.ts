@@ -10,6 +10,7 @@ import {
   type Frame,
   type Hash,
   type KeyringHead,
+  newestEpoch,
   type SignedHead,
 } from '@owlivion/sync-protocol'
 import { checkEdit, type Edit, type Transaction } from '../document'
@@ -86,7 +87,7 @@ export class DocumentSync {
     const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
       if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
     }
-    this.seenRows = new SeenRows(context, state, () => this.link, onStatus, claimed)
+    this.seenRows = new SeenRows(context, state, () => (this.canSeal ? this.link : undefined), onStatus, claimed)
     this.needsNewWriter = state.hasTakenNumbers()
     this.intake = new LogIntake(state, {
       onChange,
@@ -102,9 +103,20 @@ export class DocumentSync {
     })
     this.sender = new PushSender(state, {
       isHeldBack: () =>
-        !this.caughtUp || this.reseal || this.needsNewWriter || this.rewriting || context.isKeyringHidden === true,
+        !this.caughtUp ||
+        this.reseal ||
+        this.needsNewWriter ||
+        this.rewriting ||
+        context.isKeyringHidden === true ||
+        !this.canSeal,
       onStatus,
     })
+  }
+
+  /** Not while somebody keeps the newest key from this device. */
+  private get canSeal(): boolean {
+    const { context, state } = this
+    return context.keyAt(state.document, newestEpoch(context.keyring()).position) !== undefined
   }
 
   static async open(

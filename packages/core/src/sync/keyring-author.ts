@@ -9,7 +9,11 @@ import { type AddTask, carryOut, type DueTask, type PhraseTask, type WorkContext
 import { encodeOwed, type JudgedKeyring, judgeOwed, type Owed, owedKey } from './owed'
 
 export interface AuthorContext extends WorkContext {
-  readonly keyring: JudgedKeyring & WorkContext['keyring']
+  readonly keyring: JudgedKeyring &
+    WorkContext['keyring'] & {
+      /** The newest key was not handed to this device. */
+      readonly lacksNewestKey?: boolean
+    }
   /** Commits strictly: what is owed must not be forgotten. */
   store(batch: StoreBatch): Promise<void>
   /** Everything is caught up, sent, and nothing is kept aside. */
@@ -148,7 +152,8 @@ export class KeyringAuthor {
     }
     const { state } = keyring
     if (!this.context.requests.isConnected || activeDevice(state, keys.id) === undefined) return
-    if (state.owesRekey && !this.tasks.some(({ owed }) => owed.kind === 'due-rekey')) {
+    if (this.isRekeyDue && !this.tasks.some(({ owed }) => owed.kind === 'due-rekey')) {
+      if (keyring.lacksNewestKey) this.context.report(keptFromKey())
       const task: Task = { owed: { kind: 'due-rekey' }, losses: 0 }
       this.tasks.push(task)
       this.pause(task, jitterMs(DUE_REKEY_JITTER_MS, this.context.platform.random), true)
@@ -160,12 +165,18 @@ export class KeyringAuthor {
     }
   }
 
+  /** A device left that knows the newest key, or this one does not know it. */
+  private get isRekeyDue(): boolean {
+    const { state, lacksNewestKey } = this.context.keyring
+    return state.owesRekey || lacksNewestKey === true
+  }
+
   private verdictOf({ owed }: Task): ReturnType<typeof judgeOwed> {
     const { keyring, keys, requests } = this.context
     const { state } = keyring
     switch (owed.kind) {
       case 'due-rekey':
-        return requests.isConnected && state.owesRekey && activeDevice(state, keys.id) !== undefined ? 'owed' : 'done'
+        return requests.isConnected && this.isRekeyDue && activeDevice(state, keys.id) !== undefined ? 'owed' : 'done'
       case 'due-reissue':
         return requests.isConnected && state.reissueRequest?.position === owed.request ? 'owed' : 'done'
       case 'add': {
@@ -246,6 +257,13 @@ export class KeyringAuthor {
     })
     task.pause = { cancel, untilKeyring }
   }
+}
+
+function keptFromKey(): SyncError {
+  return new SyncError(
+    'keyring-invalid',
+    'A device made a key for the account and kept it from this one, which makes another; look at the devices, and remove that one.',
+  )
 }
 
 function endPause(task: Task): void {

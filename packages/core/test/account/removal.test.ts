@@ -107,7 +107,7 @@ describe('a removal', () => {
     const { record } = await createRemove(platform, state, { signer: laptop, removed: [phone.id], cut: [] })
     const next = await append(state, record)
     await expect(createRemove(platform, next, { signer: phone, removed: [tablet.id], cut: [] })).rejects.toEqual(
-      failing('keyring-invalid'),
+      failing('keyring-refused'),
     )
     await expect(createRemove(platform, next, { signer: laptop, removed: [phone.id], cut: [] })).rejects.toEqual(
       failing('keyring-refused'),
