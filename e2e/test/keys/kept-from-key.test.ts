@@ -21,8 +21,8 @@ interface Insides {
   keyring(): KeyringState
 }
 
-/** The device gives the account a key that nobody but itself was handed. */
-async function keepKey(device: WorldDevice): Promise<void> {
+/** The device gives the account a key that nobody but itself was handed, or one that does not open what was before. */
+async function keepKey(device: WorldDevice, what: 'the key' | 'what it wraps' = 'the key'): Promise<void> {
   const { engine } = device.sync as unknown as { engine: Insides }
   const { platform, membership } = engine
   const { keys } = engine.profile
@@ -30,9 +30,12 @@ async function keepKey(device: WorldDevice): Promise<void> {
   const record = decodeSignedRecord(await createRekey(platform, state, { signer: keys })).record as RekeyRecord
   const sealed = record.epoch.sealed.map(({ member, box }) => ({
     member,
-    box: bytesEqual(member, keys.id) ? box : box.map((byte) => byte ^ 1),
+    box: what === 'what it wraps' || bytesEqual(member, keys.id) ? box : box.map((byte) => byte ^ 1),
   }))
-  const unsigned = encodeUnsignedRecord({ ...record, epoch: { ...record.epoch, sealed } })
+  const { wrappedPrevious } = record.epoch
+  const wrapped = what === 'the key' ? wrappedPrevious : wrappedPrevious?.map((byte) => byte ^ 1)
+  const epoch = { ...record.epoch, sealed, ...(wrapped && { wrappedPrevious: wrapped }) }
+  const unsigned = encodeUnsignedRecord({ ...record, epoch })
   const signature = await platform.signing.sign(keys.signingSeed, recordSigningBytes(state.account, unsigned))
   const frame = { type: 'keyring-append', record: encodeSignedRecord(unsigned, signature), isRestored: false }
   await membership.requests.ask(frame, 'keyring-changed')
@@ -70,4 +73,17 @@ it('and by the phrase, where no other device is left', async () => {
   await world.until(() => fresh.texts.length === 1)
   expect(fresh.activeNames).toEqual(['fresh'])
   await world.until(() => phone.sync.status.connection === 'removed')
+})
+
+it('a key that does not open those before is replaced at once, and whoever joins later reads everything', async () => {
+  const { world, laptop, phone } = await scene()
+  expect(await world.codeOf(keepKey(phone, 'what it wraps'))).toBe('done')
+  await laptop.notes.add('2', { text: 'after' })
+  await world.until(() => laptop.sync.status.isGreen)
+  expect(laptop.problems).toEqual(['keyring-invalid'])
+  const tablet = await world.join('tablet', laptop.phrase)
+  await world.until(() => tablet.texts.length === 2)
+  const fresh = await world.recover('fresh', laptop.phrase)
+  await world.until(() => fresh.texts.length === 2)
+  expect([...fresh.texts].sort()).toEqual(['after', 'before'])
 })

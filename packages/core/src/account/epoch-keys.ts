@@ -2,6 +2,7 @@
 // and so on back to the first. Each must have the hash that the keyring names, so nobody can hand out another.
 import {
   bytesEqual,
+  bytesToHex,
   type DeviceId,
   findDevice,
   type KeyringEpoch,
@@ -67,11 +68,32 @@ export function openNewestEpochKey(state: KeyringState, member: Member): { posit
   return { position, epochKey }
 }
 
-/** The newest key that the member has, for wrapping it under the next one. @throws SyncError `keyring-invalid` when it has none */
-export function lastKnownEpochKey(state: KeyringState, member: Member): Uint8Array {
-  const [first] = openKnownEpochKeys(state, member).values()
-  if (first === undefined) throw invalid('No key of the keyring opens for this member.')
-  return first
+/**
+ * Positions of those keys from which everything before opens, key after key. One that wraps what is no key opens nothing to devices that
+ * join later, so nothing may be sealed under it.
+ * @param keys as `openKnownEpochKeys` gave them
+ */
+export function wholeEpochs(state: KeyringState, keys: ReadonlyMap<number, Uint8Array>): ReadonlySet<number> {
+  const ids = new Set<string>()
+  const positions = new Set<number>()
+  for (const [index, { position, keyId, wrappedPrevious }] of state.epochs.entries()) {
+    const key = keys.get(position)
+    if (key === undefined) continue
+    const before = wrappedPrevious && unwrapKey(key, wrappedPrevious)
+    const isWhole = index === 0 || (before !== undefined && ids.has(bytesToHex(epochKeyId(sha512, before))))
+    if (!isWhole) continue
+    ids.add(bytesToHex(keyId))
+    positions.add(position)
+  }
+  return positions
+}
+
+/** The newest key from which all before opens, for wrapping it under the next one. @throws SyncError `keyring-invalid` when there is none */
+export function lastWholeEpochKey(state: KeyringState, member: Member): Uint8Array {
+  const keys = openKnownEpochKeys(state, member)
+  const key = keys.get([...wholeEpochs(state, keys)].at(-1) ?? -1)
+  if (key === undefined) throw invalid('No key of the keyring opens for this member.')
+  return key
 }
 
 interface SealedTo {

@@ -3,7 +3,7 @@ export { appendRecord } from './append-record'
 export { type DeviceInfo, fitDeviceInfo, openDeviceInfo, sealDeviceInfo } from './device-info'
 export { createDeviceKeys, type DeviceKeys, decodeDeviceKeys, encodeDeviceKeys } from './device-keys'
 export { createAdd, createGenesis } from './entry-records'
-export { type Member, openEpochKeys, openKnownEpochKeys, openNewestEpochKey } from './epoch-keys'
+export { type Member, openEpochKeys, openKnownEpochKeys, openNewestEpochKey, wholeEpochs } from './epoch-keys'
 export { createReissue, createRekey, createRequest, createVeto } from './key-records'
 export {
   createRecoveryPhrase,

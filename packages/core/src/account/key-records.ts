@@ -3,7 +3,7 @@
 import type { KeyringState, NextRecovery } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { DeviceKeys } from './device-keys'
-import { lastKnownEpochKey, type Member } from './epoch-keys'
+import { lastWholeEpochKey, type Member } from './epoch-keys'
 import { newEpoch, remainingMembers } from './new-epoch'
 import { proveRecovery, type RecoveryKeys } from './recovery-phrase'
 import { checkSigner, type KeyringPlatform, placeOf, signRecord } from './sign-record'
@@ -15,7 +15,7 @@ export async function createRekey(
   { signer }: { readonly signer: Member },
 ): Promise<Uint8Array> {
   checkSigner(state, signer)
-  const previousKey = lastKnownEpochKey(state, signer)
+  const previousKey = lastWholeEpochKey(state, signer)
   const { epoch } = newEpoch(platform, remainingMembers(state, state.recovery), previousKey)
   return signRecord(platform, state, signer, { type: 'rekey', ...placeOf(state, signer), epoch })
 }
@@ -67,7 +67,7 @@ export async function createReissue(
   // The device that asked proved the phrase; whoever grants it has no part in it.
   const next =
     'next' in input ? await proveRecovery(platform.signing, state.account, input.next) : openRequest(state).next
-  const previousKey = lastKnownEpochKey(state, signer)
+  const previousKey = lastWholeEpochKey(state, signer)
   const { epoch } = newEpoch(platform, remainingMembers(state, next), previousKey)
   return signRecord(platform, state, signer, {
     type: 'reissue',

@@ -12,7 +12,7 @@ import {
 } from '@owlivion/sync-protocol'
 import type { DeviceInfo } from './device-info'
 import type { DeviceKeys } from './device-keys'
-import { lastKnownEpochKey, type Member } from './epoch-keys'
+import { lastWholeEpochKey, type Member } from './epoch-keys'
 import { newEpoch, recoveryMember, remainingMembers } from './new-epoch'
 import { proveRecovery, type RecoveryKeys } from './recovery-phrase'
 import {
@@ -50,7 +50,7 @@ export async function createRemove(
   { signer, removed, cut }: RemoveInput,
 ): Promise<Removal> {
   checkSigner(state, signer)
-  const previousKey = lastKnownEpochKey(state, signer)
+  const previousKey = lastWholeEpochKey(state, signer)
   const isRemoved = (device: DeviceId): boolean => removed.some((id) => bytesEqual(id, device))
   const { epoch } = newEpoch(platform, remainingMembers(state, state.recovery, isRemoved), previousKey)
   const encodedCut = withSyncErrors(() => encodeCut(cut))
@@ -101,7 +101,7 @@ export async function createRecover(
   { recovery, device, info, cut, nextRecovery }: RecoverInput,
 ): Promise<Removal> {
   checkRecoveryKey(state, recovery)
-  const previousKey = lastKnownEpochKey(state, recovery)
+  const previousKey = lastWholeEpochKey(state, recovery)
   const members = [recoveryMember(nextRecovery ?? recovery), device]
   const next = nextRecovery && (await proveRecovery(platform.signing, state.account, nextRecovery))
   const { epoch, epochKey } = newEpoch(platform, members, previousKey)

@@ -18,7 +18,7 @@ import {
   newestEpoch,
   recordHash,
 } from '@owlivion/sync-protocol'
-import { type DeviceKeys, openKnownEpochKeys } from '../account'
+import { type DeviceKeys, openKnownEpochKeys, wholeEpochs } from '../account'
 import { documentIdOf, documentKey } from '../crypto'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
@@ -52,6 +52,8 @@ export interface KeptOfKeyring {
 
 export class AccountKeyring implements ExchangedKeyring {
   private epochKeys: ReadonlyMap<number, Uint8Array> = new Map()
+  /** The newest key is there, and opens all before. */
+  private mayNewestSeal = false
   private readonly documentKeys = new Map<string, Uint8Array>()
   private readonly cuts = new Map<string, Cut>()
   /** Told after every change, however it came. */
@@ -256,15 +258,15 @@ export class AccountKeyring implements ExchangedKeyring {
     return key
   }
 
-  /** Somebody made a key and did not hand it to this device, which seals nothing until there is another one. */
+  /** Somebody made a key and kept it, or what it should open, from others: nothing is sealed until there is another one. */
   get lacksNewestKey(): boolean {
-    return !this.isRemoved && !this.epochKeys.has(newestEpoch(this.state).position)
+    return !this.isRemoved && !this.mayNewestSeal
   }
 
   newestKey(document: DocumentId): SealingKey {
     const { position, keyId } = newestEpoch(this.state)
     const key = this.keyAt(document, position)
-    if (key === undefined)
+    if (key === undefined || !this.mayNewestSeal)
       throw new SyncError('device-removed', 'This device does not hold the newest key of the account.')
     return { position, keyId, key }
   }
@@ -287,6 +289,7 @@ export class AccountKeyring implements ExchangedKeyring {
 
   private learn(epochKeys: ReadonlyMap<number, Uint8Array>, news: readonly KeyringRow[]): void {
     this.epochKeys = epochKeys
+    this.mayNewestSeal = wholeEpochs(this.state, epochKeys).has(newestEpoch(this.state).position)
     for (const { cut } of news) {
       if (cut !== undefined) this.cuts.set(bytesToHex(cutHashOf(this.platform.signing.sha512, cut)), decodeCut(cut))
     }

@@ -10,7 +10,6 @@ import {
   type Frame,
   type Hash,
   type KeyringHead,
-  newestEpoch,
   type SignedHead,
 } from '@owlivion/sync-protocol'
 import { checkEdit, type Edit, type Transaction } from '../document'
@@ -113,10 +112,15 @@ export class DocumentSync {
     })
   }
 
-  /** Not while somebody keeps the newest key from this device. */
+  /** Not while somebody keeps the newest key from the others. */
   private get canSeal(): boolean {
-    const { context, state } = this
-    return context.keyAt(state.document, newestEpoch(context.keyring()).position) !== undefined
+    try {
+      this.context.newestKey(this.state.document)
+      return true
+    } catch {
+      // There is none that may seal, which the keyring's author sees to.
+      return false
+    }
   }
 
   static async open(
