@@ -44,7 +44,7 @@ export abstract class AccountAtRelay {
    * @throws as `audit`; `too-many-requests`
    *
    * @example
-   * const csv = await sync.exportAudit({ sinceMs: Date.now() - 86_400_000 })
+   * const csv = await sync.exportAudit({ sinceMs: Date.parse('2026-11-01') })
    * const file = new Blob([csv], { type: 'text/csv' })
    */
   exportAudit(options: AuditOptions = {}): Promise<string> {
