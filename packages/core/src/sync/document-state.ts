@@ -86,6 +86,16 @@ export class DocumentState {
     )
   }
 
+  /** What this device has applied and others can have applied, too: not those of its own that it had to send again. */
+  appliedByOthers(): LineageMap<number> {
+    const { applied, held } = this.replica.state
+    const sentAgain = new LineageMap<true>()
+    for (const { entry, reason } of held)
+      if (reason === 'repaired' && bytesEqual(entry.device, this.context.device)) sentAgain.set(entry, true)
+    if (sentAgain.size === 0) return applied
+    return new LineageMap([...applied].filter(([lineage]) => !sentAgain.get(lineage)))
+  }
+
   /** True when what waits to be sent is sealed under a key that does not count, on another branch of the keyring. */
   isSealedInVain(): boolean {
     const { context, document } = this
@@ -197,15 +207,10 @@ export class DocumentState {
     return { put: [...batch.put, ...again.put, this.stateRow()], remove: [...batch.remove, ...again.remove] }
   }
 
-  /** Under a new incarnation, which goes on where the others can still follow. */
+  /** Under a new incarnation, which goes on where the first that is given up did. */
   private resend(lost: readonly LostEntry[]): Required<Pick<StoreBatch, 'put' | 'remove'>> {
-    const [first] = lost as readonly [LostEntry, ...LostEntry[]]
-    const { incarnation, sequence } = decodeEnvelope(first.entry.bytes)
     const dropped = this.abandonIncarnation()
-    this.own.continues =
-      sequence > 1
-        ? { incarnation, sequence: sequence - 1, hash: first.entry.previous.slice() as Hash }
-        : first.body.continues
+    this.own.continues = lost[0]?.body.continues
     const transactions = lost.flatMap(resentTransactions)
     // Before what followed them. Their numbers are free: each was given to an edit that was sent, and is sent again.
     const firstOrder = (this.outbox.pending[0]?.order ?? this.outbox.nextOrder) - transactions.length

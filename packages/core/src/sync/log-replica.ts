@@ -150,6 +150,7 @@ export class LogReplica {
         const item = { entry: { ...entry, bytes: entry.bytes.slice() }, reason }
         state.held.push(item)
         held.push(item)
+        if (reason === 'repaired') this.countRepaired(entry)
       }
     }
     return { applied, newlyHeld: held.filter((item) => state.held.includes(item)), released, repaired }
@@ -231,11 +232,17 @@ export class LogReplica {
       const isMeant =
         entry.incarnation === incarnation && entry.sequence === sequence && bytesEqual(entry.device, device)
       if (!isMeant || !('held' in entry.outcome)) return item
+      this.countRepaired(entry)
       const reason = 'repaired'
       const again: HeldEntry = { reason, entry: { ...entry, outcome: { held: reason } } }
       repaired.push(again)
       return again
     })
+  }
+
+  /** What it wrote is there by another entry; so whoever had seen it waits for it no more. */
+  private countRepaired(entry: OpenedEntry): void {
+    if ((this.state.applied.get(entry) ?? 0) === entry.sequence - 1) this.state.applied.set(entry, entry.sequence)
   }
 
   private release(applied: OpenedEntry[], released: OpenedEntry[], repaired: HeldEntry[]): void {

@@ -147,7 +147,7 @@ export class PushSender {
   }
 
   private async seal(): Promise<void> {
-    const { context, document, outbox, own, replica } = this.state
+    const { context, document, outbox, own } = this.state
     this.sealing = true
     const token = this.lineageToken
     try {
@@ -159,7 +159,7 @@ export class PushSender {
         head: { sequence: head?.sequence ?? 0, hash: head?.hash ?? ZERO_HASH },
         continues: own.continues,
         pending: outbox.unsealed(),
-        applied: replica.state.applied,
+        applied: this.state.appliedByOthers(),
         announced: outbox.pushes.at(-1)?.announced ?? {
           seen: own.announcedSeen,
           keyringLength: own.announcedKeyringLength,

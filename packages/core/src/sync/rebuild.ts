@@ -13,7 +13,7 @@ import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
 import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
-import { LineageMap } from './device-map'
+import { type Lineage, LineageMap } from './device-map'
 import { archiveRows } from './fold'
 import { reopenStored } from './held'
 import { emptyReplicaState, type HeldEntry, type LogReplica, type OpenedEntry } from './log-replica'
@@ -51,7 +51,7 @@ export interface LostEntry {
 export interface Replayed {
   readonly docs: BaseDocs
   readonly replica: LogReplica
-  /** This device's own entries that it has to seal again, in order. */
+  /** This device's own entries that it has to seal again, in order: those of every incarnation in which one is lost. */
   readonly lost: readonly LostEntry[]
   /** All rows but the state's and the pending ones'. */
   readonly batch: Required<Pick<StoreBatch, 'put' | 'remove'>>
@@ -89,21 +89,26 @@ export async function replayDocument(
 ): Promise<Replayed> {
   const stored = await readStoredBase(context, document)
   const entries: OpenedEntry[] = []
-  const lost: LostEntry[] = []
+  const own: (LostEntry & Lineage)[] = []
+  const spoilt = new LineageMap<true>()
   const lostBodies: Body[] = []
   for (const [number, entry] of await readEntries(context, document, stored)) {
     const held = stored.held.get(number)
     const opened = reopenStored(context, document, number, held ?? entry)
     const isLost = 'held' in opened.outcome && opened.outcome.held === 'lost-epoch'
-    const body = isLost ? tryOpenStored(context, document, entry)?.body : undefined
+    const body =
+      'body' in opened.outcome ? opened.outcome.body : isLost && tryOpenStored(context, document, entry)?.body
     const isOwn = bytesEqual(opened.device, context.device)
-    if (body !== undefined && !context.isCutOff(document, opened.device, opened.incarnation, opened.sequence))
+    if (isLost && body && !context.isCutOff(document, opened.device, opened.incarnation, opened.sequence))
       lostBodies.push(body)
+    if (isOwn && body) own.push({ body, entry, device: opened.device, incarnation: opened.incarnation })
     // Those of before were seen to before.
-    if (body !== undefined && isOwn && (held === undefined || held.released)) lost.push({ body, entry })
+    if (isOwn && isLost && (held === undefined || held.released)) spoilt.set(opened, true)
     // Of its own this device takes care, from this very commit on.
     entries.push(isLost && isOwn ? { ...opened, outcome: { held: 'repaired' } } : opened)
   }
+  // One signature vouches for all that an author wrote before it, so who cannot read one entry may not be able to verify those before.
+  const lost = own.filter((each) => spoilt.get(each))
   const rebuilt = replica.withState(emptyReplicaState(context.platform.signing.sha512, context.account, document))
   const { applied } = rebuilt.receive(entries.slice(0, through))
   const { number, hash } = replica.state

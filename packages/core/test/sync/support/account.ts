@@ -107,6 +107,10 @@ export class TestAccount {
       isCutOff: (document: DocumentId, device: DeviceId, incarnation: number, sequence: number) =>
         keyring.isCutOff(document, device, incarnation, sequence),
       isRemoved: false,
+      get hasLostKeys() {
+        return keyring.hasLostKeys
+      },
+      lostKeysAt: (document, position) => keyring.lostKeysAt(document, position),
       now: () => platform.now() + (options.clockOffsetMs ?? 0),
       clockOffsetMs: 'clockOffsetMs' in options ? options.clockOffsetMs : 0,
       report: (error) => void reports.push(error),
