@@ -136,7 +136,7 @@ export class Ledger {
   }
 
   /**
-   * The device left the account with these edits in words: everything that it held and that no relay had confirmed must be among them.
+   * The device left the account with these edits in words: what it held and what is not among them must be at the relay.
    * @param collections those that are open on the device
    */
   left(device: string, { collections }: Awaited<ReturnType<Sync['unsentEdits']>>, open: Iterable<SimCollection>): void {
@@ -145,9 +145,8 @@ export class Ledger {
     for (const entry of this.#unconfirmedOf(device)) {
       const doc = documents.get(entry.collection)
       if (doc === undefined || !isIn(doc, entry)) continue
-      const isComplete = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
-      if (!isComplete) this.fail(`${device} was locked out and does not hand over ${entry.id}`)
-      entry.isOffered = true
+      // What it does not hand over it says that the relay has: every device must have it in the end.
+      entry.isOffered = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
     }
     this.#unconfirmed.delete(device)
   }

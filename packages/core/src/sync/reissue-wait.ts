@@ -44,29 +44,40 @@ export class ReissueWait {
     if (last?.length === length && !isAhead && now - last.lastMs < GRANULARITY_MS) return
     const firstMs = last?.length === length ? last.firstMs : now
     const before = this.checked.filter((each) => each.length < length)
-    const moments = [...before, { length, firstMs, lastMs: now }].map((each) => ({
-      ...each,
-      firstMs: Math.min(each.firstMs, now),
-      lastMs: Math.min(each.lastMs, now),
-    }))
+    const moments = noLaterThan(now, [...before, { length, firstMs, lastMs: now }])
     // One that is older than a week says all that older ones could.
     const firstRecent = moments.findIndex(({ lastMs }) => now - lastMs < REISSUE_WAIT_MS)
-    this.checked = moments.slice(Math.max(0, firstRecent - 1))
-    // Closing rejects it; a moment that is not known makes the week longer and never shorter.
-    void this.store({ put: [[keyringCheckedKey, encodeChecked(this.checked)]] }).catch(() => {})
+    this.keep(moments.slice(Math.max(0, firstRecent - 1)))
   }
 
   /** Whether a week has passed since the relay showed a keyring without the record at this position. */
   isOver(position: number): boolean {
+    const now = this.now()
+    // The clock was set back: the week begins anew, instead of when that moment comes again.
+    if (this.checked.some(({ lastMs }) => lastMs > now)) this.keep(noLaterThan(now, this.checked))
     // When it always had the record, the first look is as early as can be told.
     const fromMs = this.checked.filter(({ length }) => length <= position).at(-1)?.lastMs ?? this.checked[0]?.firstMs
-    return fromMs !== undefined && this.now() >= fromMs + REISSUE_WAIT_MS - SLACK_MS
+    return fromMs !== undefined && now >= fromMs + REISSUE_WAIT_MS - SLACK_MS
+  }
+
+  private keep(checked: readonly KeyringChecked[]): void {
+    this.checked = checked
+    // Closing rejects it; a moment that is not known makes the week longer and never shorter.
+    void this.store({ put: [[keyringCheckedKey, encodeChecked(checked)]] }).catch(() => {})
   }
 
   /** The record was there before this device first looked. */
   precedes(position: number): boolean {
     return this.checked.every(({ length }) => length > position)
   }
+}
+
+function noLaterThan(now: number, checked: readonly KeyringChecked[]): KeyringChecked[] {
+  return checked.map((each) => ({
+    ...each,
+    firstMs: Math.min(each.firstMs, now),
+    lastMs: Math.min(each.lastMs, now),
+  }))
 }
 
 function encodeChecked(checked: readonly KeyringChecked[]): Uint8Array {

@@ -98,6 +98,20 @@ describe('the week', () => {
     expect(wait.isOver(5)).toBe(true)
   })
 
+  it('begins anew with a clock that was set back, and not when that moment comes again', () => {
+    const { open, pass } = start()
+    const wait = open()
+    wait.shown(5)
+    pass(-300 * DAY_MS)
+    expect(wait.isOver(5)).toBe(false)
+    pass(WEEK_MS - HOUR_MS - 1)
+    expect(wait.isOver(5)).toBe(false)
+    expect(open().isOver(5)).toBe(false)
+    pass(1)
+    expect(wait.isOver(5)).toBe(true)
+    expect(open().isOver(5)).toBe(true)
+  })
+
   it('that is damaged on disk is an error', () => {
     expect(() => decodeChecked(new Uint8Array([9, 1]))).toThrow(/cannot be told/)
   })
