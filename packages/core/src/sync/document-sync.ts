@@ -13,7 +13,7 @@ import {
   type SignedHead,
 } from '@owlivion/sync-protocol'
 import { checkEdit, type Edit, type Transaction } from '../document'
-import { SyncError } from '../errors'
+import { isSyncError, SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import { readStoredBase } from './base'
 import type { Lineage, LineageMap } from './device-map'
@@ -117,9 +117,9 @@ export class DocumentSync {
     try {
       this.context.newestKey(this.state.document)
       return true
-    } catch {
-      // There is none that may seal, which the keyring's author sees to.
-      return false
+    } catch (error) {
+      // There is none that may seal, which the keyring's author sees to; anything else comes up where it is used.
+      return !isSyncError(error)
     }
   }
 
