@@ -1,11 +1,12 @@
 // What a change of the keyring means for documents that hold entries already: read again what could not be verified, and seal again what
 // was sealed under a key that does not count.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { type DocumentId, decodeEnvelope } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { appendRecord, createRekey, type DeviceKeys } from '../../src/account'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import type { KeyringRow } from '../../src/sync/profile'
+import { decodeLog } from '../../src/sync/rows'
 import { type ContextOptions, TestAccount } from './support/account'
 import { TestDevice } from './support/device'
 import { settle } from './support/fake-platform'
@@ -36,6 +37,16 @@ async function open(index: number, options: ContextOptions = {}) {
 async function add(device: TestDevice, id: string): Promise<void> {
   await device.add(id)
   await device.flushTo(log)
+}
+
+/** Of all entries that a disk holds, archived or not, in the order of its rows. */
+async function storedNumbers(disk: MemoryDisk): Promise<number[]> {
+  const store = openMemoryStore(disk)
+  const rows = [...(await store.list(['archive'])), ...(await store.list(['log']))]
+  return rows.flatMap(([key, bytes]) => {
+    const { entries } = decodeLog(bytes)
+    return entries.length === 0 ? [Number.NaN] : entries.map((_, i) => (key[2] as number) + i)
+  })
 }
 
 /** A key change by this device. */
@@ -97,10 +108,22 @@ describe('entries under a key that the relay hides', () => {
   })
 
   it('are read again also where the log before them was folded and archived, after a crash at any commit', async () => {
-    const { ann, reader, disk } = await hidden(140)
-    await add(ann, 'more')
-    await reader.catchUp(log)
-    expect((await openMemoryStore(disk).list(['archive'])).length).toBeGreaterThan(0)
+    const { ann, reader, disk } = await hidden(20)
+    // Somebody who was not shown it either writes on for long.
+    const bob = await TestDevice.open(account, BOB, document, { keyringLength: 3 })
+    await bob.connect()
+    await bob.catchUp(log)
+    bob.sync.keyringRead()
+    await settle()
+    for (let i = 0; i < 60; i++) {
+      await bob.catchUp(log)
+      await bob.add(`by Bob ${i}`, { text: randomBytes(45_000).toString('base64') })
+      await bob.flushTo(log)
+      await reader.catchUp(log)
+    }
+    await ann.catchUp(log)
+    const archived = (await openMemoryStore(disk).list(['archive'])).map(([key]) => key[2] as number)
+    expect(archived.filter((first) => first > 21).length).toBeGreaterThan(0)
     for (let crashAt = 0; ; crashAt++) {
       const copy = disk.copy()
       const store = openMemoryStore(copy)
@@ -119,6 +142,7 @@ describe('entries under a key that the relay hides', () => {
       expect(again.sync.status).toMatchObject({ held: [], caughtUp: true })
       expect(digest(again)).toBe(digest(ann))
       expect(again.sync.cursor).toEqual(ann.sync.cursor)
+      expect(await storedNumbers(copy)).toEqual(Array.from({ length: log.newest }, (_, i) => i + 1))
       if (commits <= crashAt) break
       expect(crashAt).toBeLessThan(10)
     }
