@@ -96,6 +96,17 @@ describe('a password', () => {
     expect(await codeOf(world.enter(password))).toBe('sign-in-failed')
   })
 
+  it('stays when all other devices are locked out, unless its key is to go with them', async () => {
+    const { sync } = await world.create()
+    await registerPassword(sync, { email, password })
+    await world.enter(password)
+    await sync.removeOtherDevices()
+    expect(activeNames(sync)).toEqual(['Password', 'first'])
+    await sync.removeOtherDevices({ signInKeys: true })
+    expect(activeNames(sync)).toEqual(['first'])
+    expect(await codeOf(world.enter(password))).not.toBe('done')
+  })
+
   it('survives a restart of the relay, and a rotation of keys', async () => {
     const { sync } = await world.create()
     await registerPassword(sync, { email, password })

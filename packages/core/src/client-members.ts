@@ -32,12 +32,13 @@ export abstract class AccountMembers extends AccountAtRelay {
    * again, until it is changed or removed.
    * @throws SyncError as `removeDevices`
    *
+   * @param options `signInKeys`: end password sign-in and passkeys too. Do that after a theft: a thief with an unlocked device may have set one
    * @example
    * await sync.removeOtherDevices()
    * sync.devices().filter((device) => !device.isRemoved).length // 1
    */
-  removeOtherDevices(): Promise<void> {
-    return this.engine.membership.removeOtherDevices()
+  removeOtherDevices({ signInKeys = false }: { readonly signInKeys?: boolean } = {}): Promise<void> {
+    return this.engine.membership.removeOtherDevices(signInKeys)
   }
 
   /**

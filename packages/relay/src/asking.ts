@@ -4,6 +4,7 @@ import type { ConnectedAccount, Member } from './accounts'
 import type { AuditLog } from './audit/audit-log'
 import type { Follower } from './document-feed'
 import type { RelayError } from './errors'
+import type { KeyringPace } from './keyring-pace'
 import type { RelayLimits } from './limits'
 import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
@@ -16,6 +17,7 @@ export interface RequestContext {
   readonly limits: RelayLimits
   readonly turn: Turn
   readonly audit: AuditLog
+  readonly keyringPace: KeyringPace
 }
 
 export interface Requester extends Author, Member, Follower {

@@ -28,7 +28,7 @@ import type { RelayPlatform } from './platform'
 import { readRemoval } from './removal'
 import type { KeyringAppend, RelayStore } from './store/relay-store'
 
-export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits' | 'audit'>
+export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits' | 'audit' | 'keyringPace'>
 
 /**
  * Records beyond `maxKeyringRecords` that put devices out, or bring the account back with its phrase: a device that filled the keyring
@@ -72,6 +72,7 @@ export function appendKeyring(
     const { maxKeyringRecords } = context.limits
     if (verified.next.length > maxKeyringRecords + (mayUseReserve.has(record.type) ? RESERVED_RECORDS : 0))
       throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
+    context.keyringPace.take(account.id, record, asking.standing, frame.isRestored)
     const since = before && reissueWaitsSince(before, record)
     if (since !== undefined) await assertWaited(context, asking, since, record, frame)
     const removal = readRemoval(context.platform, record, frame.cut)

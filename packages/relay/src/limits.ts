@@ -25,6 +25,9 @@ export interface RelayLimits {
   readonly maxAccountBytes: number | undefined
   /** Removing devices and recovering the account stay possible beyond it. */
   readonly maxKeyringRecords: number
+  /** Records a second that one account's keyring may grow by for long, and at once; removals are not counted. */
+  readonly keyringRecordsPerSecond: number
+  readonly keyringBurst: number
   /** Envelopes in one transaction: bounds how long a commit holds up everybody else. */
   readonly maxTurnBytes: number
   /** Envelopes answered to one subscribe frame; documents beyond it get an empty page and are asked for again. */
@@ -50,6 +53,8 @@ export const defaultLimits: RelayLimits = {
   maxDocuments: MAX_DOCUMENTS,
   maxAccountBytes: undefined,
   maxKeyringRecords: 16_384,
+  keyringRecordsPerSecond: 0.2,
+  keyringBurst: 64,
   maxTurnBytes: 16_777_216,
   maxSubscribeBytes: 4_194_304,
   storageRetryMs: 2_000,

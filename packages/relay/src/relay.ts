@@ -6,6 +6,7 @@ import { SignIns } from './audit/sign-ins'
 import { accountCalls } from './calls/account-calls'
 import { type CallService, collectMethods } from './calls/service'
 import { RelayError } from './errors'
+import { KeyringPace } from './keyring-pace'
 import { defaultLimits, type RelayLimits } from './limits'
 import { Mailboxes } from './mailboxes'
 import { type RelayConnection, type RelayLog, type RelayPlatform, silentLog } from './platform'
@@ -99,6 +100,7 @@ export function createRelay(options: RelayOptions): Relay {
     mailboxes: new Mailboxes(platform, limits),
     calls,
     audit,
+    keyringPace: new KeyringPace(platform, limits),
     signIns,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1

@@ -158,10 +158,10 @@ export class Membership {
     return this.author.doNow({ kind: 'add', device, role, info })
   }
 
-  /** The key that a password unlocks is no device, and stays. */
-  async removeOtherDevices(): Promise<void> {
+  /** @param withSignInKeys also those that a password or passkey unlocks, which are no devices */
+  async removeOtherDevices(withSignInKeys: boolean): Promise<void> {
     const others = activeDevices(this.context.keyring.state.devices).filter(
-      ({ id, role }) => role === 'device' && !bytesEqual(id, this.context.keys.id),
+      ({ id, role }) => (withSignInKeys || role === 'device') && !bytesEqual(id, this.context.keys.id),
     )
     if (others.length > 0) await this.author.undertake({ kind: 'remove', devices: others.map(({ id }) => id) })
   }
