@@ -8,15 +8,20 @@ declare global {
   var storage: typeof page
 }
 
-const opening = openIndexedDbStore('killed')
+let opening: ReturnType<typeof openIndexedDbStore> | undefined
+/** Not before it is asked for: a new store is written to when it is opened. */
+const open = () => {
+  opening ??= openIndexedDbStore('killed')
+  return opening
+}
 
 const page = {
   /** Reads what is there; refuses anything but whole batches. */
-  lastWholeBatch: async () => lastWholeBatch(await opening),
+  lastWholeBatch: async () => lastWholeBatch(await open()),
 
   /** Goes on behind batch `n`, for ever. */
   async write(n: number): Promise<never> {
-    const store = await opening
+    const store = await open()
     for (let next = n + 1; ; next++) {
       await store.commit(numberedBatch(next), { durability: durabilityOf(next) })
       void acknowledge(next)
@@ -25,7 +30,7 @@ const page = {
 
   /** Commits one value of this size and answers the code of the refusal, or 'stored'. */
   async put(name: string, sizeBytes: number): Promise<string> {
-    const store = await opening
+    const store = await open()
     const commit = store.commit({ put: [[[name], new Uint8Array(sizeBytes)]] })
     return commit.then(
       () => 'stored',
@@ -35,7 +40,7 @@ const page = {
 
   /** The first part of every key in the store. */
   async names(): Promise<unknown[]> {
-    const store = await opening
+    const store = await open()
     return (await store.list([])).map(([key]) => key[0])
   },
 
