@@ -552,6 +552,25 @@ describe('a new device that holds an account of its own', () => {
     expect(still.accountId).not.toBe(laptop.accountId)
     expect((await still.open<Contact>('contacts')).size).toBe(2)
   })
+
+  it('that is locked out before it could join is told so, keeps what it has, and pairs anew', async () => {
+    const phone = await offer({ store: await localStore(), existing: 'merge' })
+    const approval = await acceptPairing(laptop, phone.offer.qrText)
+    approval.approve()
+    await until(phone.offer, () => phone.offer.state === 'approved')
+    await laptop.removeDevices([approval.newcomer?.id ?? ''])
+    phone.offer.confirmAccount()
+    expect(await outcome(phone.offer.result)).toBe('device-removed')
+
+    const again = await offer({ store: phone.store, existing: 'merge' })
+    const secondApproval = await acceptPairing(laptop, again.offer.qrText)
+    secondApproval.approve()
+    await until(again.offer, () => again.offer.state === 'approved')
+    again.offer.confirmAccount()
+    const joined = keep(await again.offer.result)
+    expect(joined.accountId).toBe(laptop.accountId)
+    expect((await joined.open<Contact>('contacts')).size).toBeGreaterThanOrEqual(2)
+  })
 })
 
 async function until2(isDone: () => boolean, subscribe: (listener: () => void) => () => void): Promise<void> {

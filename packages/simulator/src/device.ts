@@ -78,6 +78,8 @@ const codesOfFailedEntries = new Set([
   'pairing-not-found',
   'mailbox-taken',
   'mailbox-expired',
+  // Somebody recovered the account between the two halves of a pairing.
+  'device-removed',
 ])
 
 /** What a device says of a relay that hides or repeats keyring records. */

@@ -53,7 +53,7 @@ export interface PairingOffer {
   /**
    * The account, opened.
    * @throws SyncError `pairing-refused`, `pairing-mismatch`, `pairing-expired`, `mailbox-taken`, `relay-unreachable`, `unsupported-version`,
-   * `keyring-invalid`; the store is as it was then
+   * `keyring-invalid`, `device-removed` when it was removed again at once; the store is as it was then
    */
   readonly result: Promise<Sync>
 }
@@ -244,10 +244,12 @@ class Offer implements PairingOffer {
 
   private async giveUp(error: unknown): Promise<void> {
     try {
-      // Keys that somebody refused, or that went through the hands of somebody in between, are not offered again. Others are: a member may
-      // have added them.
-      if (isSyncError(error, 'pairing-refused') || isSyncError(error, 'pairing-mismatch'))
-        await forgetJoining(this.join.store)
+      // Keys that somebody refused or removed, or that went through the hands of somebody in between, are not offered again. Others
+      // are: a member may have added them.
+      const areSpent = (['pairing-refused', 'pairing-mismatch', 'device-removed'] as const).some((code) =>
+        isSyncError(error, code),
+      )
+      if (areSpent) await forgetJoining(this.join.store)
     } catch {
       // They stay, and the next attempt asks with them: a member that removed them says no, and it is tried again then.
     } finally {

@@ -1,6 +1,6 @@
 // Becoming the device that a member has added: log in with the keys that it was told, read the keyring, and believe nothing of what
 // was said beside it.
-import { type AccountId, activeDevice, bytesEqual, type Hash, recordHash } from '@owlivion/sync-protocol'
+import { type AccountId, bytesEqual, findDevice, type Hash, recordHash } from '@owlivion/sync-protocol'
 import { createDeviceKeys, type DeviceKeys, openEpochKeys } from '../account'
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
@@ -48,7 +48,7 @@ const RETRY_MS = 1_000
 /**
  * Makes the store the profile of this device, in one commit.
  * @throws SyncError `keyring-invalid` when the relay's keyring is not the one the member spoke of, or does not name this device's keys;
- * nothing is written then
+ * `device-removed` when it was removed again meanwhile; nothing is written then
  */
 export async function joinAsAdded(added: AddedDevice): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -73,9 +73,14 @@ async function joinOnce({ platform, place, relay, keys, account, keyring }: Adde
     if (!bytesEqual(state.account, account)) throw invalid('The relay sent the keyring of another account.')
     if (last === undefined || !bytesEqual(recordHash(platform.signing.sha512, last.record), keyring.head))
       throw invalid('The relay shows another keyring than the device that let this one in.')
-    const self = activeDevice(state, keys.id)
+    const self = findDevice(state, keys.id)
     if (self === undefined || !bytesEqual(self.box, keys.box))
       throw invalid('The keyring does not name this device, or names another key as its own.')
+    if (self.removedAt !== undefined)
+      throw new SyncError(
+        'device-removed',
+        'This device was let in and removed again before it could join; pair again.',
+      )
     // A key that does not open must not reach the disk, from which the account could not be opened.
     openEpochKeys(state, keys)
     await place.take({ account, keys, relay }, reader.records, clockOffsetMs)
