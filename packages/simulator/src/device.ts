@@ -211,7 +211,7 @@ export class SimDevice {
   /** The device is gone with its disk; its person takes another one and the phrase. */
   loseAndRecover(): void {
     const { phrases, trace, network, disk, ledger, time } = this.options
-    if (!phrases.isAtRelay || phrases.mayBeLost || this.state === 'absent' || this.state === 'closing') return
+    if (!phrases.isAtRelay || this.state === 'absent' || this.state === 'closing') return
     trace.add(this.name, 'is lost')
     this.#life.end()
     network.deviceDied(this.name)

@@ -4,8 +4,6 @@ export class Phrases {
   readonly #known: string[] = []
   /** The relay has the account: whoever holds the phrase can join. */
   isAtRelay = false
-  /** A phrase may have come to count that died with its device before anybody saw it. The account lives on by its devices. */
-  mayBeLost = false
 
   get all(): readonly string[] {
     return this.#known
