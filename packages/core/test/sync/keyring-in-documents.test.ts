@@ -1,7 +1,7 @@
 // What a change of the keyring means for documents that hold entries already: read again what could not be verified, and seal again what
 // was sealed under a key that does not count.
 import { createHash, randomBytes } from 'node:crypto'
-import { type DocumentId, decodeEnvelope } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeEnvelope, recordHash } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { appendRecord, createRekey, type DeviceKeys } from '../../src/account'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
@@ -19,8 +19,10 @@ const digest = (device: TestDevice): string => Buffer.from(device.sync.registers
 
 let account: TestAccount
 let log: TestLog
+let rekeys: number
 
 beforeEach(async () => {
+  rekeys = 0
   account = await TestAccount.create(3)
   log = new TestLog(await account.context(ANN), document)
 })
@@ -49,12 +51,19 @@ async function storedNumbers(disk: MemoryDisk): Promise<number[]> {
   })
 }
 
-/** A key change by this device. */
-async function rekey(by: number, state = account.state): Promise<KeyringRow> {
+/** A key change by this device: another one with every call, the same ones in every run. */
+async function rekey(by: number): Promise<KeyringRow> {
   const { platform } = await account.context(by)
-  // Another each time, as devices draw.
-  platform.random(Math.floor(Math.random() * 1_000))
-  return { record: await createRekey(platform, state, { signer: account.devices[by] as DeviceKeys }) }
+  platform.random(++rekeys)
+  return { record: await createRekey(platform, account.state, { signer: account.devices[by] as DeviceKeys }) }
+}
+
+/** A key change whose hash is of the upper half, so that it takes no luck to find one with a lower hash, which counts against it. */
+async function rekeyThatLoses(by: number): Promise<KeyringRow> {
+  for (;;) {
+    const row = await rekey(by)
+    if ((recordHash(sha512, row.record)[0] as number) >= 128) return row
+  }
 }
 
 /** The account goes on with this record. */
@@ -171,7 +180,7 @@ describe('a key that is lost with its branch', () => {
     const disk = new MemoryDisk()
     for (const index of [BOB, EVE]) readers.push(await open(index, index === EVE ? { disk } : {}))
     const [bob, eve] = readers as [TestDevice, TestDevice]
-    const lost = await rekey(ANN)
+    const lost = await rekeyThatLoses(ANN)
     for (const device of [ann, eve]) await device.context.keyringState.extend(3, [lost])
     await settle()
     return { ann, bob, eve, disk }
