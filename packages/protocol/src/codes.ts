@@ -118,6 +118,24 @@ export const protocolCodes = {
   },
   'snapshot-conflict': { retryable: true, action: 'Another device made a newer snapshot; this one is dropped.' },
   'snapshot-refused': { retryable: false, action: 'The snapshot does not fit the log; it is dropped and built anew.' },
+  'snapshot-missing': {
+    retryable: false,
+    action: 'The relay does not have this snapshot any more; the device asks for the current one.',
+  },
+  'already-covered': {
+    retryable: true,
+    action: 'The relay holds these entries only inside a snapshot; the device reads it and sees what became of them.',
+  },
+  'lease-taken': { retryable: true, action: 'Another device is at work on the document; the device waits.' },
+  'refill-conflict': {
+    retryable: true,
+    action: 'The log at the relay is not what it was; the device reads it and gives back what is still missing.',
+  },
+  'refill-refused': {
+    retryable: false,
+    action: 'An entry is of no use to anybody: not signed by its author, or beyond its removal. The device drops it.',
+  },
+  busy: { retryable: true, action: 'The relay has too much to do at once; the device waits and sends again.' },
   'too-many-documents': { retryable: false, action: 'Use fewer documents; an account may have 4,096.' },
   'mailbox-taken': {
     retryable: false,

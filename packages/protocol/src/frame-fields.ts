@@ -3,7 +3,7 @@
 import { bytesToHex } from './bytes'
 import { malformed, type Reader, type Writer } from './codec'
 import { ProtocolFailure } from './codes'
-import type { KeyringItem, SnapshotPart } from './frame-types'
+import type { KeyringItem, LeasePurpose, SignedHead, SnapshotPart, Verdict } from './frame-types'
 import {
   DEVICE_ID_BYTES,
   type DeviceId,
@@ -83,6 +83,34 @@ function checkPart({ index, count }: SnapshotPart): void {
   if (index >= count) throw malformed('a snapshot part lies outside its snapshot')
 }
 
+const verdicts = ['accept', 'reject'] as const
+const purposes = ['rebase', 'heal'] as const
+
+/** The byte that stands for a verdict, on the wire and in what its device signs. */
+export function verdictByte(verdict: Verdict): number {
+  return verdicts.indexOf(verdict)
+}
+
+export function writeVerdict(writer: Writer, verdict: Verdict): void {
+  writer.byte(verdictByte(verdict))
+}
+
+export function readVerdict(reader: Reader): Verdict {
+  const verdict = verdicts[reader.byte()]
+  if (verdict === undefined) throw malformed('a verdict is to accept or to reject')
+  return verdict
+}
+
+export function writePurpose(writer: Writer, purpose: LeasePurpose): void {
+  writer.byte(purposes.indexOf(purpose))
+}
+
+export function readPurpose(reader: Reader): LeasePurpose {
+  const purpose = purposes[reader.byte()]
+  if (purpose === undefined) throw malformed('a lease is for a rebase or for healing')
+  return purpose
+}
+
 /** Device ids, sorted by nobody: their order means nothing. */
 export function writeDevices(writer: Writer, devices: readonly DeviceId[]): Writer {
   return writer.list(devices, (id) => writer.fixed(id, DEVICE_ID_BYTES), MAX_ACTIVE_DEVICES)
@@ -90,6 +118,28 @@ export function writeDevices(writer: Writer, devices: readonly DeviceId[]): Writ
 
 export function readDevices(reader: Reader): DeviceId[] {
   return reader.list(MAX_ACTIVE_DEVICES, DEVICE_ID_BYTES, () => reader.fixed<DeviceId>(DEVICE_ID_BYTES))
+}
+
+export function writeHeads(writer: Writer, heads: readonly SignedHead[], limit: number): void {
+  writer.list(
+    heads,
+    (head) =>
+      writer
+        .fixed(head.device, DEVICE_ID_BYTES)
+        .uint32(head.incarnation)
+        .varUint(head.sequence)
+        .fixed(head.signature, SIGNATURE_BYTES),
+    limit,
+  )
+}
+
+export function readHeads(reader: Reader, limit: number): SignedHead[] {
+  return reader.list(limit, DEVICE_ID_BYTES + 5 + SIGNATURE_BYTES, () => ({
+    device: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
+    incarnation: reader.uint32(),
+    sequence: reader.varUint(),
+    signature: reader.fixed(SIGNATURE_BYTES),
+  }))
 }
 
 export function writeRecord(writer: Writer, item: KeyringItem): void {
@@ -125,6 +175,18 @@ export function checkPush(entries: readonly Uint8Array[]): void {
   }
   if (total > MAX_PUSH_BYTES)
     throw new ProtocolFailure('frame-too-large', `a push of ${total} bytes is over its limit of ${MAX_PUSH_BYTES}`)
+}
+
+/** As a push, for it becomes a page like one. */
+export function checkRefill(refill: {
+  readonly first: number
+  readonly entries: readonly Uint8Array[]
+  readonly heads: readonly SignedHead[]
+}): void {
+  if (refill.first === 0) throw malformed('numbers of a log count from 1')
+  checkPush(refill.entries)
+  if (refill.heads.length === 0 || refill.heads.length > refill.entries.length)
+    throw malformed('a refill has a signed head for each chain, and none without an entry')
 }
 
 export function checkLogin(hello: {

@@ -1,4 +1,4 @@
-// The shapes of what travels between a device and the relay, for reading; `frames.ts` has their bytes. A device never waits
+// The shapes of what travels between a device and the relay, for reading; `device-frames.ts` and `relay-frames.ts` have their bytes. A device never waits
 // for one document because of another: every frame names the document it speaks of.
 import type { ChainHead } from './envelope'
 import type { AccountId, DeviceId, DocumentId, Generation, Hash, MailboxId } from './ids'
@@ -75,13 +75,44 @@ export type DeviceFrame =
       readonly envelope: Uint8Array
       readonly signature: Uint8Array
     }
+  /** One part of a snapshot, in order; the relay stores the whole when the last one is there. */
   | { readonly type: 'snapshot-put'; readonly document: DocumentId; readonly part: SnapshotPart }
+  /** Asks for a snapshot: the document's current one, or that with this hash. */
+  | { readonly type: 'snapshot-fetch'; readonly document: DocumentId; readonly hash?: Hash }
+  /** What this device found when it replayed what the snapshot covers. Never of its author. */
+  | {
+      readonly type: 'snapshot-verdict'
+      readonly document: DocumentId
+      readonly hash: Hash
+      readonly verdict: Verdict
+      readonly signature: Uint8Array
+    }
+  /** Takes, prolongs or gives back (`release`) the exclusive right to rebase or to heal a document. */
+  | { readonly type: 'lease'; readonly document: DocumentId; readonly purpose: LeasePurpose; readonly release: boolean }
+  /** Gives entries of any authors back to a relay that lost them, as the numbers from `first` on. */
+  | {
+      readonly type: 'refill'
+      readonly document: DocumentId
+      /** The relay's newest number plus one. */
+      readonly first: number
+      readonly entries: readonly Uint8Array[]
+      /** At least for each device and incarnation in the refill the signed head at its last entry. */
+      readonly heads: readonly SignedHead[]
+    }
+  /** Asks for log hashes, to find the last number that the relay's log has in common with the device's. */
+  | { readonly type: 'hashes-fetch'; readonly document: DocumentId; readonly numbers: readonly number[] }
   | { readonly type: 'ping'; readonly id: number }
   /** Opens a connection without a login: one of the two sides of a pairing takes its place at a mailbox. */
   | { readonly type: 'mailbox-open'; readonly mailbox: MailboxId; readonly side: MailboxSide }
   | { readonly type: 'mailbox-put'; readonly bytes: Uint8Array }
   /** What is asked about an account, or of the relay, beside syncing: `calls.ts` names the methods. */
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly body: Uint8Array }
+
+/** What a device other than its author says of a snapshot. */
+export type Verdict = 'accept' | 'reject'
+
+/** What a lease is for; the two do not exclude each other. */
+export type LeasePurpose = 'rebase' | 'heal'
 
 /** Who shows the code, and who reads it. */
 export type MailboxSide = 'newcomer' | 'member'
@@ -144,12 +175,75 @@ export type RelayFrame =
       readonly envelope: Uint8Array
       readonly signature: Uint8Array
     }
+  /** What the relay has instead of the beginning of the log: before the answer to a subscribe, and when it or its verdicts change. */
+  | {
+      readonly type: 'snapshot-offered'
+      readonly document: DocumentId
+      readonly hash: Hash
+      readonly coveredNumber: number
+      readonly coveredHash: Hash
+      readonly documentEpoch: number
+      readonly author: DeviceId
+      /** Of the snapshot file. */
+      readonly sizeBytes: number
+      readonly storedAtMs: number
+      /** False for one that was rejected, and whose parent is current again, if it has one. */
+      readonly isCurrent: boolean
+      readonly verdicts: readonly SnapshotVerdict[]
+    }
+  /** One part of a snapshot file, in order. */
   | { readonly type: 'snapshot'; readonly document: DocumentId; readonly part: SnapshotPart }
+  /** After the last part: the entries that the snapshot covers by number and does not hold. At least one frame, perhaps empty. */
+  | {
+      readonly type: 'exempt'
+      readonly document: DocumentId
+      /** Of the snapshot. */
+      readonly hash: Hash
+      /** By rising number. */
+      readonly entries: readonly ExemptEntry[]
+      /** For each run of a chain's entries in this frame, the last signed head in it, if there is one. */
+      readonly heads: readonly SignedHead[]
+      readonly isLast: boolean
+    }
+  /** The lease is held for so long; 0 when it was given back. */
+  | { readonly type: 'leased'; readonly document: DocumentId; readonly purpose: LeasePurpose; readonly forMs: number }
+  | {
+      readonly type: 'refilled'
+      readonly document: DocumentId
+      readonly first: number
+      readonly count: number
+      /** After the last of them. */
+      readonly logHash: Hash
+    }
+  | {
+      readonly type: 'hashes'
+      readonly document: DocumentId
+      /** Entries up to this number were pruned, or never there; 0 when none were. */
+      readonly base: number
+      readonly newest: number
+      /** For those of the numbers asked for that the relay knows the log hash of. */
+      readonly hashes: readonly { readonly number: number; readonly hash: Hash }[]
+    }
   | { readonly type: 'snapshot-stored'; readonly document: DocumentId; readonly hash: Hash }
   | { readonly type: 'pong'; readonly id: number; readonly timeMs: number }
   | Refusal
 
 export type Frame = DeviceFrame | RelayFrame
+
+/** A device's judgement of a snapshot, with its signature over `snapshotVerdictBytes`. */
+export interface SnapshotVerdict {
+  readonly device: DeviceId
+  readonly verdict: Verdict
+  readonly signature: Uint8Array
+}
+
+/** An entry that a snapshot covers by number and does not hold. */
+export interface ExemptEntry {
+  readonly number: number
+  readonly envelope: Uint8Array
+  /** Entry hash of the entry before it in its chain, which may be gone. */
+  readonly previous: Hash
+}
 
 export interface SnapshotPart {
   /** Entry hash of the snapshot's envelope. */
@@ -170,8 +264,8 @@ export interface Refusal {
   /** A sentence a person can act on. */
   readonly message: string
   /**
-   * For `chain-gap` and `fork`: the sequence the relay has. For `cursor-ahead`: its newest number. For `too-many-…`: the limit.
-   * For a refused `call`: its id.
+   * For `chain-gap`, `fork` and `already-covered`: the sequence the relay has. For `cursor-ahead` and `refill-conflict`: its newest number.
+   * For `refill-refused`: the position in the frame of the entry at fault. For `too-many-…`: the limit. For a refused `call`: its id.
    */
   readonly state?: number
 }

@@ -46,14 +46,35 @@ export const MAX_CUT_BYTES = 524_288
  */
 export const MAX_CUT_ENTRIES = 6_500
 
-/** A snapshot in all its parts. Above this a new device would wait for minutes and a phone run out of memory. */
-export const MAX_SNAPSHOT_BYTES = 67_108_864
+/**
+ * A snapshot file: a content that could not be deflated (MAX_INFLATED_BYTES), its padding, and its header. Above this a phone would run
+ * out of memory.
+ */
+export const MAX_SNAPSHOT_BYTES = 35_651_584
+
+/** The header of a snapshot: about 9,000 chains. A document gets one for each device, and one more after each loss of its memory. */
+export const MAX_SNAPSHOT_HEADER_BYTES = 524_288
 
 /** One part of a snapshot: half a frame, so that a heartbeat gets through between two of them. */
 export const SNAPSHOT_PART_BYTES = 524_288
 
-/** Parts of one snapshot; a receiver may make room for a list of this length before the first part is there. */
-export const MAX_SNAPSHOT_PARTS = 128
+/** Parts of one snapshot. */
+export const MAX_SNAPSHOT_PARTS = 68
+
+/** How long the entries that a snapshot covers, and the snapshot before it, are kept after it was stored: time to find it wrong. */
+export const SNAPSHOT_KEEP_MS = 604_800_000
+
+/** When a snapshot that nobody judged counts as good: an account may have one device, or one that is used. */
+export const UNJUDGED_SNAPSHOT_MS = 2_592_000_000
+
+/** How long a rebase may hold up the pushes of a document. */
+export const REBASE_LEASE_MS = 10_000
+
+/** How long one device may heal a document before another one may try; it prolongs the lease while it works. */
+export const HEAL_LEASE_MS = 60_000
+
+/** Log hashes in one `hashes`: enough to halve a log of any length a few levels at a time. */
+export const MAX_HASHES = 64
 
 /** A `seen` row: the vector of a few dozen devices. */
 export const MAX_SEEN_BYTES = 16_384

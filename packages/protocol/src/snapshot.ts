@@ -6,6 +6,8 @@ import { compareBytes, concatBytes } from './bytes'
 import { decodeWhole, malformed, type Reader, Writer } from './codec'
 import { ProtocolFailure } from './codes'
 import type { ChainHead } from './envelope'
+import { verdictByte } from './frame-fields'
+import type { Verdict } from './frame-types'
 import { domain, hashParts, type Sha512 } from './hash'
 import {
   ACCOUNT_ID_BYTES,
@@ -115,6 +117,24 @@ export function snapshotSigningBytes(account: AccountId, document: DocumentId, h
   return concatBytes(
     domain('snapshot'),
     new Writer().fixed(account, ACCOUNT_ID_BYTES).fixed(document, DOCUMENT_ID_BYTES).fixed(hash, HASH_BYTES).finish(),
+  )
+}
+
+/** What a device signs that judges a snapshot; `hash` is the snapshot's. */
+export function snapshotVerdictBytes(
+  account: AccountId,
+  document: DocumentId,
+  hash: Hash,
+  verdict: Verdict,
+): Uint8Array {
+  return concatBytes(
+    domain('snapshot-verdict'),
+    new Writer()
+      .fixed(account, ACCOUNT_ID_BYTES)
+      .fixed(document, DOCUMENT_ID_BYTES)
+      .fixed(hash, HASH_BYTES)
+      .byte(verdictByte(verdict))
+      .finish(),
   )
 }
 
