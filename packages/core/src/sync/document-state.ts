@@ -21,7 +21,8 @@ import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-repli
 import { observerOf } from './observer'
 import { Outbox, type PendingTransaction, type StoredTransaction } from './outbox'
 import type { LostEntry, Replayed, ReplayOptions } from './rebuild'
-import { decodePending, decodePush, decodeState, encodePending, encodeState, rowKeys, type StateRow } from './rows'
+import { decodePending, decodePush, encodePending, rowKeys } from './rows'
+import { decodeState, encodeState, type Foundation, type StateRow } from './state-row'
 import { writerFromBytes } from './writer-bytes'
 
 /** Who this device is in the document's log, and what its entries have told the others so far. */
@@ -40,6 +41,10 @@ export class DocumentState {
   tailBytes = 0
   /** Entries up to this number were here before and are read again. */
   rereadThrough = 0
+  /** Counts the rebases of the document. What this device writes is of this epoch. */
+  documentEpoch = 0
+  /** What the rows of the log go on from; undefined when they begin with the first entry. */
+  foundation: Foundation | undefined
 
   constructor(
     readonly context: AccountContext,
@@ -63,6 +68,8 @@ export class DocumentState {
       ...this.own,
       writer: this.registers.writer,
       nextOrder: this.outbox.nextOrder,
+      documentEpoch: this.documentEpoch,
+      foundation: this.foundation,
     }
     return [rowKeys.state(this.document), encodeState(row)]
   }
@@ -323,6 +330,8 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     outbox,
     own,
   )
+  state.documentEpoch = row?.documentEpoch ?? 0
+  state.foundation = row?.foundation
   state.tailRows = stored.logs.length
   for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
   replicaState.held = reopenHeld(context, document, stored)

@@ -12,7 +12,8 @@ import { documentIdOf, KEY_BYTES } from '../crypto'
 import type { AccountContext } from './account-context'
 import { decodeName, encodeName, nameKey, readNames } from './document-names'
 import { DocumentSync } from './document-sync'
-import { decodeState, documentPrefix, pendingPrefix } from './rows'
+import { documentPrefix, pendingPrefix } from './rows'
+import { decodeState } from './state-row'
 
 /** Called with the ids of changed records, or undefined when any may have changed. */
 export type OnChange = (changed: ReadonlySet<string> | undefined) => void

@@ -154,7 +154,7 @@ export class PushSender {
       const head = this.state.ownHead()
       const unsigned = sealPush(context, {
         document,
-        documentEpoch: 0,
+        documentEpoch: this.state.documentEpoch,
         incarnation: own.incarnation,
         head: { sequence: head?.sequence ?? 0, hash: head?.hash ?? ZERO_HASH },
         continues: own.continues,

@@ -9,7 +9,8 @@ import type { AccountContext } from './account-context'
 import { buildBaseDocs, readStoredBase } from './base'
 import { namePrefix } from './document-names'
 import { encodeRemovedProfile, keyringPrefix, profileKey, type RemovedProfile } from './profile'
-import { decodeState, documentPrefix, encodeBase, pendingPrefix, rowKeys } from './rows'
+import { documentPrefix, encodeBase, pendingPrefix, rowKeys } from './rows'
+import { decodeState } from './state-row'
 
 /** Call when nothing else writes to the store any more. */
 export async function removedStore(context: AccountContext, profile: RemovedProfile): Promise<StoreBatch> {

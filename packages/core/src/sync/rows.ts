@@ -23,16 +23,16 @@ import {
   WRITER_BYTES,
   Writer,
 } from '@owlivion/sync-protocol'
-import { decodeOperations, encodeOperations, type Writer as WriterId } from '../document'
+import { decodeOperations, encodeOperations } from '../document'
 import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
 import { type Lineage, LineageMap } from './device-map'
-import type { Chain, HoldReason } from './log-replica'
+import type { HoldReason } from './log-replica'
 import type { PendingTransaction, SealedEntry, SealedPush } from './outbox'
 import { writerFromBytes, writerToBytes } from './writer-bytes'
 
 const ROW_VERSION = 1
-const NO_LIMIT = Number.MAX_SAFE_INTEGER
+export const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /** Of all documents, their bases included. */
 export const documentPrefix: StoreKey = ['document']
@@ -54,97 +54,40 @@ export const rowKeys = {
   push: (document: DocumentId, lastOrder: number): StoreKey => ['outbox', bytesToHex(document), lastOrder],
 }
 
-/** Reads a row; one that cannot be read is never taken for an empty one. */
-function readRow<T>(bytes: Uint8Array, what: string, read: (reader: Reader) => T): T {
-  if (bytes.length > 0 && bytes[0] !== ROW_VERSION)
+/**
+ * Reads a row; one that cannot be read is never taken for an empty one.
+ * @param newest the newest version of the row; what earlier ones do not say is for `read` to fill in
+ */
+export function readRow<T>(
+  bytes: Uint8Array,
+  what: string,
+  read: (reader: Reader, version: number) => T,
+  newest = ROW_VERSION,
+): T {
+  const version = bytes[0] ?? 0
+  if (bytes.length > 0 && (version < ROW_VERSION || version > newest))
     throw new SyncError('profile-damaged', `The ${what} was written by another version of the app.`)
   try {
-    return decodeWhole(bytes, (reader) => {
-      reader.byte()
-      return read(reader)
-    })
+    return decodeWhole(bytes, (reader) => read(reader, reader.byte()))
   } catch (cause) {
     throw new SyncError('profile-damaged', `The ${what} in this device's store cannot be read.`, { cause })
   }
 }
 
-export interface StateRow {
-  readonly number: number
-  readonly hash: Hash
-  readonly chains: LineageMap<Chain>
-  readonly applied: LineageMap<number>
-  readonly context: ReadonlyMap<string, number>
-  readonly incarnation: number
-  readonly continues: { readonly incarnation: number; readonly sequence: number; readonly hash: Hash } | undefined
-  readonly writer: WriterId
-  readonly announcedSeen: LineageMap<number>
-  readonly announcedKeyringLength: number
-  /** Highest sequence of our own lineages that another device has told us it has seen. */
-  readonly seenByOthers: LineageMap<number>
-  readonly nextOrder: number
-}
-
-function writeLineages<T>(writer: Writer, map: LineageMap<T>, write: (value: T) => void): void {
+export function writeLineages<T>(writer: Writer, map: LineageMap<T>, write: (value: T) => void): void {
   writer.list([...map], ([{ device, incarnation }, value]) => {
     writer.fixed(device).uint32(incarnation)
     write(value)
   })
 }
 
-function readLineages<T>(reader: Reader, read: () => T): LineageMap<T> {
+export function readLineages<T>(reader: Reader, read: () => T): LineageMap<T> {
   return new LineageMap(
     reader.list(NO_LIMIT, DEVICE_ID_BYTES + 4, () => {
       const lineage: Lineage = { device: reader.fixed<DeviceId>(DEVICE_ID_BYTES), incarnation: reader.uint32() }
       return [lineage, read()] as const
     }),
   )
-}
-
-export function encodeState(state: StateRow): Uint8Array {
-  const writer = new Writer().byte(ROW_VERSION).varUint(state.number).fixed(state.hash)
-  writeLineages(writer, state.chains, (chain) => writer.varUint(chain.sequence).fixed(chain.hash).flag(chain.broken))
-  writeLineages(writer, state.applied, (sequence) => writer.varUint(sequence))
-  writer.list([...state.context], ([id, n]) => writer.fixed(writerToBytes(id as WriterId)).varUint(n))
-  writer.uint32(state.incarnation)
-  writer.optional(state.continues, (value) =>
-    writer.uint32(value.incarnation).varUint(value.sequence).fixed(value.hash),
-  )
-  writer.fixed(writerToBytes(state.writer))
-  writeLineages(writer, state.announcedSeen, (sequence) => writer.varUint(sequence))
-  writer.varUint(state.announcedKeyringLength)
-  writeLineages(writer, state.seenByOthers, (sequence) => writer.varUint(sequence))
-  return writer.varUint(state.nextOrder).finish()
-}
-
-export function decodeState(bytes: Uint8Array): StateRow {
-  return readRow(bytes, 'state of a document', (reader) => ({
-    number: reader.varUint(),
-    hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
-    chains: readLineages(reader, () => ({
-      sequence: reader.varUint(),
-      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
-      broken: reader.flag(),
-    })),
-    applied: readLineages(reader, () => reader.varUint()),
-    context: new Map(
-      reader.list(
-        NO_LIMIT,
-        WRITER_BYTES + 1,
-        () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const,
-      ),
-    ),
-    incarnation: reader.uint32(),
-    continues: reader.optional(() => ({
-      incarnation: reader.uint32(),
-      sequence: reader.varUint(),
-      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
-    })),
-    writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
-    announcedSeen: readLineages(reader, () => reader.varUint()),
-    announcedKeyringLength: reader.varUint(),
-    seenByOthers: readLineages(reader, () => reader.varUint()),
-    nextOrder: reader.varUint(),
-  }))
 }
 
 export interface BaseRow {

@@ -172,7 +172,7 @@ export class SeenRows {
       version: ENVELOPE_VERSION,
       suite: SUITE_SECRETBOX,
       kind: envelopeKinds.seen,
-      documentEpoch: 0,
+      documentEpoch: state.documentEpoch,
       epoch: position,
       device: context.device,
       incarnation: state.own.incarnation,

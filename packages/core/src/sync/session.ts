@@ -18,6 +18,7 @@ import { SyncError } from '../errors'
 import type { Socket } from '../platform'
 import { backoffMs } from './backoff'
 import type { DocumentLink } from './document-link'
+import type { DocumentFrame } from './document-part'
 import type { DocumentSync } from './document-sync'
 import { KeyringExchange } from './keyring-exchange'
 import { answerChallenge } from './login'
@@ -282,10 +283,6 @@ export class Session {
         if (!frame.live) this.subscribes.answered(frame.document)
         this.options.document(frame.document)?.received(frame)
         return
-      case 'pushed':
-      case 'seen':
-        this.options.document(frame.document)?.received(frame)
-        return
       case 'answer':
         this.options.calls?.answered(frame)
         return
@@ -300,7 +297,9 @@ export class Session {
         this.refused(frame)
         return
       default:
-        // Frames of later versions of the relay: nothing that this version waits for.
+        if ('document' in frame && frame.document !== undefined)
+          this.options.document(frame.document)?.received(frame as DocumentFrame)
+        // Any other is a frame of a later version of the relay: nothing that this version waits for.
         return
     }
   }
@@ -404,9 +403,6 @@ export class Session {
 
   private refusedDocument(frame: Refusal, error: SyncError, document: DocumentSync): boolean {
     switch (frame.request) {
-      case 'push':
-        document.refusedPush(frame, error)
-        return true
       case 'seen-put':
         document.refusedSeen(error)
         return true
@@ -415,7 +411,8 @@ export class Session {
         document.refusedSubscribe(error)
         return true
       default:
-        return false
+        document.refused(frame, error)
+        return true
     }
   }
 

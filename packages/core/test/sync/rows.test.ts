@@ -12,15 +12,14 @@ import {
   decodeLog,
   decodePending,
   decodePush,
-  decodeState,
   encodeBase,
   encodeHeld,
   encodeLog,
   encodePending,
   encodePush,
-  encodeState,
   rowKeys,
 } from '../../src/sync/rows'
+import { decodeState, encodeState } from '../../src/sync/state-row'
 import { writerFromBytes, writerToBytes } from '../../src/sync/writer-bytes'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
@@ -53,6 +52,8 @@ const state = fc.record({
   announcedKeyringLength: count,
   seenByOthers: lineages(count),
   nextOrder: count,
+  documentEpoch: count,
+  foundation: option(fc.record({ number: count, hash })),
 })
 const base = fc.record({ number: count, registers: someBytes, texts: someBytes })
 const log = fc.record({
@@ -172,11 +173,21 @@ describe.each(rows)('a $name row', ({ value, encode, decode }) => {
     fc.assert(
       fc.property(value, (row) => {
         const bytes = encode(row)
-        bytes[0] = 2
+        bytes[0] = 200
         expect(() => decode(bytes)).toThrow(/another version/)
       }),
       { numRuns: 5 },
     )
+  })
+})
+
+describe('the state of a document', () => {
+  it('from before there were snapshots is read as of a document without one', () => {
+    const [row] = fc.sample(state, 1)
+    const bytes = encodeState({ ...row!, documentEpoch: 0, foundation: undefined })
+    const before = bytes.slice(0, -2)
+    before[0] = 1
+    expect(decodeState(before)).toEqual({ ...row!, documentEpoch: 0, foundation: undefined })
   })
 })
 

@@ -46,7 +46,7 @@ class FakeDocument {
   disconnected = (): void => void this.events.push('disconnected')
   keyringRead = (): void => void this.events.push('keyringRead')
   received = (frame: Frame): void => void this.events.push(`received ${frame.type}`)
-  refusedPush = ({ code }: Refusal): void => void this.events.push(`push ${code}`)
+  refused = ({ request, code }: Refusal): void => void this.events.push(`${request} ${code}`)
   refusedSubscribe = ({ code }: SyncError): void => void this.events.push(`subscribe ${code}`)
   refusedSeen = ({ code }: SyncError): void => void this.events.push(`seen ${code}`)
   take = (): string[] => this.events.splice(0)

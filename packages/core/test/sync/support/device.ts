@@ -101,7 +101,7 @@ export class TestDevice {
       message: code,
       ...more,
     }
-    this.sync.refusedPush(refusal, refusalToError(refusal))
+    this.sync.refused(refusal, refusalToError(refusal))
     await settle()
   }
 

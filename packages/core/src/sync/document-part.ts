@@ -1,0 +1,55 @@
+// What a document does beside reading and writing its log: summarising it, healing a relay, starting a new epoch. Each is a part that
+// hears of the connection and of the frames that are its own; the document knows parts only as this.
+import type { DocumentId, Frame, Refusal } from '@owlivion/sync-protocol'
+import type { SyncError } from '../errors'
+import type { AccountContext } from './account-context'
+import type { DocumentLink } from './document-link'
+import type { DocumentState } from './document-state'
+import type { PartStatus } from './document-status'
+import type { LogIntake } from './log-intake'
+import type { OwnWriter } from './own-writer'
+
+/** A frame that speaks of one document. */
+export type DocumentFrame = Extract<Frame, { readonly document: DocumentId }>
+
+/** What a document gives its parts. */
+export interface DocumentHost {
+  readonly context: AccountContext
+  readonly state: DocumentState
+  readonly intake: LogIntake
+  /** Who this device writes as, and the one way to change the live document under the edits. */
+  readonly ownWriter: OwnWriter
+  /** While the connection is up. */
+  readonly link: DocumentLink | undefined
+  /** Everything that the relay had when last asked is here. */
+  readonly isCaughtUp: boolean
+  readonly isClosed: boolean
+  /** Of the document with its parts. */
+  readonly isHealing: boolean
+  /** Runs after the jobs before it, one at a time: whatever changes the verified log is a job. What it throws ends the connection. */
+  runJob(job: () => Promise<void>): void
+  /** Ids of the records that changed, undefined when any may have. */
+  onChange(changed: ReadonlySet<string> | undefined): void
+  onStatus(): void
+  /** Not caught up any more: asks for everything after the cursor. */
+  readAgain(): void
+}
+
+/** One thing that a document does beside reading and writing. All methods are optional; none may throw but the awaited ones. */
+export interface DocumentPart {
+  connected?(link: DocumentLink): void
+  disconnected?(): void
+  /** For good. */
+  close?(): void
+  /** Every frame of the document, as a job of its connection. @returns true when no other part, nor the document, is to see it */
+  received?(frame: DocumentFrame, link: DocumentLink): Promise<boolean> | boolean
+  /** As above, for what the relay refuses of the document. */
+  refused?(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> | boolean
+  /** Everything that the relay has is here, or entries were taken in while it was. Called within a job. */
+  caughtUp?(): Promise<void> | void
+  /** The keyring is another than before, or was read again. Called within a job. */
+  keyringChanged?(): Promise<void> | void
+  /** Nothing may be sealed or sent while true. */
+  readonly holdsPushes?: boolean
+  readonly status?: Partial<PartStatus>
+}

@@ -1,0 +1,63 @@
+// Where one collection stands, as the app is told.
+import type { SyncError } from '../errors'
+import type { DocumentState } from './document-state'
+import type { HoldReason } from './log-replica'
+
+/** Where the weakest of this device's own edits has come to. */
+export type EditState = 'local' | 'stored' | 'seen'
+
+/** Where one collection stands; every value is as of now. */
+export interface DocumentStatus extends PartStatus {
+  readonly state: EditState
+  /** Transactions the relay has not confirmed. */
+  readonly unsent: number
+  /** True when everything the relay had when last asked is here. */
+  readonly caughtUp: boolean
+  /** Entries kept aside because they cannot be trusted or understood, or wait for such a one. */
+  readonly held: readonly { readonly number: number; readonly reason: HoldReason }[]
+  /** Entries that a removed device wrote beyond what counts of it. They are decided, and nothing is to be done about them. */
+  readonly dropped: number
+  /** What the relay refuses about this document, while it does. */
+  readonly refused: SyncError | undefined
+}
+
+/** What the parts of a document say of themselves. */
+export interface PartStatus {
+  /** True while what the relay has lost or taken back is brought back to it. */
+  readonly healing: boolean
+  /**
+   * True when what this device has rests on a summary by another device that no third one has confirmed. It was all that the relay had; the
+   * next device that holds the collection confirms it.
+   */
+  readonly unconfirmed: boolean
+}
+
+const quiet: PartStatus = { healing: false, unconfirmed: false }
+
+/** What of the status is in the document itself; `parts` say the rest. */
+export function documentStatus(
+  state: DocumentState,
+  own: Pick<DocumentStatus, 'caughtUp' | 'refused'> & { readonly isSeen: boolean },
+  parts: readonly Partial<PartStatus>[],
+): DocumentStatus {
+  const { context, document } = state
+  const unsent = state.outbox.pending.length
+  const aside = state.replica.state.held
+  // By the cut and not by the reason: what waited for its author when that was removed waits for nothing any more.
+  const held = aside.filter(
+    ({ entry, reason }) =>
+      reason !== 'repaired' && !context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
+  )
+  const dropped = aside.filter(({ entry }) =>
+    context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
+  )
+  return {
+    ...Object.assign({}, quiet, ...parts),
+    state: unsent > 0 ? 'local' : own.isSeen ? 'seen' : 'stored',
+    unsent,
+    caughtUp: own.caughtUp,
+    held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
+    dropped: dropped.length,
+    refused: own.refused,
+  }
+}
