@@ -14,6 +14,7 @@ import * as keyringRecord from '../src/keyring-record'
 import * as limits from '../src/limits'
 import { encodeInvitation, encodePairingContent, encodePairingMessage } from '../src/pairing'
 import { encodeSnapshotBody, encodeSnapshotHeader } from '../src/snapshot'
+import { encodeSnapshotFile } from '../src/snapshot-file'
 import { counting } from './support/bytes'
 import { frameTypes } from './support/codecs'
 import { acceptedChain } from './support/keyring-chain'
@@ -30,6 +31,7 @@ import {
   pairingMessageSamples,
   seenBodySample,
   snapshotBodySample,
+  snapshotFileSample,
   snapshotHeaderSample,
 } from './support/samples'
 
@@ -87,6 +89,7 @@ describe('what an envelope holds and is made of', () => {
     ['body.md', 'Body of a seen row', seenBodySample, () => body.encodeSeenBody(seenBodySample), 0],
     ['snapshot.md', 'Snapshot header', snapshotHeaderSample, () => encodeSnapshotHeader(snapshotHeaderSample), 0],
     ['snapshot.md', 'Snapshot body', snapshotBodySample, () => encodeSnapshotBody(snapshotBodySample), 0],
+    ['snapshot.md', 'Snapshot file', snapshotFileSample, () => encodeSnapshotFile(snapshotFileSample), 0],
     ['keyring.md', 'Cut', cutSample, () => encodeCut(cutSample), 0],
     ['audit.md', 'Row', auditRowSample, () => encodeAuditRow(auditRowSample), 0],
     ['pairing.md', 'The code that a camera reads', invitationSample, () => encodeInvitation(invitationSample), 0],

@@ -36,7 +36,14 @@ import {
   type PairingTranscript,
   transcriptHash,
 } from '../src/pairing'
-import { encodeSnapshotBody, encodeSnapshotHeader, snapshotHeaderHash, snapshotSigningBytes } from '../src/snapshot'
+import {
+  encodeSnapshotBody,
+  encodeSnapshotHeader,
+  snapshotHeaderHash,
+  snapshotSigningBytes,
+  snapshotVerdictBytes,
+} from '../src/snapshot'
+import { encodeSnapshotFile, snapshotHash } from '../src/snapshot-file'
 import { counting, sha512 as nodeSha512, signingKeyFrom } from './support/bytes'
 import { acceptedChain, account as keyringAccount, recovery } from './support/keyring-chain'
 import {
@@ -50,6 +57,7 @@ import {
   pairingMessageSamples,
   seenBodySample,
   snapshotBodySample,
+  snapshotFileSample,
   snapshotHeaderSample,
 } from './support/samples'
 
@@ -114,6 +122,15 @@ function hashes(sha512: Sha512): Vector[] {
       nextLogHash(sha512, start, ofEnvelope),
     ),
     vector('snapshot header hash', { header: snapshotHeader }, snapshotHeaderHash(sha512, snapshotHeader)),
+    vector(
+      'snapshot hash',
+      {
+        header: snapshotHeader,
+        envelope: bytes,
+        place: { account: place.account, document: place.document, keyId: place.keyId },
+      },
+      snapshotHash(sha512, place, { header: snapshotHeader, signature: counting(64, 0x80), envelope: bytes }),
+    ),
     vector('cut hash', { cut }, cutHashOf(sha512, cut)),
     vector('previous of a chain’s first element', {}, ZERO_HASH),
   ]
@@ -138,6 +155,13 @@ function signed(): Vector[] {
     vector('head', { ...where, head }, headBytes),
     vector('seen row', { ...where, hash }, seen),
     vector('snapshot', { ...where, hash }, snapshot),
+    ...(['accept', 'reject'] as const).map((verdict) =>
+      vector(
+        `verdict to ${verdict}`,
+        { ...where, hash, verdict },
+        snapshotVerdictBytes(place.account, place.document, hash, verdict),
+      ),
+    ),
     vector('deletion', { account: place.account, head: hash }, deletionSigningBytes(place.account, hash)),
     vector('signature of the login', { seed, publicKey: key.publicKey }, key.sign(login)),
     vector('signature of the head', { seed, publicKey: key.publicKey }, key.sign(headBytes)),
@@ -205,13 +229,14 @@ export function buildVectors(sha512: Sha512 = nodeSha512): Readonly<Record<strin
       vectors: everyFrameSample().map((frame) => vector(frameName(frame), frame, encodeFrame(frame))),
     },
     'contents.json': {
-      about: 'The envelope, what its box may hold, the header of a snapshot, and a cut.',
+      about: 'The envelope, what its box may hold, the header of a snapshot, a snapshot file, and a cut.',
       vectors: [
         vector('envelope', envelopeSample, encodeEnvelope(envelopeSample)),
         vector('body', bodySample, encodeBody(bodySample)),
         vector('seen body', seenBodySample, encodeSeenBody(seenBodySample)),
         vector('snapshot header', snapshotHeaderSample, encodeSnapshotHeader(snapshotHeaderSample)),
         vector('snapshot body', snapshotBodySample, encodeSnapshotBody(snapshotBodySample)),
+        vector('snapshot file', snapshotFileSample, encodeSnapshotFile(snapshotFileSample)),
         vector('cut', cutSample, encodeCut(cutSample)),
       ],
     },

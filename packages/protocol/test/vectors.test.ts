@@ -11,6 +11,7 @@ import { decodeSignedRecord } from '../src/keyring-record'
 import type { KeyringState } from '../src/keyring-rules'
 import { decodeInvitation, decodePairingContent, decodePairingMessage } from '../src/pairing'
 import { decodeSnapshotBody, decodeSnapshotHeader } from '../src/snapshot'
+import { decodeSnapshotFile } from '../src/snapshot-file'
 import { buildVectors, toJson, type VectorFile, vectorFolder } from './make-vectors'
 import { frameTypes } from './support/codecs'
 import { accept } from './support/keyring-chain'
@@ -67,6 +68,7 @@ describe('the committed bytes decode to the committed values', () => {
     ['seen body', decodeSeenBody],
     ['snapshot header', decodeSnapshotHeader],
     ['snapshot body', decodeSnapshotBody],
+    ['snapshot file', decodeSnapshotFile],
     ['cut', decodeCut],
   ] as const)('of the %s', (name, decode) => {
     const { hex, value } = committedVector('contents.json', name)

@@ -46,6 +46,7 @@ import {
   type SnapshotBody,
   type SnapshotHeader,
 } from '../../src/snapshot'
+import { decodeSnapshotFile, encodeSnapshotFile, type SnapshotFile } from '../../src/snapshot-file'
 
 export interface Codec<T = unknown> {
   readonly name: string
@@ -92,6 +93,9 @@ const seenRow = { document: bytes(16), envelope: someBytes(), signature: bytes(6
 const seenEntry = record({ device: bytes(16), incarnation: uint32, sequence: varUint })
 const keyringHead = record({ length: varUint, hash: bytes(32) })
 const chainHead = { device: bytes(16), incarnation: uint32, sequence: varUint, hash: bytes(32) }
+const signedHead = record({ device: bytes(16), incarnation: uint32, sequence: varUint, signature: bytes(64) })
+const verdict = fc.constantFrom('accept' as const, 'reject' as const)
+const purpose = fc.constantFrom('rebase' as const, 'heal' as const)
 const recordWithCut = { record: someBytes(), cut: someBytes() }
 
 const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
@@ -139,6 +143,26 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
   'heads-fetch': record({ type: type('heads-fetch'), devices: list(bytes(16)) }),
   'seen-put': record({ type: type('seen-put'), ...seenRow }),
   'snapshot-put': record({ type: type('snapshot-put'), document: bytes(16), part }),
+  'snapshot-fetch': record<FrameOf<'snapshot-fetch'>>(
+    { type: type('snapshot-fetch'), document: bytes(16), hash: bytes(32) },
+    'hash',
+  ),
+  'snapshot-verdict': record({
+    type: type('snapshot-verdict'),
+    document: bytes(16),
+    hash: bytes(32),
+    verdict,
+    signature: bytes(64),
+  }),
+  lease: record({ type: type('lease'), document: bytes(16), purpose, release: fc.boolean() }),
+  refill: record({
+    type: type('refill'),
+    document: bytes(16),
+    first: positive,
+    entries: list(entry, 3, 2),
+    heads: list(signedHead, 2, 1),
+  }),
+  'hashes-fetch': record({ type: type('hashes-fetch'), document: bytes(16), numbers: list(varUint) }),
   ping: record({ type: type('ping'), id: varUint }),
   'mailbox-open': record({
     type: type('mailbox-open'),
@@ -168,7 +192,7 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
     document: bytes(16),
     first: varUint,
     entries: list(fc.oneof(entry, someBytes())),
-    heads: list(record({ device: bytes(16), incarnation: uint32, sequence: varUint, signature: bytes(64) })),
+    heads: list(signedHead),
     logHash: bytes(32),
     newest: varUint,
     live: fc.boolean(),
@@ -191,6 +215,36 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
   answer: record({ type: type('answer'), id: varUint, body: someBytes() }),
   seen: record({ type: type('seen'), ...seenRow }),
   snapshot: record({ type: type('snapshot'), document: bytes(16), part }),
+  'snapshot-offered': record({
+    type: type('snapshot-offered'),
+    document: bytes(16),
+    hash: bytes(32),
+    coveredNumber: varUint,
+    coveredHash: bytes(32),
+    documentEpoch: varUint,
+    author: bytes(16),
+    sizeBytes: varUint,
+    storedAtMs: varUint,
+    isCurrent: fc.boolean(),
+    verdicts: list(record({ device: bytes(16), verdict, signature: bytes(64) })),
+  }),
+  exempt: record({
+    type: type('exempt'),
+    document: bytes(16),
+    hash: bytes(32),
+    entries: list(record({ number: varUint, envelope: fc.oneof(entry, someBytes()), previous: bytes(32) })),
+    heads: list(signedHead),
+    isLast: fc.boolean(),
+  }),
+  leased: record({ type: type('leased'), document: bytes(16), purpose, forMs: varUint }),
+  refilled: record({ type: type('refilled'), document: bytes(16), first: varUint, count: varUint, logHash: bytes(32) }),
+  hashes: record({
+    type: type('hashes'),
+    document: bytes(16),
+    base: varUint,
+    newest: varUint,
+    hashes: list(record({ number: varUint, hash: bytes(32) })),
+  }),
   'snapshot-stored': record({ type: type('snapshot-stored'), document: bytes(16), hash: bytes(32) }),
   pong: record({ type: type('pong'), id: varUint, timeMs: varUint }),
   refused: record<FrameOf<'refused'>>(
@@ -278,6 +332,7 @@ const snapshotBody = record<SnapshotBody>({
   registers: someBytes(),
   texts: someBytes(),
 })
+const snapshotFile = record<SnapshotFile>({ header: someBytes(), signature: bytes(64), envelope: entry })
 const cut = fc
   .uniqueArray(
     fc.tuple(
@@ -405,6 +460,7 @@ export const codecs: readonly Codec[] = [
     decode: decodeSnapshotHeader,
   }),
   codec({ name: 'snapshot body', value: snapshotBody, encode: encodeSnapshotBody, decode: decodeSnapshotBody }),
+  codec({ name: 'snapshot file', value: snapshotFile, encode: encodeSnapshotFile, decode: decodeSnapshotFile }),
   codec({ name: 'audit row', value: auditRow, encode: encodeAuditRow, decode: decodeAuditRow }),
   codec({ name: 'cut', value: cut, encode: encodeCut, decode: decodeCut }),
   codec({ name: 'pairing invitation', value: invitation, encode: encodeInvitation, decode: decodeInvitation }),

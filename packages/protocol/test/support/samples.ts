@@ -7,6 +7,7 @@ import { type Envelope, envelopeKinds } from '../../src/envelope'
 import type { Frame, FrameType } from '../../src/frame-types'
 import type { PairingContent, PairingInvitation, PairingMessage } from '../../src/pairing'
 import type { SnapshotBody, SnapshotHeader } from '../../src/snapshot'
+import type { SnapshotFile } from '../../src/snapshot-file'
 import { counting } from './bytes'
 
 /** Every optional field present, at any depth. */
@@ -82,6 +83,23 @@ export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<F
   'heads-fetch': { type: 'heads-fetch', devices: [device()] },
   'seen-put': { type: 'seen-put', ...seenRow },
   'snapshot-put': { type: 'snapshot-put', document: document(), part },
+  'snapshot-fetch': { type: 'snapshot-fetch', document: document(), hash: hash(0x61) },
+  'snapshot-verdict': {
+    type: 'snapshot-verdict',
+    document: document(),
+    hash: hash(0x61),
+    verdict: 'reject',
+    signature: signature(),
+  },
+  lease: { type: 'lease', document: document(), purpose: 'heal', release: true },
+  refill: {
+    type: 'refill',
+    document: document(),
+    first: 301,
+    entries: [entry(0x72), entry(0x73)],
+    heads: [{ device: device(), incarnation, sequence: number, signature: signature() }],
+  },
+  'hashes-fetch': { type: 'hashes-fetch', document: document(), numbers: [1, number] },
   ping: { type: 'ping', id: 7 },
   'mailbox-open': { type: 'mailbox-open', mailbox: counting(16, 0x38) as never, side: 'member' },
   'mailbox-put': { type: 'mailbox-put', bytes: counting(5, 0x39) },
@@ -139,6 +157,30 @@ export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<F
   answer: { type: 'answer', id: 7, body: new TextEncoder().encode('{"devices":[]}') },
   seen: { type: 'seen', ...seenRow },
   snapshot: { type: 'snapshot', document: document(), part },
+  'snapshot-offered': {
+    type: 'snapshot-offered',
+    document: document(),
+    hash: hash(0x61),
+    coveredNumber: number,
+    coveredHash: hash(0x66),
+    documentEpoch: 2,
+    author: device(),
+    sizeBytes: 70_000,
+    storedAtMs: 1_700_000_000_000,
+    isCurrent: true,
+    verdicts: [{ device: otherDevice(), verdict: 'accept', signature: signature() }],
+  },
+  exempt: {
+    type: 'exempt',
+    document: document(),
+    hash: hash(0x61),
+    entries: [{ number: 200, envelope: entry(0x72), previous: hash(0x67) }],
+    heads: [{ device: device(), incarnation, sequence: number, signature: signature() }],
+    isLast: true,
+  },
+  leased: { type: 'leased', document: document(), purpose: 'rebase', forMs: 10_000 },
+  refilled: { type: 'refilled', document: document(), first: 301, count: 2, logHash: hash(0x66) },
+  hashes: { type: 'hashes', document: document(), base: 200, newest: 301, hashes: [{ number, hash: hash(0x66) }] },
   'snapshot-stored': { type: 'snapshot-stored', document: document(), hash: hash(0x61) },
   pong: { type: 'pong', id: 7, timeMs: 1_700_000_000_000 },
   refused: {
@@ -190,6 +232,12 @@ export const snapshotBodySample: Full<SnapshotBody> = {
   context: [{ writer: counting(6, 0x41), n: 130 }],
   registers: counting(7, 0x43),
   texts: counting(3, 0x44),
+}
+
+export const snapshotFileSample: Full<SnapshotFile> = {
+  header: counting(9, 0x45),
+  signature: signature(),
+  envelope: entry(0x74),
 }
 
 export const invitationSample: Full<PairingInvitation> = {
