@@ -9,33 +9,39 @@ import type { RecordDraft, SlotReference } from './record-draft'
 import { type SeenTimes, seenTimes } from './seen-times'
 import type { Dot } from './slot'
 
-export class Rebinding {
-  readonly #old: Writer
-  readonly #firstPending: number
-  readonly #writer: Writer
-  readonly #shiftMs: number
-  readonly #newN = new Map<number, number>()
+/** Transactions of one writer that another writes again. */
+interface Rebound {
+  /** May be the old one. */
+  readonly writer: Writer
+  /** n of the first pending transaction; all earlier ones are in the base. */
+  readonly firstPending: number
+  readonly newN: Map<number, number>
+}
 
-  /**
-   * @param old who wrote the pending transactions; all its earlier ones are in the base
-   * @param firstPending n of the first pending transaction
-   * @param writer who writes them again; may be `old`
-   */
-  constructor(old: Writer, firstPending: number, writer: Writer, shiftMs: number) {
-    this.#old = old
-    this.#firstPending = firstPending
-    this.#writer = writer
+export class Rebinding {
+  readonly #rebound = new Map<Writer, Rebound>()
+  readonly #shiftMs: number
+
+  constructor(shiftMs: number) {
     this.#shiftMs = shiftMs
   }
 
-  /** Names the new n of a pending transaction; its operations may follow. */
-  bind(n: number, newN: number): void {
-    this.#newN.set(n, newN)
+  /** Names who writes a pending transaction again; its operations may follow. Transactions of one writer come in their order. */
+  bind(old: Dot, author: Dot): void {
+    let rebound = this.#rebound.get(old.writer)
+    if (rebound === undefined) {
+      rebound = { writer: author.writer, firstPending: old.n, newN: new Map() }
+      this.#rebound.set(old.writer, rebound)
+    }
+    rebound.newN.set(old.n, author.n)
   }
 
-  /** @param draft the record as the operations before this one left it */
-  apply(operation: SlotOperation, draft: RecordDraft): SlotOperation {
-    const past = this.#past(operation.past, draft)
+  /**
+   * @param draft the record as the operations before this one left it
+   * @param old who wrote the operation; its transaction is bound
+   */
+  apply(operation: SlotOperation, draft: RecordDraft, old: Writer): SlotOperation {
+    const past = this.#past(operation.past, draft, old)
     const base = {
       record: operation.record,
       t: this.#shiftMs === 0 ? operation.t : Math.max(operation.t + this.#shiftMs, latestOf(past) + 1),
@@ -45,7 +51,7 @@ export class Rebinding {
     switch (operation.kind) {
       case 'row': {
         const { fields, born } = operation
-        const kept = operation.kept.map((each) => this.#kept(each, draft))
+        const kept = operation.kept.map((each) => this.#kept(each, draft, old))
         return { ...base, kind: 'row', fields, kept, ...(born && { born: this.#dot(born) }) }
       }
       case 'cells': {
@@ -62,29 +68,29 @@ export class Rebinding {
     }
   }
 
-  #dot = ({ writer, n }: Dot): Dot => (writer === this.#old ? this.#ownDot(n) : { writer, n })
-
-  #ownDot(n: number): Dot {
-    const newN = this.#newN.get(n)
-    return newN === undefined ? { writer: this.#old, n } : { writer: this.#writer, n: newN }
+  #dot = (dot: Dot): Dot => {
+    const rebound = this.#rebound.get(dot.writer)
+    const n = rebound?.newN.get(dot.n)
+    return rebound === undefined || n === undefined ? { writer: dot.writer, n: dot.n } : { writer: rebound.writer, n }
   }
 
   #reference = (reference: SlotReference): SlotReference => ({ ...reference, ...this.#dot(reference) })
 
   /** What was seen of pending transactions has moved with them; times of the old writer's others stay as they were. */
-  #past({ others, own }: SeenTimes, { before }: RecordDraft): SeenTimes {
-    const stay = own.filter(({ n }) => !this.#newN.has(n))
-    const moved = new Set(own.map(({ n }) => this.#newN.get(n)))
-    const rewritten = seenTimes(before, this.#writer).own.filter(({ n }) => moved.has(n))
-    return this.#writer === this.#old
+  #past({ others, own }: SeenTimes, { before }: RecordDraft, old: Writer): SeenTimes {
+    const { writer, newN } = this.#rebound.get(old)!
+    const stay = own.filter(({ n }) => !newN.has(n))
+    const moved = new Set(own.map(({ n }) => newN.get(n)))
+    const rewritten = seenTimes(before, writer).own.filter(({ n }) => moved.has(n))
+    return writer === old
       ? { others, own: [...stay, ...rewritten] }
       : { others: Math.max(others, ...stay.map(({ t }) => t)), own: rewritten }
   }
 
   /** A value kept from a pending row has moved in time with that row. */
-  #kept(kept: KeptValue, draft: RecordDraft): KeptValue {
-    const { n } = this.#ownDot(kept.n)
-    const row = draft.rows.get(this.#writer) ?? []
+  #kept(kept: KeptValue, draft: RecordDraft, old: Writer): KeptValue {
+    const { writer, n } = this.#dot({ writer: old, n: kept.n })
+    const row = draft.rows.get(this.#rebound.get(old)?.writer ?? writer) ?? []
     const source = row.find(
       (group) =>
         group.n === n && Object.hasOwn(group.fields, kept.field) && isSameValue(group.fields[kept.field], kept.value),
@@ -97,8 +103,8 @@ export class Rebinding {
     return context.flatMap((dot) => {
       const moved = this.#dot(dot)
       if (moved.writer === dot.writer) return moved
-      const seenOfBase = this.#firstPending - 1
-      return seenOfBase > 0 ? [{ writer: this.#old, n: seenOfBase }, moved] : moved
+      const seenOfBase = (this.#rebound.get(dot.writer)?.firstPending ?? 1) - 1
+      return seenOfBase > 0 ? [{ writer: dot.writer, n: seenOfBase }, moved] : moved
     })
   }
 }

@@ -70,10 +70,18 @@ export interface RegistersOptions {
   readonly now: () => number
 }
 
-export interface RewriteOptions {
+/** Somebody who writes, and how far. */
+export interface WriterEnd {
   readonly writer: Writer
   /** n of the latest transaction of `writer` that is in the document, 0 for a new writer. */
   readonly lastN: number
+}
+
+export interface RewriteOptions extends WriterEnd {
+  /** By who wrote a transaction: who writes it again, where it is another than `writer`. */
+  readonly lanes?: ReadonlyMap<Writer, WriterEnd>
+  /** Goes on with what was rewritten before: later transactions of the same writers refer to it. */
+  readonly rebinding?: Rebinding
   /** Moves every t by this many milliseconds; order is kept. */
   readonly shiftMs?: number
 }
@@ -192,31 +200,36 @@ export class Registers {
    * Writes pending transactions again, on a document that holds only the verified base, under new dots. Each still replaces
    * exactly what it had seen when it was first written. The writer of this object becomes `options.writer`. The updates rest on the
    * base: whoever applies them must have all of it.
-   * @param transactions of one writer, in their order; all its earlier transactions are in the base
+   * @param transactions those of each writer in their order; all its earlier transactions are in the base. Those of `options.lanes` are
+   * written again by whom it names, the others are of one writer
    */
   rewrite(
     transactions: readonly Pick<Transaction, 'writer' | 'n' | 'operations'>[],
     options: RewriteOptions,
   ): Transaction[] {
-    this.setWriter(options.writer, options.lastN)
-    const [first] = transactions
-    if (!first) return []
-    const rebinding = new Rebinding(first.writer, first.n, options.writer, options.shiftMs ?? 0)
-    return transactions.map((transaction) => {
-      if (transaction.writer !== first.writer) {
+    const { lanes, rebinding = new Rebinding(options.shiftMs ?? 0) } = options
+    const ends = new Map<Writer, WriterEnd>(lanes)
+    const main = transactions.find(({ writer }) => !ends.has(writer))?.writer ?? options.writer
+    ends.set(main, options)
+    const rewritten = transactions.map((transaction) => {
+      const end = ends.get(transaction.writer)
+      if (end === undefined) {
         throw new SyncError('invalid-value', 'Transactions of two writers cannot be rewritten as those of one.')
       }
-      const author = { writer: this.#writer, n: this.#lastN + 1 }
-      rebinding.bind(transaction.n, author.n)
+      const author = { writer: end.writer, n: end.lastN + 1 }
+      ends.set(transaction.writer, { writer: end.writer, lastN: author.n })
+      rebinding.bind(transaction, author)
       const drafts = new Map<string, RecordDraft>()
       const operations = transaction.operations.map((operation) => {
         const draft = this.#draft(drafts, operation.record)
-        const moved = rebinding.apply(operation, draft)
+        const moved = rebinding.apply(operation, draft, transaction.writer)
         execute(draft, moved, author)
         return moved
       })
       return this.#commit(author, drafts, operations)
     })
+    this.setWriter(options.writer, ends.get(main)!.lastN)
+    return rewritten
   }
 
   /**
