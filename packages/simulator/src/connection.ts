@@ -1,7 +1,7 @@
 // One connection between a device and the relay: two one-way pipes. By themselves they are as good as TCP: whole messages, in order,
 // after a while. Weather makes them worse, and when one end dies the other hears nothing until something notices.
 import type { Socket, SocketHandlers } from '@owlivion/sync'
-import { decodeFrame } from '@owlivion/sync-protocol'
+import { decodeFrame, type Frame } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
 import type { KeyringLies } from './hostile-keyring'
 import type { RandomStream } from './random'
@@ -38,12 +38,14 @@ export interface Listener {
 /** Changes bytes on their way, to see that the checks notice. Answers the frame to deliver. */
 export type Tampering = (direction: 'up' | 'down', frame: Uint8Array) => Uint8Array
 
+/** Sees every frame that anybody sends, also as it is read; one that cannot be read was made so on purpose. */
+export type Capture = (direction: 'up' | 'down', device: string, bytes: Uint8Array, frame: Frame | undefined) => void
+
 /** The line that a connection runs over, as it is at any moment. */
 export interface Line {
   readonly time: VirtualTime
   readonly trace: Trace
-  /** Sees every frame that anybody sends. */
-  readonly capture: (frame: Uint8Array) => void
+  readonly capture: Capture
   readonly tamper: Tampering | undefined
   /** What the relay keeps from the device about the keyring, or tells it twice. */
   readonly lies: KeyringLies
@@ -188,8 +190,9 @@ export class Connection {
     if (!from || from.isClosing || from.isClosed || !from.life.alive) return
     // The sender may use its buffer again.
     const frame = sent.slice()
-    capture(frame)
-    const type = frameType(frame)
+    const decoded = tryDecode(frame)
+    capture(direction, this.line.device, frame, decoded)
+    const type = decoded?.type ?? UNREADABLE
     trace.add(from.actor, `sends ${type}`, direction === 'down' ? `to ${this.line.device}` : '')
     const weather = this.line.weather
     const copies = this.random.chance(weather.duplicate) ? 2 : 1
@@ -274,11 +277,17 @@ export class Connection {
   }
 }
 
+/** Only bytes that were changed on their way; both sides must refuse them by themselves. */
+const UNREADABLE = 'something unreadable'
+
 function frameType(frame: Uint8Array): string {
+  return tryDecode(frame)?.type ?? UNREADABLE
+}
+
+function tryDecode(frame: Uint8Array): Frame | undefined {
   try {
-    return decodeFrame(frame).type
+    return decodeFrame(frame)
   } catch {
-    // Only bytes that were changed on their way; both sides must refuse them by themselves.
-    return 'something unreadable'
+    return undefined
   }
 }

@@ -24,6 +24,7 @@ import type { Phrases } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL } from './relay'
+import type { SentEntries } from './sent-entries'
 import type { Trace } from './trace'
 
 export interface SimDeviceOptions {
@@ -35,6 +36,7 @@ export interface SimDeviceOptions {
   readonly disk: SimDisk
   readonly cryptography: Cryptography
   readonly ledger: Ledger
+  readonly sentEntries: SentEntries
   readonly collectionNames: readonly string[]
   /** Those of the account, once it exists. */
   readonly phrases: Phrases
@@ -140,10 +142,11 @@ export class SimDevice {
 
   crash(how: CrashKind): void {
     if (this.state === 'absent' || this.state === 'dead' || this.state === 'closed') return
-    const { trace, network, disk, ledger } = this.options
+    const { trace, network, disk, ledger, sentEntries } = this.options
     this.#life.end()
     network.deviceDied(this.name)
     const lost = disk.crash(how)
+    if (lost > 0) sentEntries.forgotten(this.name)
     trace.add(this.name, how === 'power' ? 'loses power' : 'crashes', `${lost} commits lost`)
     ledger.crashed(this.name, disk.committedCount)
     this.#forget('dead')

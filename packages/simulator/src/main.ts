@@ -3,11 +3,13 @@
 //   npm run simulate -- --seeds 500 [--from 1]     seeds 1 to 500
 //   npm run simulate -- --seed 17 [--trace]        one seed, exactly as it ran among the others
 //   --devices N, --steps N                         instead of what the seed would draw
-import { type ChildProcess, fork } from 'node:child_process'
+//   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { loaderArguments, untouchedFiles } from './mutations/mutation'
+import { mutations } from './mutations/mutations'
 import { createPlan, describeStep, type Plan } from './plan'
+import { runSeeds } from './pool'
 import { describeRun, type SeedSummary, summarize } from './report'
 import { shrink } from './shrink'
 import { runWorld } from './world'
@@ -23,23 +25,31 @@ const { values } = parseArgs({
     devices: { type: 'string' },
     steps: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    mutation: { type: 'string' },
     /** Given to the processes that this one starts. */
     worker: { type: 'boolean', default: false },
   },
 })
 
+const mutation = mutations.find(({ name }) => name === values.mutation)
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
 const planOf = (seed: number): Plan =>
   createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps) })
 
-if (values.worker) work()
+if (values.mutation !== undefined && mutation === undefined) {
+  say(`mutations are: ${mutations.map(({ name }) => name).join(', ')}`)
+  process.exitCode = 1
+} else if (values.worker) work()
 else if (values.seed !== undefined) await replay(Number.parseInt(values.seed, 10))
 else await runMany(Number.parseInt(values.from, 10), Number.parseInt(values.seeds, 10))
 
 /** Runs the seeds that the parent names, one at a time, until it disconnects. */
 function work(): void {
   process.on('message', async (seed: number) => {
-    process.send?.(summarize(await runWorld({ plan: planOf(seed) })))
+    const result = await runWorld({ plan: planOf(seed) })
+    const untouched = mutation === undefined ? [] : untouchedFiles(mutation)
+    if (untouched.length > 0) throw new Error(`${values.mutation} breaks what no seed loads: ${untouched.join()}`)
+    process.send?.(summarize(result))
   })
 }
 
@@ -51,39 +61,29 @@ async function runMany(from: number, count: number): Promise<void> {
     for (const failure of failures.slice(0, 3)) say(`seed ${seed}: ${failure}`)
   say(describeRun(summaries, performance.now() - start))
   const failed = summaries.find(({ failures }) => failures.length > 0)
-  if (failed === undefined) return
+  // A mutation is to be noticed, and why it is needs no explaining.
+  if (mutation !== undefined) process.exitCode = failed === undefined ? 1 : 0
+  if (mutation !== undefined || failed === undefined) return
   process.exitCode = 1
   await explain(failed.seed, failed.failures[0] as string)
 }
 
-function runOnAllCores(from: number, count: number): Promise<SeedSummary[]> {
+async function runOnAllCores(from: number, count: number): Promise<SeedSummary[]> {
   const summaries: SeedSummary[] = []
-  let next = from
-  const end = from + count
   const isInteractive = process.stdout.isTTY
-  return new Promise((resolve, reject) => {
-    if (count < 1) resolve([])
-    const give = (child: ChildProcess) => {
-      if (next < end) child.send(next++)
-      else child.disconnect()
-    }
-    for (let core = Math.min(availableParallelism(), count); core > 0; core--) {
-      const child = fork(fileURLToPath(import.meta.url), ['--worker', ...process.argv.slice(2)])
-      child.on('message', (summary: SeedSummary) => {
-        summaries.push(summary)
-        if (isInteractive) process.stdout.write(`\r${summaries.length} of ${count}`)
-        if (summaries.length === count) {
-          if (isInteractive) process.stdout.write('\r')
-          resolve(summaries)
-        }
-        give(child)
-      })
-      child.on('exit', (code) => {
-        if (code !== 0) reject(new Error(`a process that ran seeds ended with ${code}`))
-      })
-      give(child)
-    }
+  await runSeeds({
+    seeds: Array.from({ length: count }, (_, index) => from + index),
+    processes: Math.min(availableParallelism(), count),
+    programArguments: process.argv.slice(2),
+    ...(mutation && { nodeArguments: loaderArguments(mutation) }),
+    finished: (summary) => {
+      summaries.push(summary)
+      if (isInteractive)
+        process.stdout.write(`\r${summaries.length} of ${count}${summaries.length < count ? '' : '\r'}`)
+      return false
+    },
   })
+  return summaries
 }
 
 async function replay(seed: number): Promise<void> {

@@ -1,7 +1,7 @@
 // The network between devices and the relay: a line for each device, with its weather and its connections.
 import type { Socket, SocketHandlers } from '@owlivion/sync'
 import type { Life, VirtualTime } from './clock'
-import { Connection, type Line, type Listener, type Tampering, type Weather } from './connection'
+import { type Capture, Connection, type Line, type Listener, type Tampering, type Weather } from './connection'
 import { KeyringLies } from './hostile-keyring'
 import { RandomStream } from './random'
 import type { Trace } from './trace'
@@ -12,8 +12,7 @@ export interface NetworkOptions {
   readonly time: VirtualTime
   readonly trace: Trace
   readonly seed: number
-  /** Sees every frame that anybody sends. */
-  readonly capture: (frame: Uint8Array) => void
+  readonly capture: Capture
   readonly tamper: Tampering | undefined
 }
 

@@ -4,7 +4,7 @@ import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
-import type { Tampering } from './connection'
+import type { Capture, Tampering } from './connection'
 import { Cryptography } from './cryptography'
 import { describe, SimDevice } from './device'
 import { type DiskDefect, SimDisk } from './disk'
@@ -16,6 +16,7 @@ import { CANARY, type Plan } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk } from './relay-disk'
+import { SentEntries } from './sent-entries'
 import { Trace } from './trace'
 
 /** Ways to break a world on purpose, so that a test sees the checks notice. */
@@ -97,6 +98,7 @@ class World {
   readonly #devices: readonly SimDevice[]
   readonly #faults: Faults
   readonly #ledger = new Ledger((reason) => this.fail(reason))
+  readonly #sentEntries = new SentEntries((reason) => this.fail(reason))
   readonly #plan: Plan
 
   constructor({ plan, defects = {}, keepsTrace = false }: RunOptions) {
@@ -106,7 +108,7 @@ class World {
     const verdicts = new Map<string, boolean>()
     const cryptographyOf = (actor: string) =>
       new Cryptography(time, new RandomStream(seed, actor, 'cryptography'), verdicts)
-    const network = new Network({ time, trace, seed, capture: (frame) => this.#capture(frame), tamper: defects.tamper })
+    const network = new Network({ time, trace, seed, capture: this.#capture, tamper: defects.tamper })
     const phrases = new Phrases()
     this.#plan = plan
     this.#trace = trace
@@ -140,6 +142,7 @@ class World {
           disk: disks[index] as SimDisk,
           cryptography: cryptographyOf(name),
           ledger: this.#ledger,
+          sentEntries: this.#sentEntries,
           collectionNames: plan.collections,
           phrases,
           makesAccount: index === 0,
@@ -258,8 +261,9 @@ class World {
       .join('; ')
   }
 
-  #capture(frame: Uint8Array): void {
-    if (includesCanary(frame)) this.fail('a frame shows the relay what it must not know')
+  #capture: Capture = (direction, device, bytes, frame) => {
+    if (includesCanary(bytes)) this.fail('a frame shows the relay what it must not know')
+    if (direction === 'up' && frame !== undefined) this.#sentEntries.send(device, frame)
   }
 
   #checkRelay(): void {

@@ -1,0 +1,34 @@
+// A named way to break the engine: texts that replace others in its source. It lives here and not in the engine, and is applied by a
+// loader hook in a process of its own.
+
+/** One place of the engine's source. */
+export interface SourceEdit {
+  /** Below `packages/`. */
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutation {
+  /** What the engine does wrong, as one would say it. */
+  readonly name: string
+  readonly edits: readonly SourceEdit[]
+  /** How it is noticed: the failure of a seed that catches it. */
+  readonly noticedAs: RegExp
+  /** A seed that is known to catch it. */
+  readonly seed: number
+}
+
+/** For `node`: has a process load the broken engine. Stands before every other loader, so that it sees the source as it was written. */
+export function loaderArguments({ edits }: Pick<Mutation, 'edits'>): readonly string[] {
+  const hook = JSON.stringify(new URL('hook.mjs', import.meta.url).href)
+  const script = `import { register } from 'node:module'; register(${hook}, { data: ${JSON.stringify(edits)} })`
+  return ['--import', `data:text/javascript,${encodeURIComponent(script)}`]
+}
+
+/** Files of the mutation that this process has not loaded, and so has not broken. */
+export function untouchedFiles({ edits }: Mutation): readonly string[] {
+  const touched = (globalThis as Record<symbol, unknown>)[Symbol.for('mutated files')] ?? []
+  return edits.map(({ file }) => file).filter((file) => !(touched as readonly string[]).includes(file))
+}

@@ -1,0 +1,172 @@
+// The mutations that the checks of a world are known to notice. Each is a mistake that engines of this kind have been shipped with, or
+// that a careless change would make.
+import type { Mutation } from './mutation'
+
+const intake = 'core/src/sync/log-intake.ts'
+const replica = 'core/src/sync/log-replica.ts'
+const state = 'core/src/sync/document-state.ts'
+const sender = 'core/src/sync/push-sender.ts'
+const outbox = 'core/src/sync/outbox.ts'
+const turn = 'relay/src/turn.ts'
+
+/** What a device writes to its disk, and when. */
+const onDisk: readonly Mutation[] = [
+  {
+    name: 'the cursor is stored before the entries it has passed',
+    edits: [
+      {
+        file: intake,
+        find: 'put.push(state.stateRow())\n',
+        replace: 'await state.context.writer.write({ put: [state.stateRow()] })\n',
+      },
+    ],
+    noticedAs: /part of a document is missing/,
+    seed: 11,
+  },
+  {
+    name: 'the cursor is stored and the entries are not',
+    edits: [
+      {
+        file: intake,
+        find: 'await this.storeReceived(received, [[rowKeys.log(document, first), log]])',
+        replace: 'void [log, first, document]; await this.storeReceived(received, [])',
+      },
+    ],
+    noticedAs: /part of a document is missing/,
+    seed: 1,
+  },
+  {
+    name: 'an edit is said to be stored before it is',
+    edits: [
+      {
+        file: 'core/src/sync/document-sync.ts',
+        find: 'const stored = this.context.writer.write({',
+        replace: 'const stored = Promise.resolve(); void this.context.writer.write({',
+      },
+    ],
+    noticedAs: /lacks an edit of device .* stored on its device/,
+    seed: 1,
+  },
+  {
+    name: 'sealed bytes are sent before they are stored',
+    edits: [
+      {
+        file: sender,
+        find: 'put: [[rowKeys.push(document, push.entries.at(-1)?.lastOrder ?? 0), encodePush(push)], this.state.stateRow()],',
+        replace: 'put: [this.state.stateRow()], ...{ encodePush, rowKeys, document },',
+      },
+    ],
+    noticedAs: /sends two contents under one number/,
+    seed: 1,
+  },
+]
+
+/** What becomes of what a device has written. */
+const onTheWayOut: readonly Mutation[] = [
+  {
+    name: 'more is taken for confirmed than the relay has',
+    edits: [
+      {
+        file: outbox,
+        find: 'const confirmed = this.pending.filter((item) => item.order <= entry.lastOrder)\n    this.pending = this.pending.filter((item) => item.order > entry.lastOrder)',
+        replace: 'const confirmed = this.pending\n    this.pending = []',
+      },
+    ],
+    noticedAs: /lacks an edit of device|does not converge/,
+    seed: 1,
+  },
+  {
+    name: 'what was sealed is sealed anew after every broken connection',
+    edits: [
+      {
+        file: sender,
+        find: '  disconnected(): void {\n',
+        replace: '  disconnected(): void {\n    this.state.outbox.unseal()\n    this.discardSealing()\n',
+      },
+    ],
+    noticedAs: /sends two contents under one number/,
+    seed: 3,
+  },
+  {
+    name: 'an incarnation goes on after a fork',
+    edits: [
+      {
+        file: state,
+        find: 'this.own.incarnation = randomUint32(this.context.platform)',
+        replace: 'void randomUint32',
+      },
+    ],
+    noticedAs: /sends two contents under one number|does not converge/,
+    seed: 1,
+  },
+]
+
+/** What a device makes of the log. */
+const onTheWayIn: readonly Mutation[] = [
+  {
+    name: 'an entry that has to wait is dropped',
+    edits: [{ file: replica, find: 'state.held.push(item)', replace: 'void item' }],
+    noticedAs: /does not converge|lacks an edit|does not open any more/,
+    seed: 16,
+  },
+  {
+    name: 'a delete does not say what it has seen',
+    edits: [
+      {
+        file: 'core/src/document/plan.ts',
+        find: 'context: contextOf(draft), removed',
+        replace: 'context: contextOf(draft).slice(0, 0), removed',
+      },
+    ],
+    noticedAs: /delete conflict/,
+    seed: 1,
+  },
+]
+
+/** What the relay does. */
+const atTheRelay: readonly Mutation[] = [
+  {
+    name: 'the relay confirms a push before it is on its disk',
+    edits: [
+      {
+        file: turn,
+        find: "import { encodeFrame, type FrameType, type ProtocolCode } from '@owlivion/sync-protocol'",
+        replace:
+          "import { encodeFrame, type FrameType, type ProtocolCode, nextLogHash } from '@owlivion/sync-protocol'",
+      },
+      {
+        file: turn,
+        find: 'const { maxDocuments, maxAccountBytes } = this.limits\n    const results =',
+        replace: `const { maxDocuments, maxAccountBytes } = this.limits
+    for (const [i, item] of items.entries()) {
+      const request = judged[i] as AppendRequest | RelayError
+      if (request instanceof RelayError || (links[i] as ChainLink).newest !== item.push.first - 1) continue
+      const { account, document, incarnation, entries } = request
+      const end = await this.store.readPage({ account, document, after: Number.MAX_SAFE_INTEGER, maxBytes: 0 })
+      const { hashAtCursor } = await this.store.readPage({ account, document, after: end.newest, maxBytes: 0 })
+      let logHash = hashAtCursor as NonNullable<typeof hashAtCursor>
+      for (const { envelopeHash } of entries) logHash = nextLogHash(this.platform.sha512, logHash, envelopeHash)
+      const numbers = entries.map((_, n) => end.newest + 1 + n)
+      item.author.send(encodeFrame({ type: 'pushed', document, incarnation, sequence: item.push.last, numbers, logHash }))
+    }
+    const results =`,
+      },
+    ],
+    noticedAs: /cursor-ahead|cursor-mismatch|lacks an edit/,
+    seed: 1,
+  },
+  {
+    name: 'the relay numbers a push that comes twice as a new one',
+    edits: [
+      {
+        file: 'relay/src/store/rules.ts',
+        find: 'duplicateNumbers.push(stored.number)',
+        replace: 'void stored',
+      },
+    ],
+    noticedAs: /chain-gap/,
+    seed: 3,
+  },
+]
+
+export const mutations: readonly Mutation[] = [...onDisk, ...onTheWayOut, ...onTheWayIn, ...atTheRelay]
