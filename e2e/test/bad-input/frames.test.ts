@@ -141,7 +141,11 @@ describe('a relay that is sent what no honest device sends', () => {
 
   it('lets in nobody whom the keyring does not name, and nobody without a login', async () => {
     const keys = strangerKeys()
-    expect(await verdictOf(await logInAsStranger(relay.url, account, keys))).toEqual(['device-unknown', 4401])
+    const stranger = await logInAsStranger(relay.url, account, keys)
+    // As of an account that the relay does not know.
+    expect(await stranger.next()).toMatchObject({ type: 'welcome', keyringLength: 0, keyringHead: new Uint8Array(32) })
+    stranger.send(proxy.lastFromDevice('push'))
+    expect(await verdictOf(stranger)).toEqual(['device-unknown', 4401])
 
     const loggedOut = await connectRaw(relay.url)
     loggedOut.send(proxy.lastFromDevice('push'))

@@ -97,13 +97,22 @@ export class ConnectedAccount {
     return done
   }
 
-  /** Takes over a keyring whose last record was just stored, and tells every connection of the account at once. */
-  changeKeyring(next: KeyringState, { signer }: KeyringRecord): void {
+  /**
+   * Takes over a keyring whose last records were just stored, and tells every connection of the account at once: what lies between
+   * them was nobody's keyring.
+   */
+  changeKeyring(records: readonly { readonly next: KeyringState; readonly record: KeyringRecord }[]): void {
     const signers = new Set<SignerKey>()
-    if (signer !== undefined) signers.add(deviceSigner(signer))
-    // The record may have replaced the recovery key that signed it.
-    else for (const state of [this.keyring, next]) if (state) signers.add(recoverySigner(state.recovery.signing))
-    this.take({ state: next, heads: [...this.heads.slice(0, next.length - 1), next.head], signers })
+    let heads: readonly Hash[] = this.heads
+    let before = this.keyring
+    for (const { next, record } of records) {
+      if (record.signer !== undefined) signers.add(deviceSigner(record.signer))
+      // The record may have replaced the recovery key that signed it.
+      else for (const state of [before, next]) if (state) signers.add(recoverySigner(state.recovery.signing))
+      heads = [...heads.slice(0, next.length - 1), next.head]
+      before = next
+    }
+    if (before !== undefined && records.length > 0) this.take({ state: before, heads, signers })
   }
 
   /** Takes over what the store has. Its records were verified before they were stored. */

@@ -69,20 +69,19 @@ export function appendKeyring(
     const verified = await verifyRecord(context, account, before, frame.record)
     const { record } = verified.prepared
     assertFirstDevice(context.platform, asking.standing, record)
-    const { maxKeyringRecords } = context.limits
-    if (verified.next.length > maxKeyringRecords + (mayUseReserve.has(record.type) ? RESERVED_RECORDS : 0))
-      throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
+    assertRoom(context, verified)
     context.keyringPace.take(account.id, record, asking.standing, frame.isRestored)
     const since = before && reissueWaitsSince(before, record)
     if (since !== undefined) await assertWaited(context, asking, since, record, frame)
     const removal = readRemoval(context.platform, record, frame.cut)
     const { isRestored } = frame
-    await storeRecord(context, account, verified, {
+    const place = {
       audit: auditOfRecord(context, record, { address: asking.session.address, isRestored }),
       ...(frame.cut && { cut: frame.cut }),
       // It counts already, whatever this relay holds of a removed device; devices drop what lies beyond the cut.
       ...(removal && { removal: isRestored ? { devices: removal.devices } : removal }),
-    })
+    }
+    await storeRecords(context, account, [{ verified, place }])
   })
 }
 
@@ -107,17 +106,53 @@ export async function verifyRecord(
   return { prepared, next: applyRecord(platform.sha512, before, prepared) }
 }
 
-/** Stores a record at the end of the account's keyring, or in the place of another, and tells the account's connections. */
-export async function storeRecord(
+/** @throws RelayError `quota-exceeded` */
+export function assertRoom(
+  { limits: { maxKeyringRecords } }: KeyringContext,
+  { prepared, next }: VerifiedRecord,
+): void {
+  if (next.length > maxKeyringRecords + (mayUseReserve.has(prepared.record.type) ? RESERVED_RECORDS : 0))
+    throw new RelayError('quota-exceeded', 'The keyring is as long as this relay allows.')
+}
+
+export interface RecordToStore {
+  readonly verified: VerifiedRecord
+  readonly place: Pick<KeyringAppend, 'cut' | 'removal' | 'replaceFrom' | 'audit'>
+}
+
+/**
+ * Stores records at the end of the account's keyring, the first perhaps in the place of another, and tells the account's connections of
+ * the last. What a failure in between leaves is a keyring, too, and is told as well.
+ */
+export async function storeRecords(
+  context: KeyringContext,
+  account: ConnectedAccount,
+  records: readonly RecordToStore[],
+): Promise<void> {
+  const stored: { readonly next: KeyringState; readonly record: KeyringRecord }[] = []
+  try {
+    for (const each of records) {
+      await storeRecord(context, account, stored.at(-1)?.next ?? account.keyring, each)
+      stored.push({ next: each.verified.next, record: each.verified.prepared.record })
+    }
+  } catch (error) {
+    if (stored.length > 0 || (error instanceof RelayError && error.code === 'keyring-conflict'))
+      await account.read().catch(() => account.changeKeyring(stored))
+    throw error
+  }
+  account.changeKeyring(stored)
+}
+
+async function storeRecord(
   { platform, store }: KeyringContext,
   account: ConnectedAccount,
-  { prepared, next }: VerifiedRecord,
-  place: Pick<KeyringAppend, 'cut' | 'removal' | 'replaceFrom' | 'audit'>,
+  before: KeyringState | undefined,
+  { verified: { prepared, next }, place }: RecordToStore,
 ): Promise<void> {
   const result = await store.appendKeyring({
     account: account.id,
-    expectedLength: account.keyring?.length ?? 0,
-    expectedHead: account.keyring?.head ?? ZERO_HASH,
+    expectedLength: before?.length ?? 0,
+    expectedHead: before?.head ?? ZERO_HASH,
     record: prepared.bytes,
     storedAtMs: platform.now(),
     head: next.head,
@@ -127,10 +162,8 @@ export async function storeRecord(
   })
   switch (result.kind) {
     case 'stored':
-      account.changeKeyring(next, prepared.record)
       return
     case 'conflict':
-      await account.read()
       throw new RelayError('keyring-conflict')
     case 'cut-behind':
       throw new RelayError('cut-behind')

@@ -21,7 +21,8 @@ import type { RelayStore } from './store/relay-store'
  * What a connection may do.
  * - `device`: an active device of the account.
  * - `recovery`: the holder of the phrase, who reads and extends the keyring.
- * - `newcomer`: a device whose account the relay does not know; it may open it.
+ * - `newcomer`: a device that the relay's keyring does not name, or whose account the relay does not know. It may open the account, or bring
+ *   back a keyring in which it is active: the relay may have lost it, or its end. Until then it learns nothing of the account.
  * - `removed`: a device that was removed or left; it reads the keyring up to the record that says so, and believes that record
  *   and not the relay. It may bring a branch of the keyring that counts more than the relay's.
  */
@@ -111,8 +112,7 @@ async function logInForRecovery(
 
 /**
  * What a connection may do by the keyring as it is now.
- * @throws RelayError `account-deleted`, `device-unknown` for a device of another branch, `account-unknown` for a recovery key that
- *   was replaced
+ * @throws RelayError `account-deleted`, `account-unknown` for a recovery key that was replaced
  */
 export function standingNow(account: ConnectedAccount, standing: Standing): Standing {
   if (account.isDeleted) throw new RelayError('account-deleted')
@@ -123,10 +123,8 @@ export function standingNow(account: ConnectedAccount, standing: Standing): Stan
 }
 
 function standingOf(account: ConnectedAccount, id: DeviceId, publicKey: Uint8Array): Standing {
-  const { keyring } = account
-  if (keyring === undefined) return { kind: 'newcomer', id, publicKey }
-  const device = findDevice(keyring, id)
-  if (device === undefined) throw new RelayError('device-unknown')
+  const device = account.keyring && findDevice(account.keyring, id)
+  if (device === undefined) return { kind: 'newcomer', id, publicKey }
   if (device.removedAt === undefined) return { kind: 'device', id, publicKey, mayPush: device.role === 'device' }
   const length = device.removedAt + 1
   return { kind: 'removed', id, publicKey, length, head: account.headAt(length) }
@@ -134,8 +132,9 @@ function standingOf(account: ConnectedAccount, id: DeviceId, publicKey: Uint8Arr
 
 /** The keyring as far as a connection may know it. */
 export function keyringFor({ keyring }: ConnectedAccount, standing: Standing): { length: number; head: Hash } {
-  const { length, head } = standing.kind === 'removed' ? standing : (keyring ?? { length: 0, head: ZERO_HASH })
-  return { length, head }
+  if (standing.kind === 'removed') return { length: standing.length, head: standing.head }
+  if (standing.kind === 'newcomer' || keyring === undefined) return { length: 0, head: ZERO_HASH }
+  return { length: keyring.length, head: keyring.head }
 }
 
 /** Hex of the device id, by which a second connection of the device is recognised. */

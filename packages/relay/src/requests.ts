@@ -42,7 +42,7 @@ const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> 
     'heads-fetch',
     'ping',
   ]),
-  newcomer: new Set<FrameType>(['keyring-append', 'ping']),
+  newcomer: new Set<FrameType>(['keyring-append', 'keyring-replace', 'ping']),
   removed: new Set<FrameType>(['keyring-fetch', 'keyring-replace']),
 }
 /** A sign-in key is a member that may only add a device. */
@@ -52,7 +52,7 @@ const allowedForSignIn = new Set<FrameType>(['keyring-fetch', 'keyring-append', 
 export async function answerRequest(context: RequestContext, asking: Asking, frame: Frame): Promise<void> {
   const { platform, store, turn } = context
   const { account, standing, session } = asking
-  assertAllowed(standing, frame)
+  assertAllowed(asking, frame)
   switch (frame.type) {
     case 'ping':
       return session.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: platform.now() }))
@@ -91,12 +91,15 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
   }
 }
 
-function assertAllowed(standing: Standing, frame: Frame): void {
+function assertAllowed({ account, standing }: Asking, frame: Frame): void {
   if (!allowedFrames.device.has(frame.type))
     throw new RelayError('malformed-frame', 'A device does not send frames of this type now.')
-  const isAllowed = allowedFrames[standing.kind].has(frame.type)
+  // Of an account that it does not open it may only show that it belongs to it.
+  const mayOnlyReturn = standing.kind === 'newcomer' && account.keyring !== undefined
+  const isAllowed = mayOnlyReturn ? frame.type === 'keyring-replace' : allowedFrames[standing.kind].has(frame.type)
   if (isAllowed && (standing.kind !== 'device' || standing.mayPush || allowedForSignIn.has(frame.type))) return
   if (standing.kind === 'removed') throw new RelayError('device-removed')
+  if (mayOnlyReturn) throw new RelayError('device-unknown')
   throw standing.kind === 'newcomer' ? new RelayError('account-unknown') : new RelayError('not-authenticated')
 }
 

@@ -169,6 +169,11 @@ export class Session implements Requester {
       return
     }
     const { standing } = phase
+    if (standing.kind === 'newcomer') {
+      // What it is no member of is no concern of it, but that it is one no more.
+      if (before.kind !== 'newcomer') this.refuse('', new RelayError('device-unknown'))
+      return
+    }
     if (standing.kind !== 'removed') {
       this.send(news)
       return
@@ -221,7 +226,7 @@ export class Session implements Requester {
         frame = decodeFrame(bytes)
         await this.take(frame, bytes.length)
       } catch (error) {
-        this.refuse(frame?.type ?? '', this.withRetryTime(toCallRefusal(frame, error)))
+        this.refuse(frame?.type ?? '', this.withRetryTime(this.noted(toCallRefusal(frame, error))))
         // Before login there is nothing to be asked again: the device starts over.
         if (this.phase.kind !== 'open' && this.phase.kind !== 'calling') this.end(NORMAL_CLOSE, 'not logged in')
       }
@@ -247,6 +252,14 @@ export class Session implements Requester {
     else if (phase.kind === 'mailbox' && frame.type === 'ping')
       this.send(encodeFrame({ type: 'pong', id: frame.id, timeMs: this.context.platform.now() }))
     else if (phase.kind !== 'closed') throw new RelayError('not-authenticated')
+  }
+
+  /** Who gets in as a newcomer and has no keyring to bring has failed to sign in. */
+  private noted(error: RelayError): RelayError {
+    const { phase } = this
+    if (phase.kind === 'open' && phase.standing.kind === 'newcomer' && error.code === 'device-unknown')
+      this.context.signIns.failed(phase.account.id, phase.standing.id, error.code, this.address)
+    return error
   }
 
   private openMailbox({ mailbox, side }: FrameOf<'mailbox-open'>): void {

@@ -59,6 +59,8 @@ export class KeyringExchange {
   private search: BranchSearch | undefined
   /** This device's branch counts more, and the relay was given its records up to here. */
   private replacedThrough: number | undefined
+  /** The relay does not know this device, and was given the whole keyring. */
+  private isBrought = false
 
   constructor(private readonly options: KeyringExchangeOptions) {}
 
@@ -77,7 +79,8 @@ export class KeyringExchange {
     if (length < (this.replacedThrough ?? 0)) return
     if (length < keyring.length) {
       // The relay is new to this account, or lost its end: any device can bring the keyring back.
-      this.options.send({ type: 'keyring-append', ...keyring.recordAt(length), isRestored: true })
+      if (length === 0 && keyring.length > 1) this.bring()
+      else this.options.send({ type: 'keyring-append', ...keyring.recordAt(length), isRestored: true })
       return
     }
     this.agreed(false)
@@ -117,6 +120,11 @@ export class KeyringExchange {
   /** The relay was shown that another branch counts than the one it had. */
   get hasReplaced(): boolean {
     return this.replacedThrough !== undefined
+  }
+
+  /** The relay was given the whole keyring: it will not let this device read its own unless it takes that. */
+  get hasBrought(): boolean {
+    return this.isBrought
   }
 
   /** The connection is gone. */
@@ -203,6 +211,26 @@ export class KeyringExchange {
 
   /** As much of this device's branch as one frame holds; what is left is appended. */
   private replace(position: number): void {
+    const records = this.recordsFrom(position)
+    this.replacedThrough = position + records.length
+    this.options.send({ type: 'keyring-replace', records })
+  }
+
+  /** Everything, to a relay that lost the account or the record that added this device: who may see less of it cannot add to it. */
+  private bring(): void {
+    if (this.isBrought) return
+    this.isBrought = true
+    const { length } = this.options.keyring
+    this.replacedThrough = length
+    for (let next = 0; next < length; ) {
+      const records = this.recordsFrom(next)
+      next += records.length
+      this.options.send({ type: 'keyring-replace', records })
+    }
+  }
+
+  /** As many as one frame holds. */
+  private recordsFrom(position: number): KeyringItem[] {
     const { keyring } = this.options
     const records: KeyringItem[] = []
     let sizeBytes = 0
@@ -212,7 +240,6 @@ export class KeyringExchange {
       if (records.length > 0 && sizeBytes > MAX_FRAME_BYTES) break
       records.push(item)
     }
-    this.replacedThrough = position + records.length
-    this.options.send({ type: 'keyring-replace', records })
+    return records
   }
 }

@@ -48,6 +48,12 @@ export class Session {
   private retryAfterMs = 0
   /** The wait that is under way is the relay's, not ours. */
   private relayAskedToWait = false
+  /** What the relay refused last, while nothing was well since. */
+  private lastRefusal: SyncError | undefined
+  private pings = 0
+  private readonly pingAnswers = new Map<number, () => void>()
+  /** Why the connection before this one ended, and how long the relay asked to stay away, in ms. */
+  loss: { readonly error: SyncError; readonly askedToWaitMs: number } | undefined
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
   private keyringExchange: KeyringExchange | undefined
@@ -99,9 +105,24 @@ export class Session {
     this.endForGood('removed', new SyncError('device-removed', 'This device was removed from the account.'))
   }
 
-  /** A document was opened while the connection stands. */
+  /** A document was opened, or switched on, while the connection stands. */
   attach(document: DocumentSync): void {
     if (this.link !== undefined) document.connected(this.link)
+  }
+
+  /** A document was switched off: the relay sends no more of it. */
+  detach(document: DocumentSync): void {
+    document.disconnected()
+    this.subscribes.answered(document.document)
+    if (this.link !== undefined) this.send({ type: 'unsubscribe', documents: [document.document] })
+  }
+
+  /** Calls back when the relay has handled everything that was sent before; never when the connection ends first. */
+  ping(answered: () => void): void {
+    if (this.link === undefined) return
+    const id = ++this.pings
+    this.pingAnswers.set(id, answered)
+    this.send({ type: 'ping', id })
   }
 
   // -- what documents ask for
@@ -143,7 +164,7 @@ export class Session {
   private distrust(error: SyncError): void {
     this.options.report(error)
     this.distrusts++
-    this.connectionEnded()
+    this.connectionEnded(error)
   }
 
   // -- the connection
@@ -177,9 +198,10 @@ export class Session {
   }
 
   private fail(message: string): void {
-    this.options.report(new SyncError(this.current === 'online' ? 'connection-lost' : 'relay-unreachable', message))
+    const error = new SyncError(this.lossCode, message)
+    this.options.report(error)
     this.failures++
-    this.connectionEnded()
+    this.connectionEnded(error)
   }
 
   private closed(code: number, reason: string): void {
@@ -193,7 +215,11 @@ export class Session {
       return
     }
     this.failures++
-    this.connectionEnded()
+    this.connectionEnded(new SyncError(this.lossCode, 'The connection to the relay ended, or could not be made.'))
+  }
+
+  private get lossCode(): 'connection-lost' | 'relay-unreachable' {
+    return this.current === 'online' ? 'connection-lost' : 'relay-unreachable'
   }
 
   private endForGood(state: 'refused' | 'removed', refusal: SyncError): void {
@@ -222,7 +248,9 @@ export class Session {
   }
 
   /** Waits, then tries again; never gives up. */
-  private connectionEnded(): void {
+  private connectionEnded(reason: SyncError): void {
+    this.loss = { error: this.lastRefusal ?? reason, askedToWaitMs: this.retryAfterMs }
+    this.lastRefusal = undefined
     this.dropConnection()
     const { attempt } = this
     if (!this.wanted) return
@@ -241,6 +269,7 @@ export class Session {
     const { socket } = this
     this.socket = undefined
     this.timers.stopAll()
+    this.pingAnswers.clear()
     this.subscribes.clear()
     this.keyringExchange?.end()
     this.keyringExchange = undefined
@@ -280,6 +309,7 @@ export class Session {
       case 'page':
         // The connection works; a relay that is restarted now and then is found again at once.
         this.failures = 0
+        this.lastRefusal = undefined
         if (!frame.live) this.subscribes.answered(frame.document)
         this.options.document(frame.document)?.received(frame)
         return
@@ -292,6 +322,8 @@ export class Session {
         return
       case 'pong':
         this.options.relayTime(frame.timeMs)
+        this.pingAnswers.get(frame.id)?.()
+        this.pingAnswers.delete(frame.id)
         return
       case 'refused':
         this.refused(frame)
@@ -333,6 +365,7 @@ export class Session {
     this.silentBeats = 0
     this.refusal = undefined
     this.asksForProof = false
+    this.loss = undefined
     const link = this.createLink(attempt)
     this.link = link
     this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
@@ -391,12 +424,13 @@ export class Session {
     if (this.options.requests?.refused(frame, error)) return
     const document = frame.document && this.options.document(frame.document)
     if (document !== undefined && this.refusedDocument(frame, error, document)) return
-    if (frame.code === 'keyring-conflict') {
+    if (frame.code === 'keyring-conflict' && !this.keyringExchange?.hasBrought) {
       this.keyringExchange?.read()
       return
     }
     this.retryAfterMs = error.retryAfterMs ?? 0
-    // Only the account's first device may open it at a relay that lost it; the others try again until it has.
+    this.lastRefusal = error
+    // Another device may bring the relay's keyring to where this one's is welcome.
     if (frame.request === 'keyring-append' || frame.request === 'keyring-replace') this.distrust(error)
     else this.options.report(error)
   }

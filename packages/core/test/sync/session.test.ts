@@ -242,16 +242,32 @@ describe('logging in', () => {
     test.session.goOnline()
     const { socket } = test.platform
     await socket.accept()
-    await socket.say(challenge, welcome(0))
+    await socket.say(challenge, welcome(1))
     const appended = () => socket.framesOf('keyring-append').map(({ record }) => Buffer.from(record))
     const records = account.records.map(({ record }) => Buffer.from(record))
-    expect(appended()).toEqual(records.slice(0, 1))
-    await socket.say(changed(1))
-    expect(appended()).toEqual(records.slice(0, 2))
+    expect(appended()).toEqual(records.slice(1, 2))
     await socket.say(changed(2))
     await socket.say(changed(3))
-    expect(appended()).toEqual(records)
+    expect(appended()).toEqual(records.slice(1))
     expect(test.states).toEqual(['connecting', 'online'])
+  })
+
+  it('brings all of the keyring to a relay that has none, or none that names this device', async () => {
+    const test = await start({ deviceIndex: 1 })
+    test.session.goOnline()
+    const { socket } = test.platform
+    await socket.accept()
+    await socket.say(challenge, welcome(0))
+    const brought = socket.framesOf('keyring-replace').flatMap(({ records }) => records)
+    expect(brought.map(({ record }) => Buffer.from(record))).toEqual(
+      account.records.map(({ record }) => Buffer.from(record)),
+    )
+    // The first of several frames has made it a member.
+    await socket.say(changed(2))
+    expect(test.session.state).toBe('connecting')
+    await socket.say(changed(3))
+    expect(test.states).toEqual(['connecting', 'online'])
+    expect(socket.framesOf('keyring-append')).toEqual([])
   })
 
   it('after another device brought the keyring first, starts over instead of believing that all of it is there', async () => {
@@ -271,12 +287,12 @@ describe('logging in', () => {
     expect(test.session.state).toBe('online')
   })
 
-  it('waits for the account’s first device where only that one may open it', async () => {
+  it('tries again where a relay cannot decide whether the keyring that was brought counts', async () => {
     const test = await start({ deviceIndex: 1 })
     test.session.goOnline()
     const { socket } = test.platform
     await socket.accept()
-    await socket.say(challenge, welcome(0), refused('keyring-append', 'keyring-refused', { retryable: false }))
+    await socket.say(challenge, welcome(0), refused('keyring-replace', 'keyring-conflict'))
     expect(test.session.state).toBe('waiting')
     await test.platform.advance(30_000)
     await logIn(test)

@@ -301,8 +301,13 @@ export class TestAccount {
     const previous = this.state?.head ?? ZERO_HASH
     const unsigned = encodeUnsignedRecord({ ...content, position, previous } as KeyringRecord)
     const record = encodeSignedRecord(unsigned, signer.sign(recordSigningBytes(this.id, unsigned)))
-    if (commit) this.state = applyRecord(sha512, this.state, prepareRecord(sha512, this.state, record))
+    if (commit) this.take(record)
     return { type: 'keyring-append', record, isRestored: false }
+  }
+
+  /** Goes on from a record as it was made. */
+  take(record: Uint8Array): void {
+    this.state = applyRecord(sha512, this.state, prepareRecord(sha512, this.state, record))
   }
 
   private memberIds(without: readonly DeviceId[] = []): DeviceId[] {

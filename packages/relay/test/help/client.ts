@@ -93,6 +93,15 @@ export class TestClient {
     return this.next('welcome')
   }
 
+  /** The keyring does not name the device: it learns nothing of the account, and whatever it asks ends the connection. */
+  async logInAsStranger(device: TestDevice, account = device.account): Promise<void> {
+    const { keyringLength, keyringHead } = await this.logIn(device, account)
+    if (keyringLength > 0 || keyringHead.some((byte) => byte > 0)) throw new Error('a stranger was shown the keyring')
+    this.send({ type: 'keyring-fetch', from: 0 })
+    const { code } = await this.next('refused')
+    if (code !== 'device-unknown') throw new Error(`refused with ${code} instead of device-unknown`)
+  }
+
   /** The holder of the phrase logs in, whatever the relay says to it. */
   async logInForRecovery(keys: KeyPair): Promise<void> {
     const account = accountIdOf(sha512, keys.publicKey)
