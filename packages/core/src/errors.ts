@@ -86,6 +86,16 @@ export const localCodes = {
     retryable: true,
     action: 'The relay sent something that does not verify; it is kept aside and nothing was changed.',
   },
+  'snapshot-untrue': {
+    retryable: false,
+    action:
+      'A device summed up a collection wrongly; this device keeps what it has. Update the app on that device, and remove it if you do not know it.',
+  },
+  'removal-not-undone': {
+    retryable: false,
+    action:
+      'What a removed device wrote was summed up together with everything else and cannot be told apart any more; look through the collection.',
+  },
   'audit-altered': {
     retryable: false,
     action:
@@ -146,6 +156,8 @@ export type SyncCode = LocalCode | ProtocolCode
 export interface SyncErrorDetails {
   readonly retryable?: boolean
   readonly retryAfterMs?: number
+  /** The id of the device that it is about. */
+  readonly device?: string
   readonly cause?: unknown
 }
 
@@ -166,6 +178,8 @@ export class SyncError extends Error {
   readonly retryable: boolean
   /** Milliseconds to wait before trying again, when the relay named a delay. */
   readonly retryAfterMs: number | undefined
+  /** The id of the device that it is about, when it is about one. */
+  readonly device: string | undefined
   /** What a person or the app can do about it. */
   readonly action: string
 
@@ -175,6 +189,7 @@ export class SyncError extends Error {
     this.code = code
     this.retryable = details.retryable ?? row.retryable
     this.retryAfterMs = details.retryAfterMs
+    this.device = details.device
     this.action = row.action
   }
 }

@@ -1,10 +1,18 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
 export { describeOperation, type RecordChange } from './describe'
+export { digestRegisters, digestRoots } from './digest'
 export type { Fields, JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export type { Candidate, FieldCandidate } from './record'
-export { type InspectedRecord, openRegisters, type Registers, type Transaction } from './registers'
+export { Rebinding } from './rebind'
+export {
+  type InspectedRecord,
+  openRegisters,
+  type Registers,
+  type Transaction,
+  type WriterEnd,
+} from './registers'

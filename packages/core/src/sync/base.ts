@@ -120,7 +120,7 @@ export function tryOpenStored(
   return undefined
 }
 
-function* openingKeys(context: AccountContext, document: DocumentId, position: number) {
+export function* openingKeys(context: AccountContext, document: DocumentId, position: number) {
   const epoch = epochAt(context.keyring(), position)
   const key = context.keyAt(document, position)
   if (epoch !== undefined && key !== undefined) yield { keyId: epoch.keyId, key, isLost: false }

@@ -9,7 +9,7 @@ import {
   roots,
 } from '@owlivion/sync-protocol'
 import { hashEntry } from '../crypto'
-import { createWriter, openRegisters, type Registers, type Writer } from '../document'
+import { createWriter, openRegisters, type Registers, type Writer, type WriterEnd } from '../document'
 import { SyncError } from '../errors'
 import type { StoreBatch, StoreKey } from '../storage'
 import { takeClientId, Y } from '../yjs'
@@ -22,7 +22,7 @@ import { observerOf } from './observer'
 import { Outbox, type PendingTransaction, type StoredTransaction } from './outbox'
 import type { LostEntry, Replayed, ReplayOptions } from './rebuild'
 import { decodePending, decodePush, encodePending, rowKeys } from './rows'
-import { decodeState, encodeState, type Foundation, type StateRow } from './state-row'
+import { decodeState, encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
 import { writerFromBytes } from './writer-bytes'
 
 /** Who this device is in the document's log, and what its entries have told the others so far. */
@@ -45,6 +45,8 @@ export class DocumentState {
   documentEpoch = 0
   /** What the rows of the log go on from; undefined when they begin with the first entry. */
   foundation: Foundation | undefined
+  /** What the newest known snapshot does not cover; undefined until it is counted. */
+  logTail: LogTail | undefined = { after: 0, bytes: 0 }
 
   constructor(
     readonly context: AccountContext,
@@ -70,6 +72,7 @@ export class DocumentState {
       nextOrder: this.outbox.nextOrder,
       documentEpoch: this.documentEpoch,
       foundation: this.foundation,
+      tail: this.logTail,
     }
     return [rowKeys.state(this.document), encodeState(row)]
   }
@@ -86,11 +89,17 @@ export class DocumentState {
    * wrote them, and this one ended after it had read them and before it took a new writer.
    */
   hasTakenNumbers(): boolean {
-    const { writer } = this.registers
-    const taken = this.replica.state.context.get(writer) ?? 0
+    const { context } = this.replica.state
     return this.outbox.pending.some(
-      ({ transaction, repairs }) => repairs === undefined && transaction.writer === writer && transaction.n <= taken,
+      ({ transaction, repairs }) =>
+        repairs === undefined && transaction.n <= (context.get(transaction.writer) ?? 0),
     )
+  }
+
+  /** It is pending, or in the verified log. */
+  hasTransaction({ writer, n }: StoredTransaction): boolean {
+    if (n <= (this.replica.state.context.get(writer) ?? 0)) return true
+    return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n === n)
   }
 
   /** What this device has applied and others can have applied, too: not those of its own that it had to send again. */
@@ -152,14 +161,24 @@ export class DocumentState {
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
     const others = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
     for (const { transaction } of resent) Y.applyUpdate(docs.registers, transaction.update)
-    const taken = resent.map(({ transaction }) => (transaction.writer === writer ? transaction.n : 0))
-    const lastN = Math.max(this.replica.state.context.get(writer) ?? 0, ...taken)
+    const endOf = (id: Writer): WriterEnd => {
+      const taken = resent.map(({ transaction }) => (transaction.writer === id ? transaction.n : 0))
+      return { writer: id, lastN: Math.max(this.replica.state.context.get(id) ?? 0, ...taken) }
+    }
+    const { lastN } = endOf(writer)
     const registers = openLive(this.context, docs, writer, lastN)
     const kept = others.filter((item) => !registers.contains(item.transaction.update))
     const gone = others.filter((item) => !kept.includes(item))
+    // What other tabs wrote stays the writing of somebody else.
+    const lanes = new Map(
+      kept
+        .map(({ transaction }) => transaction.writer)
+        .filter((id) => id !== this.registers.writer)
+        .map((id) => [id, endOf(options.newWriter ? createWriter(this.context.platform.random) : id)]),
+    )
     const rewritten = registers.rewrite(
       kept.map((item) => item.transaction),
-      { writer, lastN, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
+      { writer, lastN, lanes, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
     )
     observerOf(this.context.platform)?.rewritten(
       this.document,
@@ -332,6 +351,7 @@ export async function loadDocument(context: AccountContext, document: DocumentId
   )
   state.documentEpoch = row?.documentEpoch ?? 0
   state.foundation = row?.foundation
+  if (row !== undefined) state.logTail = row.tail
   state.tailRows = stored.logs.length
   for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
   replicaState.held = reopenHeld(context, document, stored)

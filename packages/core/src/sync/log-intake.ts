@@ -49,6 +49,10 @@ export class LogIntake {
     const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
     state.tailRows++
     state.tailBytes += log.length
+    if (state.logTail !== undefined) {
+      const { after, bytes } = state.logTail
+      state.logTail = { after, bytes: entries.reduce((sum, entry) => sum + entry.bytes.length, bytes) }
+    }
     await this.storeReceived(received, [[rowKeys.log(document, first), log]])
   }
 

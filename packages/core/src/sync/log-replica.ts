@@ -131,16 +131,37 @@ export class LogReplica {
 
   /** Takes in entries that follow the cursor without a gap. */
   receive(entries: readonly OpenedEntry[]): Received {
+    return this.placeAll(entries, (entry) => {
+      this.state.number = entry.number
+      this.state.hash = nextLogHash(this.sha512, this.state.hash, entry.envelopeHash)
+      return this.reasonToHold(entry)
+    })
+  }
+
+  /**
+   * Takes in entries that a snapshot covers by number and does not hold, at the cursor where it leaves off: that stays. They may be what
+   * this device can understand and the snapshot's author could not.
+   */
+  receiveExempt(entries: readonly OpenedEntry[]): Received {
+    return this.placeAll(entries, (entry) => {
+      // Its place counts as filled: what it wrote is there by another entry.
+      const isFilled = entry.sequence > 0 && entry.sequence <= (this.state.applied.get(entry) ?? 0)
+      return isFilled ? 'repaired' : this.reasonToHold(entry)
+    })
+  }
+
+  private placeAll(
+    entries: readonly OpenedEntry[],
+    place: (entry: OpenedEntry) => HoldReason | undefined,
+  ): Received {
     const { state } = this
     const applied: OpenedEntry[] = []
     const held: HeldEntry[] = []
     const released: OpenedEntry[] = []
     const repaired: HeldEntry[] = []
     for (const entry of entries) {
-      state.number = entry.number
-      state.hash = nextLogHash(this.sha512, state.hash, entry.envelopeHash)
       this.extendChain(entry)
-      const reason = this.reasonToHold(entry)
+      const reason = place(entry)
       if (reason === undefined) {
         this.take(entry, repaired)
         applied.push(entry)

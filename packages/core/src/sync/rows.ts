@@ -6,6 +6,9 @@
 //   ['document', id, 'base']       the verified state as of a log number
 //   ['log', id, number]            verified entries verbatim, from this number on, that are not in the base yet
 //   ['archive', id, number]        verified entries verbatim that are: any device can refill a relay with them
+//   ['snapshot', id, number]       a snapshot file verbatim that covers the log up to this number: the one that the rows of the log go on
+//                                  from (the foundation), and newer ones that were verified until they take its place
+//   ['exempt', id, number]         an entry verbatim that the foundation covers by number and does not hold
 //   ['held', id, number]           an entry kept aside, verbatim, with the reason
 //   ['pending', id, order]         one transaction of ours
 //   ['outbox', id, order]          one sealed push, keyed by the last transaction in it
@@ -46,6 +49,10 @@ export const rowKeys = {
   log: (document: DocumentId, number: number): StoreKey => ['log', bytesToHex(document), number],
   archives: (document: DocumentId): StoreKey => ['archive', bytesToHex(document)],
   archive: (document: DocumentId, number: number): StoreKey => ['archive', bytesToHex(document), number],
+  snapshots: (document: DocumentId): StoreKey => ['snapshot', bytesToHex(document)],
+  snapshot: (document: DocumentId, number: number): StoreKey => ['snapshot', bytesToHex(document), number],
+  exempts: (document: DocumentId): StoreKey => ['exempt', bytesToHex(document)],
+  exempt: (document: DocumentId, number: number): StoreKey => ['exempt', bytesToHex(document), number],
   helds: (document: DocumentId): StoreKey => ['held', bytesToHex(document)],
   held: (document: DocumentId, number: number): StoreKey => ['held', bytesToHex(document), number],
   pendings: (document: DocumentId): StoreKey => ['pending', bytesToHex(document)],
@@ -170,6 +177,9 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
     bytes: reader.bytes(NO_LIMIT),
   }))
 }
+
+/** False for what another version of the app wrote. */
+export const isKnownRow = (bytes: Uint8Array): boolean => bytes[0] === ROW_VERSION
 
 export type PendingRow = Pick<PendingTransaction, 'transaction' | 'isClockKnown' | 'repairs'>
 

@@ -28,6 +28,15 @@ export interface StateRow {
   readonly documentEpoch: number
   /** The snapshot from which what this device keeps of the log goes on; undefined when that is all of it. */
   readonly foundation: Foundation | undefined
+  /** How many bytes of entries follow a number of the log; undefined when that was not counted yet. */
+  readonly tail: LogTail | undefined
+}
+
+/** What a snapshot would sum up. */
+export interface LogTail {
+  /** The number that the newest known snapshot covers, 0 without one. */
+  readonly after: number
+  readonly bytes: number
 }
 
 /** A snapshot in this device's store. */
@@ -51,7 +60,8 @@ export function encodeState(state: StateRow): Uint8Array {
   writer.varUint(state.announcedKeyringLength)
   writeLineages(writer, state.seenByOthers, (sequence) => writer.varUint(sequence))
   writer.varUint(state.nextOrder).varUint(state.documentEpoch)
-  return writer.optional(state.foundation, ({ number, hash }) => writer.varUint(number).fixed(hash)).finish()
+  writer.optional(state.foundation, ({ number, hash }) => writer.varUint(number).fixed(hash))
+  return writer.optional(state.tail, ({ after, bytes }) => writer.varUint(after).varUint(bytes)).finish()
 }
 
 export function decodeState(bytes: Uint8Array): StateRow {
@@ -88,7 +98,7 @@ function readState(reader: Reader, version: number): StateRow {
     nextOrder: reader.varUint(),
   }
   // A profile from before there were snapshots.
-  if (version === 1) return { ...row, documentEpoch: 0, foundation: undefined }
+  if (version === 1) return { ...row, documentEpoch: 0, foundation: undefined, tail: undefined }
   return {
     ...row,
     documentEpoch: reader.varUint(),
@@ -96,5 +106,6 @@ function readState(reader: Reader, version: number): StateRow {
       number: reader.varUint(),
       hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
     })),
+    tail: reader.optional(() => ({ after: reader.varUint(), bytes: reader.varUint() })),
   }
 }
