@@ -55,6 +55,10 @@ export const localCodes = {
     action: 'Open the account that this device already holds, or use another store.',
   },
   'profile-in-use': { retryable: true, action: 'Close the other window or process that has this profile open.' },
+  'lead-lost': {
+    retryable: true,
+    action: 'Call again: another window of the app has taken over what this device does for the account.',
+  },
   'profile-damaged': {
     retryable: false,
     action: 'Restore the store from a backup, or join the account again with the recovery phrase.',

@@ -7,8 +7,8 @@ export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
-export type { Candidate, FieldCandidate } from './record'
 export { Rebinding } from './rebind'
+export type { Candidate, FieldCandidate } from './record'
 export {
   type InspectedRecord,
   openRegisters,

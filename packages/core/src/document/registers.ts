@@ -330,7 +330,8 @@ export class Registers {
 
   #commit(author: Dot, drafts: ReadonlyMap<string, RecordDraft>, operations: readonly SlotOperation[]): Transaction {
     const changes = [...drafts.values()].flatMap((draft) => draft.changes())
-    let update: Uint8Array = new Uint8Array()
+    // What Yjs makes of nothing, for operations that change nothing any more.
+    let update: Uint8Array = new Uint8Array([0, 0])
     const capture = (bytes: Uint8Array) => {
       update = bytes
     }

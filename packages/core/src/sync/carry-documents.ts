@@ -7,6 +7,7 @@ import type { Store, StoreBatch, StoreKey } from '../storage'
 import type { AccountContext } from './account-context'
 import { encodeName, nameKey, readNames } from './document-names'
 import { type DocumentState, loadDocument } from './document-state'
+import { LaneAdoption, lanesKey, readLanes } from './lanes'
 import { documentPrefix, encodePending, rowKeys } from './rows'
 
 /** One transaction's worth, as of large lists of edits: its entry stays below the entry limit. */
@@ -43,6 +44,8 @@ async function carryDocument(
 ): Promise<StoreBatch['put'] & object> {
   const { from, to, shiftMs } = input
   const old = await loadDocument(from, document)
+  // What other tabs had written, and no leader has taken.
+  new LaneAdoption(old).adopt(await readLanes(from.store, lanesKey(document)))
   // A device that comes back to the account it was in brings only what that account has not got.
   const part = bytesEqual(from.account, to.account) ? unsentPart(old) : undefined
   const id = input.documentId(name)

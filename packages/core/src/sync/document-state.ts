@@ -91,8 +91,7 @@ export class DocumentState {
   hasTakenNumbers(): boolean {
     const { context } = this.replica.state
     return this.outbox.pending.some(
-      ({ transaction, repairs }) =>
-        repairs === undefined && transaction.n <= (context.get(transaction.writer) ?? 0),
+      ({ transaction, repairs }) => repairs === undefined && transaction.n <= (context.get(transaction.writer) ?? 0),
     )
   }
 

@@ -21,6 +21,7 @@ import { createParts } from './document-parts'
 import { type DocumentState, loadDocument } from './document-state'
 import { type DocumentStatus, documentStatus } from './document-status'
 import { groupEdits } from './edit-groups'
+import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
 import { LogIntake } from './log-intake'
 import type { Chain, OpenedEntry } from './log-replica'
 import { observerOf } from './observer'
@@ -41,6 +42,7 @@ export class DocumentSync {
   private readonly intake: LogIntake
   private readonly ownWriter: OwnWriter
   private readonly reader: PageReader
+  private readonly lanes: LaneAdoption
   private readonly parts: readonly DocumentPart[]
 
   private constructor(
@@ -82,6 +84,7 @@ export class DocumentSync {
       reachedEnd: () => this.ownWriter.reachedEnd(),
       caughtUp: () => this.caughtUp(),
     })
+    this.lanes = new LaneAdoption(state)
     this.parts = createParts(this.host())
   }
 
@@ -131,6 +134,7 @@ export class DocumentSync {
     if (context.isRemoved) return sync
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
+    await sync.adoptLanes()
     await sync.ownWriter.shift()
     sync.runJob(() => sync.intake.retryHeld())
     return sync
@@ -142,6 +146,10 @@ export class DocumentSync {
 
   get registers(): DocumentState['registers'] {
     return this.state.registers
+  }
+
+  get texts(): DocumentState['texts'] {
+    return this.state.texts
   }
 
   get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {
@@ -212,6 +220,36 @@ export class DocumentSync {
     // One transaction is all or nothing by itself; several must not stop in the middle.
     if (groups.length > 1) for (const edit of edits) checkEdit(edit)
     return groups.map((group) => this.transact(group).stored)
+  }
+
+  /**
+   * Takes over what other tabs of this profile have stored.
+   * @returns what of it was taken, once it is on this device's disk, and whether it was written again as something else
+   */
+  adopt(): Promise<{ readonly rows: readonly LaneRow[]; readonly isRewritten: boolean }> {
+    return new Promise((resolve, reject) => {
+      this.runJob(() => this.adoptLanes().then(resolve))
+      void this.jobs.then(() =>
+        reject(new SyncError('closed', 'The account was closed before this could be taken over.')),
+      )
+    })
+  }
+
+  private async adoptLanes(): Promise<{ readonly rows: readonly LaneRow[]; readonly isRewritten: boolean }> {
+    const rows = await readLanes(this.context.store, lanesKey(this.document))
+    if (rows.length === 0) return { rows, isRewritten: false }
+    const { batch, changed, isRewritten } = this.lanes.adopt(rows)
+    const committed = this.context.writer.write(batch)
+    if (changed.size > 0) this.onChange(changed)
+    this.onStatus()
+    await committed
+    return { rows, isRewritten }
+  }
+
+  /** Resolves when all that the live documents hold now is on this device's disk. */
+  async settled(): Promise<void> {
+    await this.jobs
+    await this.context.writer.barrier()
   }
 
   /** Moves edits that were made before the relay's clock was known, when this device's is far from it; they keep their order. */

@@ -12,6 +12,7 @@ import { documentIdOf, KEY_BYTES } from '../crypto'
 import type { AccountContext } from './account-context'
 import { decodeName, encodeName, nameKey, readNames } from './document-names'
 import { DocumentSync } from './document-sync'
+import { lanePrefix } from './lanes'
 import { documentPrefix, pendingPrefix } from './rows'
 import { decodeState } from './state-row'
 
@@ -44,8 +45,9 @@ export class OpenDocuments {
   }
 
   async openUnsent(): Promise<void> {
-    const rows = await this.options.context.store.list(pendingPrefix)
-    const ids = new Set(rows.map(([[, document]]) => document as string))
+    const { store } = this.options.context
+    const [pending, lanes] = await Promise.all([store.list(pendingPrefix), store.list(lanePrefix)])
+    const ids = new Set([...pending, ...lanes].map(([[, document]]) => document as string))
     await Promise.all(
       [...ids].map((hex) =>
         this.openById(hexToBytes(hex) as DocumentId).catch(() => {

@@ -58,11 +58,18 @@ export class StoreWriter {
     this.rejectQueue()
   }
 
-  private rejectQueue(): void {
+  /** Another tab writes this profile from now on. */
+  private giveUp(error: SyncError): void {
+    this.closed = true
+    this.running = false
+    this.rejectQueue(error)
+    this.nowIdle()
+  }
+
+  private rejectQueue(error = new SyncError('closed', 'The account was closed before this could be stored.')): void {
     const left = this.queue
     this.queue = []
-    for (const waiting of left)
-      waiting.reject(new SyncError('closed', 'The account was closed before this could be stored.'))
+    for (const waiting of left) waiting.reject(error)
   }
 
   private nowIdle(): void {
@@ -88,6 +95,10 @@ export class StoreWriter {
         )
       } catch (error) {
         this.queue = [...taken, ...this.queue]
+        if (isSyncError(error, 'lead-lost')) {
+          this.giveUp(error)
+          return
+        }
         this.retryLater(error)
         return
       }

@@ -5,6 +5,7 @@ import { checkEdit, describeOperation, type Edit, type JsonValue, type RecordCha
 import { isSyncError, type SyncCode, SyncError } from '../errors'
 import type { Store } from '../storage'
 import { readNames } from './document-names'
+import { lanePrefix, readLanes } from './lanes'
 import { decodePending, pendingPrefix } from './rows'
 
 const FORMAT = 'owlivion-unsent-edits'
@@ -43,14 +44,20 @@ export interface ImportedEdits {
 
 /** From the rows and not from memory: also of documents that cannot be opened. Call when all rows are written. */
 export async function readUnsent(store: Store): Promise<UnsentCollection[]> {
-  const [pending, names] = await Promise.all([store.list(pendingPrefix), readNames(store)])
+  const [pending, lanes, names] = await Promise.all([
+    store.list(pendingPrefix),
+    readLanes(store, lanePrefix),
+    readNames(store),
+  ])
   const nameOf = new Map(names.map(({ document, name }) => [bytesToHex(document), name]))
   const changes = new Map<string, RecordChange[]>()
-  for (const [[, document], bytes] of pending) {
+  const rows = [...pending.map(([key, bytes]) => ({ key, row: decodePending(bytes) })), ...lanes]
+  for (const { key, row } of rows) {
+    const [, document] = key
     const name = nameOf.get(document as string) ?? (document as string)
     const list = changes.get(name) ?? []
     changes.set(name, list)
-    list.push(...decodePending(bytes).transaction.operations.map(describeOperation))
+    list.push(...row.transaction.operations.map(describeOperation))
   }
   return [...changes].map(([name, list]) => ({ name, changes: list })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }

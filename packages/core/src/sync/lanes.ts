@@ -1,0 +1,107 @@
+// What other tabs of the profile wrote. Only one tab, the leader, has the connection and this document's log; every other tab writes in a
+// lane: under a writer of its own, into rows of its own. The leader takes them into its outbox and removes them, in one commit, so a
+// row is there exactly as long as nobody has taken it; that of a tab that is gone waits for the next leader.
+//
+//   ['lane', id, stamp, writer]   one transaction, as a pending one is kept; whoever had seen another has the greater stamp
+import { bytesToHex, type DocumentId } from '@owlivion/sync-protocol'
+import { createWriter, Rebinding, type Writer, type WriterEnd } from '../document'
+import type { Store, StoreBatch, StoreKey } from '../storage'
+import { Y } from '../yjs'
+import type { DocumentState } from './document-state'
+import type { StoredTransaction } from './outbox'
+import { decodePending, encodePending, isKnownRow, type PendingRow, rowKeys } from './rows'
+
+/** Of all documents. */
+export const lanePrefix: StoreKey = ['lane']
+
+export const lanesKey = (document: DocumentId): StoreKey => ['lane', bytesToHex(document)]
+
+export const laneKey = (document: DocumentId, stamp: number, writer: Writer): StoreKey => [
+  ...lanesKey(document),
+  stamp,
+  writer,
+]
+
+/** A row that no leader has taken yet. */
+export interface LaneRow {
+  readonly key: StoreKey
+  readonly row: PendingRow
+}
+
+/** Of the document, or of all, in an order in which none comes before what it had seen. What a newer version of the app wrote is left alone. */
+export async function readLanes(store: Store, prefix: StoreKey): Promise<LaneRow[]> {
+  const rows = await store.list(prefix)
+  return rows.flatMap(([key, bytes]) => (isKnownRow(bytes) ? [{ key, row: decodePending(bytes) }] : []))
+}
+
+export const stampOf = ({ key }: LaneRow): number => key[2] as number
+
+/** What taking rows over has done. */
+export interface Adopted {
+  readonly batch: Required<Pick<StoreBatch, 'put' | 'remove'>>
+  /** Ids of records. */
+  readonly changed: ReadonlySet<string>
+  /** They were written again, as others than they are in the tab that wrote them. */
+  readonly isRewritten: boolean
+}
+
+export class LaneAdoption {
+  /** Lanes whose transactions do not fit the document, which was built anew since: who writes them again. */
+  private readonly moved = new Map<Writer, { readonly rebinding: Rebinding; end: WriterEnd }>()
+
+  constructor(private readonly state: DocumentState) {}
+
+  /** Makes the rows this document's own. The live document and the outbox have them at once; the batch is to be committed. */
+  adopt(rows: readonly LaneRow[]): Adopted {
+    const { state } = this
+    const put: (readonly [StoreKey, Uint8Array])[] = []
+    const changed = new Set<string>()
+    let isRewritten = false
+    for (const { row } of rows) {
+      const { transaction, isClockKnown } = row
+      if (state.hasTransaction(transaction)) continue
+      const fits = !this.moved.has(transaction.writer) && fitsInto(state.registers.doc, transaction.update)
+      if (!fits) isRewritten = true
+      const own = fits ? this.apply(transaction, changed) : this.writeAgain(transaction, changed)
+      const item = state.outbox.add(own, { isClockKnown })
+      put.push([rowKeys.pending(state.document, item.order), encodePending(item)])
+    }
+    if (put.length > 0) put.push(state.stateRow())
+    return { batch: { put, remove: rows.map(({ key }) => key) }, changed, isRewritten }
+  }
+
+  private apply(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
+    for (const id of this.state.registers.apply([transaction.update])) changed.add(id)
+    return transaction
+  }
+
+  private writeAgain(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
+    const { registers, context } = this.state
+    const { writer, lastN } = registers
+    const lane = this.moved.get(transaction.writer) ?? {
+      rebinding: new Rebinding(0),
+      end: { writer: createWriter(context.platform.random), lastN: 0 },
+    }
+    const lanes = new Map([[transaction.writer, lane.end]])
+    const again = registers.rewrite([transaction], { writer, lastN, lanes, rebinding: lane.rebinding })[0]!
+    this.moved.set(transaction.writer, { ...lane, end: { writer: again.writer, lastN: again.n } })
+    for (const id of again.changed) changed.add(id)
+    return again
+  }
+}
+
+/** True when the document has everything that the update rests on: Yjs would keep it aside otherwise, for ever perhaps. */
+function fitsInto({ store }: Y.Doc, update: Uint8Array): boolean {
+  const written = new Map<number, number>()
+  const through = (client: number): number => Math.max(Y.getState(store, client), written.get(client) ?? 0)
+  for (const struct of Y.decodeUpdate(update).structs) {
+    const { client, clock } = struct.id
+    if (clock > through(client)) return false
+    if (struct instanceof Y.Item) {
+      const needs = [struct.origin, struct.rightOrigin, struct.parent instanceof Y.ID ? struct.parent : null]
+      if (needs.some((id) => id !== null && id.clock >= through(id.client))) return false
+    }
+    written.set(client, Math.max(clock + struct.length, written.get(client) ?? 0))
+  }
+  return true
+}
