@@ -1,6 +1,7 @@
 // A Chromium as a process of its own, with a profile that outlives it: for what cannot be done to the browser one runs in.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -57,7 +58,9 @@ export async function servePage(script: Buffer): Promise<{ readonly server: Serv
 export interface OwnChromium {
   readonly page: Page
   readonly devTools: CDPSession
-  /** SIGKILL to the browser and every process it started. */
+  /** What the browser has said of its IndexedDB so far; all of it is bad news. */
+  complaints(): string[]
+  /** SIGKILL to the browser and every process it started; resolves when all of them are gone. */
   kill(): Promise<void>
 }
 
@@ -69,6 +72,7 @@ export async function startChromium(profileFolder: string, url: string, ready = 
       ...chromiumArguments,
       '--headless',
       '--no-default-browser-check',
+      '--enable-logging=stderr',
       '--remote-debugging-port=0',
       `--user-data-dir=${profileFolder}`,
       'about:blank',
@@ -76,29 +80,32 @@ export async function startChromium(profileFolder: string, url: string, ready = 
     // A process group of its own, so that the kill reaches the renderer and the storage service too.
     { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   )
+  let output = ''
+  // Read for as long as it writes: a full pipe would stop the browser.
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const complaints = () => output.split('\n').filter((line) => line.includes('indexed_db'))
   try {
-    const browser = await chromium.connectOverCDP(await devToolsAddress(child))
+    const browser = await chromium.connectOverCDP(await devToolsAddress(child, () => output))
     const context = browser.contexts()[0]!
     const page = context.pages()[0] ?? (await context.newPage())
     await page.goto(url)
     await page.waitForFunction((name) => name in globalThis, ready)
-    return { page, devTools: await context.newCDPSession(page), kill: () => killGroup(child) }
+    return { page, devTools: await context.newCDPSession(page), complaints, kill: () => killGroup(child) }
   } catch (error) {
     await killGroup(child)
     throw error
   }
 }
 
-function devToolsAddress(child: ChildProcess): Promise<string> {
+function devToolsAddress(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let output = ''
-    // Read for as long as it writes: a full pipe would stop the browser.
-    child.stderr!.on('data', (chunk: Buffer) => {
-      output += chunk
-      const address = /DevTools listening on (ws:\S+)/.exec(output)?.[1]
+    child.stderr!.on('data', () => {
+      const address = /DevTools listening on (ws:\S+)/.exec(output())?.[1]
       if (address) resolve(address)
     })
-    child.once('exit', () => reject(new Error(`Chromium did not start: ${output}`)))
+    child.once('exit', () => reject(new Error(`Chromium did not start: ${output()}`)))
   })
 }
 
@@ -107,4 +114,22 @@ async function killGroup(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit')
   process.kill(-child.pid!, 'SIGKILL')
   await exited
+  // On a busy machine the others come to their end after the browser itself; they have files of the profile open.
+  while (isGroupAlive(child.pid!)) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+/** Where the system says so in /proc. Dead processes that nobody has collected do not count: they have let go of everything. */
+function isGroupAlive(group: number): boolean {
+  if (!existsSync('/proc/self/stat')) return false
+  return readdirSync('/proc').some((entry) => {
+    if (!/^\d+$/.test(entry)) return false
+    try {
+      // Behind the name, which may hold anything: state, parent, group.
+      const [, state, ofGroup] = /.*\) (\S) \d+ (\d+)/s.exec(readFileSync(`/proc/${entry}/stat`, 'latin1')) ?? []
+      return Number(ofGroup) === group && state !== 'Z' && state !== 'X'
+    } catch {
+      // It ended meanwhile.
+      return false
+    }
+  })
 }
