@@ -62,8 +62,8 @@ export function buildBaseDocs(context: AccountContext, document: DocumentId, sto
   return applyBodies(stored.base, bodies)
 }
 
-/** Scratch documents with everything that these entries wrote. */
-export function applyBodies(base: BaseRow | undefined, bodies: readonly Body[]): BaseDocs {
+/** Scratch documents with everything that these entries wrote, on top of Yjs states in format 2. */
+export function applyBodies(base: Pick<BaseRow, 'registers' | 'texts'> | undefined, bodies: readonly Body[]): BaseDocs {
   const updates: Record<keyof BaseDocs, Uint8Array[]> = { registers: [], texts: [] }
   for (const body of bodies) {
     for (const update of body.updates) {

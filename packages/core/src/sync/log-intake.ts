@@ -22,8 +22,8 @@ export interface LogIntakeOptions {
   onStatus(): void
   /** A push of ours is in the verified log. */
   confirmed(push: SealedPush): void
-  /** An author tells what it had seen. */
-  learn(author: Lineage, seen: readonly SeenEntry[]): void
+  /** An author tells what it had seen when it wrote this entry. */
+  learn(entry: SeenEntry, seen: readonly SeenEntry[], sealedAtMs: number): void
   /** An author tells how far the keyring went when it wrote the entry with this number. */
   claimed(author: Lineage, number: number, head: KeyringHead): void
   /** Another life of this device wrote to the log. */
@@ -80,9 +80,9 @@ export class LogIntake {
     const through = readableAgainAfter(context, replica.state.held)
     if (!drops && context.hasLostKeys !== true && through === undefined) return false
     await context.writer.barrier()
-    if (!drops && through === undefined && !(await hasLostEntries(context, document))) return false
+    if (!drops && through === undefined && !(await hasLostEntries(context, document, state.foundation))) return false
     const options = { drops, ...(through !== undefined && { through }) }
-    const replayed = await replayDocument(context, document, replica, options)
+    const replayed = await replayDocument(state, options)
     if (this.options.isClosed()) return false
     if (replayed.lost.length > 0) this.options.sealsAgain()
     const committed = context.writer.write(state.takeReplayed(replayed, options))
@@ -177,8 +177,8 @@ export class LogIntake {
 
   private learnFrom(entry: OpenedEntry): void {
     if (!('body' in entry.outcome)) return
-    const { seen, keyringHead } = entry.outcome.body
-    this.options.learn(entry, seen)
+    const { seen, keyringHead, sealedAtMs } = entry.outcome.body
+    this.options.learn(entry, seen, sealedAtMs)
     if (keyringHead !== undefined) this.options.claimed(entry, entry.number, keyringHead)
   }
 

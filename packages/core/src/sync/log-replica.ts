@@ -150,10 +150,7 @@ export class LogReplica {
     })
   }
 
-  private placeAll(
-    entries: readonly OpenedEntry[],
-    place: (entry: OpenedEntry) => HoldReason | undefined,
-  ): Received {
+  private placeAll(entries: readonly OpenedEntry[], place: (entry: OpenedEntry) => HoldReason | undefined): Received {
     const { state } = this
     const applied: OpenedEntry[] = []
     const held: HeldEntry[] = []

@@ -1,4 +1,4 @@
-// Builds a document anew from the entries that count. Every entry is kept verbatim since number 1, so it is opened and placed once more by
+// Builds a document anew from the entries that count. Every entry is kept verbatim since the foundation, so it is opened and placed once more by
 // the same code, and the outcome is that of a device that knew from the start what this one learned late:
 // - a removed device had written more than its cut allows, and this device had applied it: what does not count goes;
 // - entries were sealed under keys of a branch of the keyring that does not count: what they wrote stays in the document, but nobody else
@@ -8,16 +8,19 @@
 // Nothing honest is lost by it: nobody's slot hangs on another's, and what an entry that counts had taken away of one that does not is
 // carried by Yjs as a deletion of something unknown.
 import { type Body, bytesEqual, type DocumentId, decodeEnvelope, epochAt, findDevice } from '@owlivion/sync-protocol'
-import { SyncError } from '../errors'
 import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
 import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
 import { type Lineage, LineageMap } from './device-map'
+import type { DocumentState } from './document-state'
 import { archiveRows } from './fold'
+import { readFoundation, replicaStateOf } from './foundation'
 import { reopenStored } from './held'
-import { emptyReplicaState, type HeldEntry, type LogReplica, type OpenedEntry } from './log-replica'
+import { damagedHistory, readLog } from './log-history'
+import type { HeldEntry, LogReplica, OpenedEntry } from './log-replica'
 import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from './rows'
+import type { Foundation } from './state-row'
 
 /** True when something was applied that does not count any more. */
 export function isBeyondCut(context: AccountContext, document: DocumentId, applied: LineageMap<number>): boolean {
@@ -58,9 +61,13 @@ export interface Replayed {
 }
 
 /** Whether entries were applied that nobody else can be sure to read. */
-export async function hasLostEntries(context: AccountContext, document: DocumentId): Promise<boolean> {
+export async function hasLostEntries(
+  context: AccountContext,
+  document: DocumentId,
+  foundation: Foundation | undefined,
+): Promise<boolean> {
   const stored = await readStoredBase(context, document)
-  for (const [number, entry] of await readEntries(context, document, stored)) {
+  for (const [number, entry] of await readLog(context, document, foundation, stored)) {
     const { epoch } = decodeLoosely(entry)
     const held = stored.held.get(number)
     if (epoch === undefined || (held !== undefined && !held.released)) continue
@@ -70,6 +77,9 @@ export async function hasLostEntries(context: AccountContext, document: Document
   return false
 }
 
+/** What is replayed: a document's rows, and how far they were verified. */
+export type ReplayedState = Pick<DocumentState, 'context' | 'document' | 'replica' | 'foundation'>
+
 export interface ReplayOptions {
   /** Leave out what is beyond a cut; otherwise the document keeps all that it has. */
   readonly drops: boolean
@@ -78,21 +88,21 @@ export interface ReplayOptions {
 }
 
 /**
- * @param replica of the document as it is; stays as it is
+ * @param state of the document as it is; stays as it is
  * @throws SyncError `profile-damaged` when what is on disk is not the log that the replica has verified
  */
 export async function replayDocument(
-  context: AccountContext,
-  document: DocumentId,
-  replica: LogReplica,
+  { context, document, replica, foundation }: ReplayedState,
   { drops, through = replica.state.number }: ReplayOptions,
 ): Promise<Replayed> {
   const stored = await readStoredBase(context, document)
+  const below = await readFoundation(context, document, foundation)
+  const covered = foundation?.number ?? 0
   const entries: OpenedEntry[] = []
   const own: (LostEntry & Lineage)[] = []
   const spoilt = new LineageMap<true>()
   const lostBodies: Body[] = []
-  for (const [number, entry] of await readEntries(context, document, stored)) {
+  for (const [number, entry] of await readLog(context, document, foundation, stored)) {
     const held = stored.held.get(number)
     const opened = reopenStored(context, document, number, held ?? entry)
     const isLost = 'held' in opened.outcome && opened.outcome.held === 'lost-epoch'
@@ -109,15 +119,18 @@ export async function replayDocument(
   }
   // One signature vouches for all that an author wrote before it, so who cannot read one entry may not be able to verify those before.
   const lost = own.filter((each) => spoilt.get(each))
-  const rebuilt = replica.withState(emptyReplicaState(context.platform.signing.sha512, context.account, document))
-  const { applied } = rebuilt.receive(entries.slice(0, through))
+  const rebuilt = replica.withState(replicaStateOf(context, document, below))
+  const exempt = rebuilt.receiveExempt(entries.filter((entry) => entry.number <= covered))
+  const following = entries.filter((entry) => entry.number > covered)
+  const { applied } = rebuilt.receive(following.filter((entry) => entry.number <= through))
   const { number, hash } = replica.state
-  if (entries.length !== number || (through === number && !bytesEqual(rebuilt.state.hash, hash))) throw damaged()
+  if (covered + following.length !== number || (through === number && !bytesEqual(rebuilt.state.hash, hash)))
+    throw damagedHistory()
   // The chains are what was received, not what counts of it.
   if (through === number) for (const [lineage, chain] of replica.state.chains) rebuilt.state.chains.set(lineage, chain)
 
-  const bodies = applied.flatMap(({ outcome }) => ('body' in outcome ? [outcome.body] : []))
-  const docs = drops ? applyBodies(undefined, [...bodies, ...lostBodies]) : buildBaseDocs(context, document, stored)
+  const bodies = [...exempt.applied, ...applied].flatMap(({ outcome }) => ('body' in outcome ? [outcome.body] : []))
+  const docs = drops ? applyBodies(below, [...bodies, ...lostBodies]) : buildBaseDocs(context, document, stored)
   const base = encodeBase({
     number: through,
     registers: Y.encodeStateAsUpdateV2(docs.registers),
@@ -139,25 +152,6 @@ export async function replayDocument(
     lost,
     batch: { put: [[rowKeys.base(document), base], ...archive.put, ...held], remove },
   }
-}
-
-/** All entries with their numbers, from 1 on. */
-async function readEntries(
-  context: AccountContext,
-  document: DocumentId,
-  { logs }: StoredBase,
-): Promise<(readonly [number, StoredEntry])[]> {
-  const archived = await context.store.list(rowKeys.archives(document))
-  const rows: (readonly [number, LogRow])[] = [
-    ...archived.map(([key, bytes]) => [key[2] as number, decodeLog(bytes)] as const),
-    ...logs.map(([first, row]) => [first, row] as const),
-  ]
-  const entries: (readonly [number, StoredEntry])[] = []
-  for (const [first, row] of rows) {
-    if (first !== entries.length + 1) throw damaged()
-    for (const entry of row.entries) entries.push([entries.length + 1, entry])
-  }
-  return entries
 }
 
 /** What follows `through` goes: it will come again. */
@@ -188,8 +182,4 @@ function decodeLoosely({ bytes }: StoredEntry): { readonly epoch?: number } {
     // Kept aside as damaged.
     return {}
   }
-}
-
-function damaged(): SyncError {
-  return new SyncError('profile-damaged', 'The history of a document in this device’s store has gaps.')
 }

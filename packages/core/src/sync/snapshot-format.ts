@@ -17,10 +17,10 @@ import {
   findDevice,
   type Hash,
   hashParts,
-  SUITE_SECRETBOX,
   type Sha512,
   type SnapshotBody,
   type SnapshotHeader,
+  SUITE_SECRETBOX,
   snapshotHash,
   snapshotHeaderHash,
   snapshotSigningBytes,
@@ -152,11 +152,7 @@ interface OpeningPlace {
   readonly key: Uint8Array
 }
 
-function openWith(
-  sha512: Sha512,
-  { key, ...place }: OpeningPlace,
-  bytes: Uint8Array,
-): OpenedSnapshot | undefined {
+function openWith(sha512: Sha512, { key, ...place }: OpeningPlace, bytes: Uint8Array): OpenedSnapshot | undefined {
   const file = decodeSnapshotFile(bytes)
   const header = decodeSnapshotHeader(file.header)
   const envelope = decodeLargeEnvelope(file.envelope)
