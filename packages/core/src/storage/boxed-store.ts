@@ -97,12 +97,17 @@ async function boxEverything(store: Store, options: BoxedStoreOptions): Promise<
 }
 
 class BoxedStore implements Store {
+  readonly fence?: () => Promise<number>
+
   constructor(
     private readonly store: Store,
     private readonly options: BoxedStoreOptions,
     private readonly profileKey: Uint8Array,
     private readonly marker: Uint8Array,
-  ) {}
+  ) {
+    const fence = store.fence?.bind(store)
+    if (fence !== undefined) this.fence = fence
+  }
 
   async commit(batch: StoreBatch, options?: CommitOptions): Promise<void> {
     const { put = [], remove = [], removePrefix = [] } = batch

@@ -11,6 +11,11 @@ export function storageRefusal(message: string, cause?: unknown): SyncError {
   return new SyncError('storage-failed', message, { retryable: false, cause })
 }
 
+/** Another tab has taken the store. */
+export function fencedOff(): SyncError {
+  return new SyncError('lead-lost', 'Another window of the app writes this profile now.')
+}
+
 export function storeClosed(): SyncError {
   return new SyncError('closed', 'The store was closed.')
 }

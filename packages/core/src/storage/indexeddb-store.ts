@@ -2,11 +2,14 @@
 // store function of ours (see indexeddb-connection.ts).
 // Keys are used as they are: IndexedDB orders arrays as store.ts asks, so nothing has to be decoded to read them in the inspector.
 import { get, promisifyRequest, type UseStore } from 'idb-keyval'
-import { storageFailure, storeClosed } from './failure'
+import { fencedOff, storageFailure, storeClosed } from './failure'
 import { IndexedDbConnection } from './indexeddb-connection'
 import { encodeKey, encodeKeyRange } from './key'
 import type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 import { copyValue } from './value'
+
+/** Not an array as the keys of rows are, so that it lies outside every range of them. */
+const fenceKey = 'fence'
 
 export async function openIndexedDbRows(factory: IDBFactory, name: string): Promise<Store> {
   return new IndexedDbStore(await IndexedDbConnection.open(factory, name))
@@ -29,14 +32,15 @@ class IndexedDbStore implements Store {
     this.#use = { relaxed: connection.withDurability('relaxed'), strict: connection.withDurability('strict') }
   }
 
-  async commit(batch: StoreBatch, { durability = 'relaxed' }: CommitOptions = {}): Promise<void> {
+  async commit(batch: StoreBatch, { durability = 'relaxed', fence }: CommitOptions = {}): Promise<void> {
     this.#assertOpen()
     const prefixes = (batch.removePrefix ?? []).map(prefixToRange)
     const removed = (batch.remove ?? []).map(checkedKey)
     const put = (batch.put ?? []).map(([key, value]) => [checkedKey(key), copyValue(value)] as const)
 
     const commit = this.#track(() =>
-      this.#use[durability]('readwrite', (store) => {
+      this.#use[durability]('readwrite', async (store) => {
+        if (fence !== undefined && (await promisifyRequest(store.get(fenceKey))) !== fence) throw fencedOff()
         for (const range of prefixes) store.delete(range)
         for (const key of removed) store.delete(key)
         for (const [key, value] of put) store.put(value, key)
@@ -44,6 +48,17 @@ class IndexedDbStore implements Store {
     )
     this.#committed = commit.catch(() => {})
     await commit
+  }
+
+  async fence(): Promise<number> {
+    this.#assertOpen()
+    return await this.#track(() =>
+      this.#use.strict('readwrite', async (store) => {
+        const next = ((await promisifyRequest<number | undefined>(store.get(fenceKey))) ?? 0) + 1
+        store.put(next, fenceKey)
+        return next
+      }),
+    )
   }
 
   async get(key: StoreKey): Promise<Uint8Array | undefined> {

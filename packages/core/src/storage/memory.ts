@@ -1,8 +1,8 @@
 // A store that lives as long as the process. It answers within the microtasks of the call, so a test or a simulator that
 // owns the event loop owns this store too.
-import { storeClosed } from './failure'
+import { fencedOff, storeClosed } from './failure'
 import { decodeKey, encodeKey, encodeKeyRange } from './key'
-import type { Store, StoreBatch, StoreKey } from './store'
+import type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 import { copyValue } from './value'
 
 /** The encoded key as text, one character a byte: usable in a Map, and compared by the engine in the order of the bytes. */
@@ -13,6 +13,8 @@ export class MemoryDisk {
   /** Every key in order, so that a listing is one cut and not a sort. */
   readonly #keys: EncodedKey[] = []
   readonly #values = new Map<EncodedKey, Uint8Array>()
+  /** @internal How often a store has taken it for itself. */
+  fences = 0
 
   /** An independent disk with the same entries: what a backup of a device holds. */
   copy(): MemoryDisk {
@@ -70,8 +72,9 @@ export function openMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
     if (!isOpen) throw storeClosed()
   }
   return {
-    async commit(batch: StoreBatch) {
+    async commit(batch: StoreBatch, { fence }: CommitOptions = {}) {
       assertOpen()
+      if (fence !== undefined && fence !== disk.fences) throw fencedOff()
       // Everything that can be refused is refused here; from the first change on nothing can fail.
       const prefixes = (batch.removePrefix ?? []).map(prefixToRange)
       const removed = (batch.remove ?? []).map(keyToText)
@@ -90,6 +93,10 @@ export function openMemoryStore(disk: MemoryDisk = new MemoryDisk()): Store {
     async list(prefix: StoreKey) {
       assertOpen()
       return disk.list(...prefixToRange(prefix)).map(([key, value]) => [textToKey(key), copyValue(value)] as const)
+    },
+    async fence() {
+      assertOpen()
+      return ++disk.fences
     },
     async close() {
       isOpen = false

@@ -20,11 +20,13 @@ export interface CommitOptions {
    * `relaxed` (default): survives the death of the process. `strict`: survives a power cut where the platform can promise it.
    */
   readonly durability?: 'relaxed' | 'strict'
+  /** What `fence` answered: the batch is refused with `lead-lost` when `fence` was called again since, here or in another tab. */
+  readonly fence?: number
 }
 
 /**
  * An implementer may assume: keys and values are not changed by the caller while a call runs; no two stores are open on the
- * same place at once. An implementer promises:
+ * same place at once, unless they have `fence`. An implementer promises:
  * - a batch is applied whole or not at all, even when the process is killed in the middle;
  * - batches are applied in the order of the `commit` calls, and a `get` or `list` that was called after a `commit` call sees it;
  * - when the promise of `commit` resolves, the batch survives the death of the process; when it rejects, nothing of it was applied;
@@ -40,6 +42,12 @@ export interface Store {
   /** Every entry whose key starts with `prefix`, in key order. */
   list(prefix: StoreKey): Promise<(readonly [StoreKey, Uint8Array])[]>
   close(): Promise<void>
+  /**
+   * There only when several tabs may have the place open at once. Ends what earlier callers may write: from now on, commits with an
+   * older number are refused, by a check within the same transaction. Those that came before are complete, and seen by what is read
+   * after this.
+   */
+  fence?(): Promise<number>
   /** Closes the store and removes everything it kept: every row, the files or the database it owns, and the key they were boxed under. */
   destroy(): Promise<void>
 }

@@ -343,6 +343,29 @@ export function storeContract(
       await store.close()
     })
 
+    test('a store that tabs share refuses what was written under an older fence, and nothing else', async (store, reopen) => {
+      if (store.fence === undefined) return
+      const first = await store.fence()
+      await store.commit({ put: [[['a'], bytes(1)]] }, { fence: first })
+      const late = store.commit({ put: [[['b'], bytes(1)]] }, { fence: first })
+      const second = await store.fence()
+      await late
+      expect(second > first).toEqual(true)
+      const refused = { put: [[['a'], bytes(2)]], remove: [['b']], removePrefix: [[]] } as const
+      for (const durability of ['strict', 'relaxed'] as const)
+        expect(await codeOf(store.commit(refused, { fence: first, durability }))).toEqual('lead-lost')
+      expect(await store.list([])).toEqual([
+        [['a'], bytes(1)],
+        [['b'], bytes(1)],
+      ])
+      await store.commit({ put: [[['a'], bytes(3)]] })
+      await store.commit({ put: [[['b'], bytes(3)]], removePrefix: [['a']] }, { fence: second })
+      const again = await reopen()
+      expect(await codeOf(again.commit({ remove: [['b']] }, { fence: first }))).toEqual('lead-lost')
+      await again.commit({ put: [[['c'], bytes(4)]] }, { fence: second })
+      expect(await keysOf(again)).toEqual([['b'], ['c']])
+    })
+
     test('a store that was closed is not destroyed: somebody else may have it open', async (store, reopen) => {
       await store.commit({ put: [[['a'], bytes(1)]] })
       await store.close()
