@@ -49,6 +49,7 @@ import {
   MAX_KEYRING_RECORDS,
   MAX_MAILBOX_MESSAGE_BYTES,
   MAX_NAME_BYTES,
+  MAX_PAGE_ENTRIES,
   MAX_PUSH_ENTRIES,
   MIN_ENVELOPE_BYTES,
   PROTOCOL_VERSION,
@@ -220,14 +221,15 @@ export const deviceFrameCodecs: FrameCodecs<DeviceFrame> = {
     write: (w, f) => {
       checkRefill(f)
       w.fixed(f.document, DOCUMENT_ID_BYTES).varUint(f.first)
-      w.list(f.entries, (entry) => writeEntry(w, entry), MAX_PUSH_ENTRIES)
-      writeHeads(w, f.heads, MAX_PUSH_ENTRIES)
+      // A device keeps the heads of the pages it read, and so gives back as much at once as a page may hold.
+      w.list(f.entries, (entry) => writeEntry(w, entry), MAX_PAGE_ENTRIES)
+      writeHeads(w, f.heads, MAX_PAGE_ENTRIES)
     },
     read: (r) => {
       const document = readDocument(r)
       const first = r.varUint()
-      const entries = r.list(MAX_PUSH_ENTRIES, MIN_ENVELOPE_BYTES, () => readEntry(r))
-      const heads = readHeads(r, MAX_PUSH_ENTRIES)
+      const entries = r.list(MAX_PAGE_ENTRIES, MIN_ENVELOPE_BYTES, () => readEntry(r))
+      const heads = readHeads(r, MAX_PAGE_ENTRIES)
       checkRefill({ first, entries, heads })
       return { type: 'refill', document, first, entries, heads }
     },
