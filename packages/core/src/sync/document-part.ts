@@ -8,6 +8,7 @@ import type { DocumentState } from './document-state'
 import type { PartStatus } from './document-status'
 import type { LogIntake } from './log-intake'
 import type { OwnWriter } from './own-writer'
+import type { ArrivedSnapshot } from './snapshot-arrivals'
 
 /** A frame that speaks of one document. */
 export type DocumentFrame = Extract<Frame, { readonly document: DocumentId }>
@@ -43,6 +44,8 @@ export interface DocumentPart {
   close?(): void
   /** Every frame of the document, as a job of its connection. @returns true when no other part, nor the document, is to see it */
   received?(frame: DocumentFrame, link: DocumentLink): Promise<boolean> | boolean
+  /** A snapshot that the relay sent whole, asked for or not, as a job. @returns true when no other part is to see it */
+  snapshotArrived?(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> | boolean
   /** As above, for what the relay refuses of the document. */
   refused?(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> | boolean
   /** Everything that the relay has is here, or entries were taken in while it was. Called within a job. */

@@ -30,6 +30,7 @@ import { PageReader } from './page-reader'
 import { PushSender } from './push-sender'
 import { encodePending, rowKeys } from './rows'
 import { SeenRows } from './seen-rows'
+import { SnapshotArrivals } from './snapshot-arrivals'
 
 export class DocumentSync {
   private jobs: Promise<void> = Promise.resolve()
@@ -44,6 +45,7 @@ export class DocumentSync {
   private readonly reader: PageReader
   private readonly lanes: LaneAdoption
   private readonly parts: readonly DocumentPart[]
+  private readonly arrivals = new SnapshotArrivals()
 
   private constructor(
     private readonly context: AccountContext,
@@ -269,6 +271,7 @@ export class DocumentSync {
   disconnected(): void {
     this.link = undefined
     this.reader.disconnected()
+    this.arrivals.clear()
     this.sender.disconnected()
     this.seenRows.disconnected()
     for (const part of this.parts) part.disconnected?.()
@@ -308,6 +311,12 @@ export class DocumentSync {
     this.runJob(async () => {
       // A frame of a connection that is gone says nothing about the one that follows.
       if (link === undefined || link !== this.link) return
+      if (frame.type === 'snapshot' || frame.type === 'exempt') {
+        const arrived = this.arrivals.receive(frame)
+        if (arrived === undefined) return
+        for (const part of this.parts) if (await part.snapshotArrived?.(arrived, link)) return
+        return
+      }
       for (const part of this.parts) if (await part.received?.(frame, link)) return
       if (link !== this.link) return
       if (frame.type === 'page') await this.reader.receivePage(frame, link)

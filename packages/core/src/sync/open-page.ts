@@ -39,6 +39,8 @@ export interface OpenPageInput {
   readonly chains: LineageMap<Chain>
   readonly first: number
   readonly entries: readonly Uint8Array[]
+  /** Where each entry stands when they do not follow one another: what opens there does stand there. */
+  readonly places?: readonly { readonly number: number; readonly previous: Hash }[]
   readonly heads: readonly SignedHead[]
   /** Our own entry as it stands in the outbox, if this is one: it needs no opening. */
   findOwn(lineage: Lineage, sequence: number, hash: Hash): SealedEntry | undefined
@@ -57,7 +59,8 @@ export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
   const chains = new LineageMap<Chain>(input.chains)
   const entries: OpenedEntry[] = []
   for (let i = 0; i < input.entries.length; i++) {
-    const entry = placeEntry(input, chains, input.first + i, input.entries[i] as Uint8Array)
+    const place = input.places?.[i] ?? { number: input.first + i }
+    const entry = placeEntry(input, chains, place, input.entries[i] as Uint8Array)
     if (entry === undefined) return { failure: 'needs-keyring' }
     entries.push(entry)
   }
@@ -77,7 +80,7 @@ const unplaced = {
 function placeEntry(
   input: OpenPageInput,
   chains: LineageMap<Chain>,
-  number: number,
+  { number, previous: known }: { readonly number: number; readonly previous?: Hash },
   bytes: Uint8Array,
 ): OpenedEntry | undefined {
   const sha512: Sha512 = input.signing.sha512
@@ -90,7 +93,7 @@ function placeEntry(
   }
   const { device, incarnation, sequence } = envelope
   const chain = chains.get(envelope)
-  const previous = chain?.hash ?? ZERO_HASH
+  const previous = known ?? chain?.hash ?? ZERO_HASH
   const base = { number, device, incarnation, sequence, bytes, previous, own: false }
   const held = (
     reason: HoldReason,
@@ -108,7 +111,8 @@ function placeEntry(
   // Which key names its place in the chain is not known, nor whose signature to look for.
   if (epoch === undefined) return held('unknown-epoch')
   if (findDevice(input.keyring, device) === undefined) return held('unknown-device')
-  if (chain?.broken || sequence !== (chain?.sequence ?? 0) + 1) return held('chain-gap')
+  const isNext = !chain?.broken && sequence === (chain?.sequence ?? 0) + 1
+  if (known === undefined && !isNext) return held('chain-gap')
 
   const place = { account: input.account, document: input.document, keyId: epoch.keyId, previous }
   const hashes = hashEntry(sha512, bytes, envelope, place)

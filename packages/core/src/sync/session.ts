@@ -23,6 +23,7 @@ import type { DocumentSync } from './document-sync'
 import { KeyringExchange } from './keyring-exchange'
 import { answerChallenge } from './login'
 import { NamedTimers } from './named-timers'
+import { PacedSender } from './paced-sender'
 import { isForGood, refusalToError } from './refusal'
 import type { ConnectionState, SessionOptions } from './session-options'
 import { SubscribeQueue } from './subscribe-queue'
@@ -33,6 +34,8 @@ const HANDSHAKE_TIMEOUT_MS = 15_000
 const HEARTBEAT_MS = 15_000
 /** Heartbeats in a row without a single frame from the relay after which a connection is given up. Counted, not timed: clocks jump. */
 const MAX_SILENT_BEATS = 2
+/** Documents whose cursors are compared at one heartbeat. */
+const MAX_COMPARED = 64
 
 export class Session {
   private wanted = false
@@ -56,7 +59,10 @@ export class Session {
   loss: { readonly error: SyncError; readonly askedToWaitMs: number } | undefined
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
+  /** Whose turn it is to be compared. */
+  private beat = 0
   private keyringExchange: KeyringExchange | undefined
+  private readonly paced: PacedSender
   private readonly timers: NamedTimers<'handshake' | 'heartbeat' | 'retry'>
   private readonly subscribes = new SubscribeQueue((documents) => this.sendSubscribe(documents))
   /** The relay said that this device was removed. Its word is not enough: the record is asked for on one more connection. */
@@ -66,6 +72,10 @@ export class Session {
 
   constructor(private readonly options: SessionOptions) {
     this.timers = new NamedTimers(options.platform)
+    this.paced = new PacedSender(options.platform, {
+      send: (frame) => this.send(frame),
+      bufferedBytes: () => this.socket?.bufferedBytes ?? 0,
+    })
   }
 
   get state(): ConnectionState {
@@ -113,7 +123,7 @@ export class Session {
   /** A document was switched off: the relay sends no more of it. */
   detach(document: DocumentSync): void {
     document.disconnected()
-    this.subscribes.answered(document.document)
+    this.subscribes.forget(document.document)
     if (this.link !== undefined) this.send({ type: 'unsubscribe', documents: [document.document] })
   }
 
@@ -139,7 +149,11 @@ export class Session {
     const whileCurrent = this.whileCurrent(attempt)
     return {
       send: whileCurrent((frame: Frame) => this.send(frame)),
-      subscribe: whileCurrent((document: DocumentId) => this.subscribes.ask(document)),
+      sendLarge: whileCurrent((frames: Iterable<Frame>) => this.paced.send(frames)),
+      subscribe: whileCurrent((document: DocumentId, inTurn = false) => {
+        if (inTurn) this.subscribes.askInTurn(document)
+        else this.subscribes.ask(document)
+      }),
       readKeyring: whileCurrent(() => this.keyringExchange?.read()),
       distrust: whileCurrent((error: SyncError) => this.distrust(error)),
     }
@@ -271,6 +285,7 @@ export class Session {
     this.timers.stopAll()
     this.pingAnswers.clear()
     this.subscribes.clear()
+    this.paced.clear()
     this.keyringExchange?.end()
     this.keyringExchange = undefined
     const wasOnline = this.link !== undefined
@@ -327,6 +342,11 @@ export class Session {
         return
       case 'refused':
         this.refused(frame)
+        return
+      case 'exempt':
+        // The relay may answer a question with a snapshot; this is the last frame of it.
+        if (frame.isLast) this.subscribes.answered(frame.document)
+        this.options.document(frame.document)?.received(frame)
         return
       default:
         if ('document' in frame && frame.document !== undefined)
@@ -388,8 +408,16 @@ export class Session {
     this.keyringExchange?.beat()
     if (this.options.isKeyringHidden?.()) this.keyringExchange?.read()
     this.send({ type: 'ping', id: 0 })
-    for (const document of this.options.documents()) this.subscribes.ask(document.document)
+    for (const document of this.nextCompared()) this.subscribes.ask(document.document)
     this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
+  }
+
+  /** All documents in turn: comparing a thousand at every heartbeat would cost more than everything else. */
+  private nextCompared(): DocumentSync[] {
+    const documents = [...this.options.documents()]
+    const turns = Math.max(1, Math.ceil(documents.length / MAX_COMPARED))
+    this.beat = (this.beat + 1) % turns
+    return documents.slice(this.beat * MAX_COMPARED, (this.beat + 1) * MAX_COMPARED)
   }
 
   private sendSubscribe(documents: readonly DocumentId[]): void {

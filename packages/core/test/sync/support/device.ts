@@ -18,6 +18,9 @@ export class TestLink implements DocumentLink {
   send(frame: Frame): void {
     this.sent.push(frame)
   }
+  sendLarge(frames: Iterable<Frame>): void {
+    this.sent.push(...frames)
+  }
   subscribe(): void {
     this.subscribes++
   }
