@@ -20,7 +20,7 @@ const KEY_BYTES = 32
 /** The words that the keys of rows are made of. */
 const kinds = new Set([
   ...['profile', 'at-relay', 'clock', 'phrase', 'keyring', 'keyring-checked', 'number'],
-  ...['document', 'state', 'base', 'name', 'log', 'archive', 'held', 'pending', 'outbox'],
+  ...['document', 'state', 'base', 'name', 'log', 'archive', 'held', 'pending', 'outbox', 'copies', 'off', 'schedule'],
 ])
 
 /** A platform that remembers every key that was drawn: of the device, of the account, of what seals one for the other. */

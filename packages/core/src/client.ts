@@ -1,6 +1,6 @@
 // The public face of an account that is open on this device: its collections, and how far its edits have come.
 import { bytesToHex } from '@owlivion/sync-protocol'
-import { AccountPhrase } from './client-phrase'
+import { AccountSchedule } from './client-schedule'
 import { Collection, type CollectionOptions, type RecordFields } from './collection'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
@@ -24,7 +24,7 @@ export interface SyncStatus {
   readonly state: EditState
   /** Transactions that the relay has not confirmed, also of collections that are not open. */
   readonly unsent: number
-  /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. */
+  /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. What is switched off only must not be unsent. */
   readonly isGreen: boolean
   /** Why this device's own store refuses writes, while it does; edits are kept in memory and retried. */
   readonly storage: SyncError | undefined
@@ -51,7 +51,7 @@ export interface SyncStatus {
  * const contacts = await sync.open<{ name: string }>('contacts')
  * await contacts.add('ann@example.com', { name: 'Ann' })
  */
-export class Sync extends AccountPhrase {
+export class Sync extends AccountSchedule {
   private readonly collections = new Map<string, Promise<Collection<never>>>()
   private readonly opened = new Map<string, Collection<never>>()
   private closing: Promise<void> | undefined
@@ -82,13 +82,16 @@ export class Sync extends AccountPhrase {
     return opening
   }
 
-  /** Connects, and stays connected: a lost connection comes back by itself. */
+  /**
+   * Lets this device use the network: it connects, and stays connected; a lost connection comes back by itself. Another schedule than `live`
+   * connects only at its times. Said again, it tells that the network is there (`networkReturned`).
+   */
   goOnline(): void {
     // An app's "online" event may come at any time, and must not bring a closed account back.
     if (this.closing === undefined) this.engine.goOnline()
   }
 
-  /** Ends the connection until `goOnline`; reading and writing go on. */
+  /** Ends the connection until `goOnline`, whatever the schedule says; reading and writing go on. */
   goOffline(): void {
     this.engine.goOffline()
   }
@@ -107,7 +110,7 @@ export class Sync extends AccountPhrase {
       refusal === undefined &&
       !this.engine.isKeyringForked &&
       !this.engine.isKeyringHidden &&
-      all.every((document) => document.caughtUp && document.held.length === 0 && document.refused === undefined)
+      all.every((each) => each.isOff || (each.caughtUp && each.held.length === 0 && each.refused === undefined))
     return {
       connection,
       state: unsent > 0 ? 'local' : weakest(all.map((document) => document.state)),
@@ -154,7 +157,7 @@ export class Sync extends AccountPhrase {
 
   /**
    * Resolves when everything written so far is on the relay's disk, the account itself included: from then on another device can join.
-   * What is written after the call is not waited for.
+   * What is written after the call is not waited for, nor what was written to a collection that is switched off.
    * @throws SyncError `closed` when the account is closed first; the reason of `signal` when it aborts
    */
   flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -162,11 +165,13 @@ export class Sync extends AccountPhrase {
   }
 
   /**
-   * Resolves when every open collection has what the relay has.
+   * Resolves when every open collection that is not switched off has what the relay has.
    * @throws as `flush`
    */
   whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.until(() => Object.values(this.status.documents).every((document) => document.caughtUp), options.signal)
+    const isCaughtUp = (): boolean =>
+      Object.values(this.status.documents).every(({ isOff, caughtUp }) => isOff || caughtUp)
+    return this.until(isCaughtUp, options.signal)
   }
 
   /**

@@ -81,6 +81,12 @@ export const localCodes = {
     retryable: true,
     action: 'Free disk space or restore access to the store; edits are kept in memory and retried.',
   },
+  'sync-offline': { retryable: false, action: 'Go online first.' },
+  'sync-paused': { retryable: false, action: 'Resume syncing first, or wait until the pause is over.' },
+  'sync-unfinished': {
+    retryable: true,
+    action: 'Nothing is lost; what is left is sent and read the next time. See the status of the collections.',
+  },
   'relay-unreachable': { retryable: true, action: 'Check the network and the address of the relay.' },
   'relay-forked': {
     retryable: false,

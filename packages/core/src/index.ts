@@ -31,16 +31,22 @@ export {
 export type {
   ConnectionState,
   DeviceDetails,
+  DocumentCopy,
   DocumentStatus,
   EditState,
   HoldReason,
   ImportedEdits,
+  LastRun,
   OwedTask,
   PhraseAnswer,
   PhraseQuestion,
   ReissueDetails,
+  ScheduleChange,
   SkippedChange,
   SyncEvent,
+  SyncInterval,
+  SyncMode,
+  SyncSchedule,
   UnsentCollection,
   UnsentEdits,
 } from './sync'
@@ -53,4 +59,5 @@ export {
   type AuditStatistics,
   auditCsv,
   auditKinds,
+  syncIntervals,
 } from './sync'

@@ -17,14 +17,28 @@ export class AccountCalls {
   private lastId = 0
   private readonly waiting = new Map<number, Waiting>()
 
-  constructor(private readonly platform: Pick<Platform, 'setTimer'>) {}
+  /** @param reach asked when there is no connection: resolves once there is one, or none is to be had */
+  constructor(
+    private readonly platform: Pick<Platform, 'setTimer'>,
+    private readonly reach: () => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  /** An answer is waited for. */
+  get isBusy(): boolean {
+    return this.waiting.size > 0
+  }
 
   /**
    * @returns the JSON object that the relay answers with, unchecked
    * @throws SyncError what the relay refuses with, `frame-too-large`, `connection-lost` when there is no connection or it ends, `relay-unreachable` when
    * nothing comes in time
    */
-  ask(method: string, request: object): Promise<object> {
+  async ask(method: string, request: object): Promise<object> {
+    if (this.send === undefined) await this.reach()
+    return this.askNow(method, request)
+  }
+
+  private askNow(method: string, request: object): Promise<object> {
     return new Promise((resolve, reject) => {
       const { send } = this
       if (send === undefined) {

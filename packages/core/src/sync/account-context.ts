@@ -36,6 +36,8 @@ export interface AccountContext {
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean
   /** This device was removed, and a record that it verified says so: it reads, and writes no more. */
   readonly isRemoved: boolean
+  /** This device does not sync the document. */
+  isOff?(document: DocumentId): boolean
   /** The device's clock corrected by the relay's, in ms. */
   now(): number
   /** The relay's clock minus the device's, in ms; undefined until the relay told. */

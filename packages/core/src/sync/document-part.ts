@@ -54,5 +54,7 @@ export interface DocumentPart {
   keyringChanged?(): Promise<void> | void
   /** Nothing may be sealed or sent while true. */
   readonly holdsPushes?: boolean
+  /** Work that began is not over, and would be lost with the connection: a device that connects only now and then stays for a while. */
+  readonly needsConnection?: boolean
   readonly status?: Partial<PartStatus>
 }

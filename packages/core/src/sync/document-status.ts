@@ -1,5 +1,6 @@
 // Where one collection stands, as the app is told.
 import type { SyncError } from '../errors'
+import type { DocumentCopy } from './copies'
 import type { DocumentState } from './document-state'
 import type { HoldReason } from './log-replica'
 
@@ -19,6 +20,12 @@ export interface DocumentStatus extends PartStatus {
   readonly dropped: number
   /** What the relay refuses about this document, while it does. */
   readonly refused: SyncError | undefined
+  /** This device does not sync the collection; see `setCollectionEnabled`. What is written stays here until it is switched on. */
+  readonly isOff: boolean
+  /** What the other devices of the account hold of it, as they said themselves. The relay's sealed copy is not among them. */
+  readonly copies: readonly DocumentCopy[]
+  /** True when no other device is known to hold everything that this one does: lose it, and what is not at the relay is gone. */
+  readonly isOnlyCopy: boolean
 }
 
 /** What the parts of a document say of themselves. */
@@ -37,7 +44,7 @@ const quiet: PartStatus = { healing: false, unconfirmed: false }
 /** What of the status is in the document itself; `parts` say the rest. */
 export function documentStatus(
   state: DocumentState,
-  own: Pick<DocumentStatus, 'caughtUp' | 'refused'> & { readonly isSeen: boolean },
+  own: Pick<DocumentStatus, 'caughtUp' | 'refused' | 'isOff' | 'copies'> & { readonly isSeen: boolean },
   parts: readonly Partial<PartStatus>[],
 ): DocumentStatus {
   const { context, document } = state
@@ -59,5 +66,8 @@ export function documentStatus(
     held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
     dropped: dropped.length,
     refused: own.refused,
+    isOff: own.isOff,
+    copies: own.copies,
+    isOnlyCopy: (unsent > 0 || state.replica.state.applied.size > 0) && !own.copies.some((copy) => copy.isComplete),
   }
 }

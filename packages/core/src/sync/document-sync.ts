@@ -64,7 +64,7 @@ export class DocumentSync {
       onChange,
       onStatus,
       confirmed: (push) => this.sender.confirmed(push),
-      learn: (author, seen) => this.seenRows.learn(author, seen),
+      learn: (entry, seen, sealedAtMs) => this.seenRows.learnFromEntry(entry, seen, sealedAtMs),
       claimed,
       sealsAgain: () => this.sender.giveUpSealed(),
       foundOtherLife: () => this.ownWriter.foundOtherLife(),
@@ -134,6 +134,7 @@ export class DocumentSync {
   ): Promise<DocumentSync> {
     const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
     if (context.isRemoved) return sync
+    await sync.seenRows.restore()
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
     await sync.adoptLanes()
@@ -175,12 +176,30 @@ export class DocumentSync {
   get status(): DocumentStatus {
     const caughtUp = this.reader.isCaughtUp
     const refused = this.subscribeRefused ?? this.sender.refused
-    const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen() }
+    const copies = this.seenRows.listCopies()
+    const isOff = this.context.isOff?.(this.document) ?? false
+    const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
     return documentStatus(
       this.state,
       own,
       this.parts.flatMap(({ status }) => status ?? []),
     )
+  }
+
+  get unsent(): number {
+    return this.state.outbox.pending.length
+  }
+
+  /** What stands between this document and the end of a run: nothing when it is all false. */
+  get workLeft(): { readonly isDone: boolean; readonly isQuiet: boolean; readonly refused: SyncError | undefined } {
+    const refused = this.subscribeRefused ?? this.sender.refused
+    const isHealing = this.parts.some(({ status }) => status?.healing)
+    const isRefusedForGood = refused?.retryable === false && !isHealing
+    return {
+      isDone: isRefusedForGood || (this.reader.isCaughtUp && this.unsent === 0 && !isHealing),
+      isQuiet: this.seenRows.isTold && !this.parts.some((part) => part.needsConnection),
+      refused,
+    }
   }
 
   /** @returns tells whether the relay has confirmed everything written so far */

@@ -20,12 +20,15 @@ import { type DeviceDetails, deviceDetails } from './device-details'
 import type { ClaimPlace, KeyringClaims } from './keyring-claims'
 import { Listeners } from './listeners'
 import type { Membership } from './membership'
+import { OffDocuments } from './off-documents'
 import { OpenDocuments } from './open-documents'
 import { atRelayKey, type Profile, type RemovedProfile } from './profile'
 import type { RelayClock } from './relay-clock'
 import { removedStore } from './removed-store'
 import { repeatLostRecords } from './repeat-lost-records'
 import { resolveFork } from './resolve-fork'
+import { decodeSchedule, defaultSchedule, type StoredSchedule, scheduleKey } from './schedule-row'
+import { Scheduler } from './scheduler'
 import { Session } from './session'
 import type { ConnectionState } from './session-options'
 import { SignInChange } from './sign-in-change'
@@ -40,6 +43,19 @@ import {
   type UnsentEdits,
   unsentEdits,
 } from './unsent-edits'
+import { workLeft } from './work-left'
+
+/** What was chosen on this device about when and what it syncs. */
+interface DeviceChoices {
+  readonly schedule: StoredSchedule
+  readonly off: OffDocuments
+}
+
+/** @throws SyncError `profile-damaged` */
+async function readChoices(store: Store): Promise<DeviceChoices> {
+  const [schedule, off] = await Promise.all([store.get(scheduleKey), OffDocuments.read(store)])
+  return { schedule: schedule === undefined ? defaultSchedule : decodeSchedule(schedule), off }
+}
 
 export class SyncEngine implements AccountContext {
   readonly platform: Platform
@@ -66,9 +82,16 @@ export class SyncEngine implements AccountContext {
   readonly signInChange: SignInChange
   /** What the account asks of its relay beside syncing. */
   readonly service: AccountService
+  /** When this device is connected. */
+  readonly scheduler: Scheduler
+  private readonly off: OffDocuments
 
-  private constructor({ platform, store, profile, keyring, clock, isAtRelay, writer, ...account }: StoredAccount) {
+  private constructor(
+    { platform, store, profile, keyring, clock, isAtRelay, writer, ...account }: StoredAccount,
+    choices: DeviceChoices,
+  ) {
     const { membership } = account
+    this.off = choices.off
     this.platform = platform
     this.store = store
     this.profile = profile
@@ -79,7 +102,7 @@ export class SyncEngine implements AccountContext {
     this.membership = membership
     this.claims = account.claims
     this.unlock = account.unlock
-    this.calls = new AccountCalls(platform)
+    this.calls = new AccountCalls(platform, () => this.scheduler.connected())
     this.service = new AccountService({
       platform,
       account: profile.account,
@@ -115,14 +138,15 @@ export class SyncEngine implements AccountContext {
       keyring,
       requests: membership.requests,
       calls: this.calls,
-      documents: () => this.documents.all(),
-      document: (id) => this.documents.find(id),
+      documents: () => this.documents.synced(),
+      document: (id) => this.documents.findSynced(id),
       relayTime: (timeMs) => {
         if (this.clock.told(timeMs)) for (const document of this.documents.all()) document.shiftPending()
       },
       inStep: () => this.keyringInStep(),
       isKeyringHidden: () => this.isKeyringHidden,
       onState: () => {
+        this.scheduler.connectionChanged()
         if (this.session.state === 'connecting') this.hasToldHidden = false
         if (this.session.state === 'online') this.reachedRelay()
         // Calls are taken from the next turn on.
@@ -131,6 +155,19 @@ export class SyncEngine implements AccountContext {
         this.statusChanged()
       },
       report: (error) => this.report(error),
+    })
+    this.scheduler = new Scheduler({
+      platform,
+      connection: this.session,
+      stored: choices.schedule,
+      save: (row) => writer.write({ put: [[scheduleKey, row]] }),
+      work: () => {
+        const { isAtRelay, isKeyringForked, isKeyringHidden } = this
+        const isBusy = this.calls.isBusy || membership.needsConnection
+        return workLeft({ documents: this.documents.synced(), isAtRelay, isBusy, isKeyringForked, isKeyringHidden })
+      },
+      hasUrgentWork: () => membership.needsConnection,
+      onChange: () => this.statusListeners.tell(),
     })
     keyring.changes.add((change) => this.keyringChanged(change))
     if (keyring.isRemoved) this.session.removed()
@@ -148,7 +185,7 @@ export class SyncEngine implements AccountContext {
       onStatus: () => engine?.statusChanged(),
     })
     try {
-      engine = new SyncEngine(account)
+      engine = new SyncEngine(account, await readChoices(store))
       // It learned of its removal, and ended before the rest of it was done.
       if (engine.isRemoved && 'keys' in engine.profile) {
         engine.removing = engine.wipeKeys()
@@ -208,6 +245,10 @@ export class SyncEngine implements AccountContext {
     return this.keyringState.isRemoved
   }
 
+  isOff(document: DocumentId): boolean {
+    return this.off.has(document)
+  }
+
   get clockOffsetMs(): number | undefined {
     return this.clock.offsetMs
   }
@@ -240,6 +281,24 @@ export class SyncEngine implements AccountContext {
   confirmation(): () => boolean {
     const isConfirmed = this.documents.confirmation()
     return () => this.isAtRelay && isConfirmed()
+  }
+
+  // -- what this device syncs
+
+  isCollectionOn(name: string): boolean {
+    return this.isRemoved || !this.off.has(this.keyringState.documentId(name))
+  }
+
+  /** @returns when it is stored. @throws SyncError `device-removed` */
+  async setCollectionOn(name: string, isOn: boolean): Promise<void> {
+    if (this.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
+    const id = this.keyringState.documentId(name)
+    if (this.off.has(id) === !isOn) return
+    const document = this.documents.find(id)
+    const batch = this.off.set(id, name, isOn)
+    if (document !== undefined) this.session[isOn ? 'attach' : 'detach'](document)
+    this.statusChanged()
+    await this.writer.write(batch)
   }
 
   // -- the keyring that counts
@@ -324,11 +383,11 @@ export class SyncEngine implements AccountContext {
   }
 
   goOnline(): void {
-    this.session.goOnline()
+    this.scheduler.allow()
   }
 
   goOffline(): void {
-    this.session.goOffline()
+    this.scheduler.forbid()
   }
 
   devices(): DeviceDetails[] {
@@ -362,6 +421,7 @@ export class SyncEngine implements AccountContext {
   async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
     this.closeListeners.tell()
     this.closeListeners.clear()
+    this.scheduler.close()
     this.session.goOffline()
     this.membership.close()
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
@@ -384,6 +444,7 @@ export class SyncEngine implements AccountContext {
   /** Tells whoever listens that the status may have changed. */
   statusChanged(): void {
     this.membership.statusChanged()
+    this.scheduler.statusChanged()
     this.statusListeners.tell()
   }
 

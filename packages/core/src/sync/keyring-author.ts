@@ -72,6 +72,11 @@ export class KeyringAuthor {
     )[]
   }
 
+  /** Something waits for nothing but a connection, or is being done on it. */
+  get needsConnection(): boolean {
+    return this.tasks.some(({ owed }) => owed.kind !== 'due-reissue')
+  }
+
   /**
    * Undertakes to do this, for as long as it takes; `with` is stored in the same step.
    * @returns when a committed record has done it

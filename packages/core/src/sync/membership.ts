@@ -126,6 +126,11 @@ export class Membership {
     this.author.close()
   }
 
+  /** Something waits for nothing but a connection, or is being done on it. */
+  get needsConnection(): boolean {
+    return this.author.needsConnection
+  }
+
   // -- devices
 
   get owed(): readonly OwedTask[] {

@@ -15,6 +15,10 @@ export class NamedTimers<Name extends string> {
     this.cancelByName.set(name, this.platform.setTimer(delayMs, run))
   }
 
+  isRunning(name: Name): boolean {
+    return this.cancelByName.has(name)
+  }
+
   stop(name: Name): void {
     this.cancelByName.get(name)?.()
     this.cancelByName.delete(name)

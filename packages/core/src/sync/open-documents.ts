@@ -65,16 +65,29 @@ export class OpenDocuments {
     return this.documents.get(bytesToHex(id))
   }
 
+  /** Those that this device syncs: the connection knows no others. */
+  synced(): DocumentSync[] {
+    return [...this.all()].filter(({ document }) => !this.isOff(document))
+  }
+
+  findSynced(id: DocumentId): DocumentSync | undefined {
+    return this.isOff(id) ? undefined : this.find(id)
+  }
+
+  private isOff(id: DocumentId): boolean {
+    return this.options.context.isOff?.(id) ?? false
+  }
+
   /** Transactions of all documents, those the app has not opened included, that the relay has not confirmed. */
   get unsent(): number {
     let unsent = 0
-    for (const document of this.all()) unsent += document.status.unsent
+    for (const document of this.all()) unsent += document.unsent
     return unsent
   }
 
   /** Nothing is under way that a new key could get in the way of. */
   get areClean(): boolean {
-    return [...this.all()].every(({ status }) => {
+    return this.synced().every(({ status }) => {
       return status.caughtUp && status.unsent === 0 && status.held.length === 0 && status.refused === undefined
     })
   }
@@ -85,7 +98,11 @@ export class OpenDocuments {
 
   /** @returns tells whether the relay has confirmed everything written so far */
   confirmation(): () => boolean {
-    const checks = [...this.all()].map((document) => document.confirmation())
+    const checks = this.synced().map((document) => {
+      const isConfirmed = document.confirmation()
+      // What is switched off meanwhile stays here by intention.
+      return () => this.isOff(document.document) || isConfirmed()
+    })
     return () => checks.every((isConfirmed) => isConfirmed())
   }
 
@@ -154,7 +171,7 @@ export class OpenDocuments {
       this.documents.set(key, document)
       // The relay may have told the time while the document was being read.
       document.shiftPending()
-      opened(document)
+      if (!this.isOff(id)) opened(document)
     }
     return () => document
   }

@@ -86,7 +86,7 @@ export class PageReader {
   /** A relay that is asked for much at once may answer empty for now; one that keeps promising what it never sends is given up. */
   private askAgain(isProgress: boolean, link: DocumentLink): void {
     this.emptyAnswers = isProgress ? 0 : this.emptyAnswers + 1
-    if (this.emptyAnswers <= MAX_EMPTY_ANSWERS) link.subscribe(this.state.document)
+    if (this.emptyAnswers <= MAX_EMPTY_ANSWERS) link.subscribe(this.state.document, !isProgress)
     else link.distrust(new SyncError('relay-misbehaved', 'The relay speaks of entries that it does not send.'))
   }
 

@@ -3,6 +3,7 @@
 import {
   activeDevice,
   bytesEqual,
+  type DeviceId,
   decodeEnvelope,
   decodeSeenBody,
   ENVELOPE_VERSION,
@@ -20,6 +21,7 @@ import {
 import { hashEntry, openEntry, sealEntry } from '../crypto'
 import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
+import { Copies, copiesKey, type DocumentCopy } from './copies'
 import type { Lineage } from './device-map'
 import type { DocumentState } from './document-state'
 
@@ -28,6 +30,8 @@ const SEEN_INTERVAL_MS = 2_000
 
 /** What fits a row at the relay. The oldest lineages end first, and were seen long ago. */
 const MAX_TOLD_LINEAGES = 500
+/** What was learned of other devices is written this often at most; what a crash loses of it the relay sends again. */
+const KEEP_INTERVAL_MS = 60_000
 
 interface Outlet {
   send(frame: Frame): void
@@ -39,6 +43,11 @@ export class SeenRows {
   /** The log number the last row on this connection spoke of. */
   private lastSentNumber = -1
   private sending = false
+  private readonly copies = new Copies()
+  private listed: readonly DocumentCopy[] = []
+  private listedAsOf = ''
+  private keptVersion = 0
+  private keptAtMs = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly context: AccountContext,
@@ -69,6 +78,53 @@ export class SeenRows {
     this.cancelTimer?.()
     this.cancelTimer = undefined
     this.lastSentNumber = -1
+    this.keepCopies()
+  }
+
+  /** What is here was told to the others, or there is nobody to tell. */
+  get isTold(): boolean {
+    return !this.sending && !this.hasNews()
+  }
+
+  /** Which other devices hold the document. The same list until something in it may have changed: a status is asked for with every edit. */
+  listCopies(): readonly DocumentCopy[] {
+    const { context, state, copies } = this
+    const { number, held } = state.replica.state
+    const hasUnsent = state.outbox.pending.length > 0
+    const asOf = [copies.version, number, held.length, hasUnsent, context.keyring().length].join()
+    if (asOf !== this.listedAsOf) {
+      const isActive = (device: DeviceId): boolean => activeDevice(context.keyring(), device)?.role === 'device'
+      this.listed = copies.list({ applied: state.appliedByOthers(), number, hasUnsent }, isActive, context.now())
+      this.listedAsOf = asOf
+    }
+    return this.listed
+  }
+
+  /** What was known of the copies when this device was last open. @throws SyncError `profile-damaged` */
+  async restore(): Promise<void> {
+    const row = await this.context.store.get(copiesKey(this.state.document))
+    if (row !== undefined) this.copies.restore(row)
+  }
+
+  private keepCopies(): void {
+    if (this.copies.version === this.keptVersion || this.context.isRemoved) return
+    this.keptVersion = this.copies.version
+    this.keptAtMs = this.context.platform.now()
+    const put = [[copiesKey(this.state.document), this.copies.toRow()]] as const
+    // Closing rejects it, and nobody waits for it.
+    void this.context.writer.write({ put }).catch(() => {})
+  }
+
+  /** What the author of an entry has: the entry, and what it says it had seen. */
+  learnFromEntry(entry: SeenEntry, seen: readonly SeenEntry[], sealedAtMs: number): void {
+    this.learn(entry, seen)
+    this.heard(entry.device, [...seen, entry], sealedAtMs)
+  }
+
+  private heard(device: DeviceId, has: readonly SeenEntry[], saidAtMs: number, unnamedThrough?: number): void {
+    if (bytesEqual(device, this.context.device)) return
+    this.copies.heard(device, has, saidAtMs, unnamedThrough)
+    if (Math.abs(this.context.platform.now() - this.keptAtMs) >= KEEP_INTERVAL_MS) this.keepCopies()
   }
 
   close(): void {
@@ -121,6 +177,8 @@ export class SeenRows {
     }
     const body = decodeSeenBody(opened.content)
     this.learn(envelope, body.seen)
+    const isFull = body.seen.length >= MAX_TOLD_LINEAGES
+    this.heard(envelope.device, body.seen, body.sealedAtMs, isFull ? body.number : undefined)
     this.claimed(envelope, body.number, body.keyringHead)
     this.onStatus()
   }

@@ -605,9 +605,9 @@ describe('a document’s rows', () => {
     for (const last of [1, 2, 3]) await a.hear(log.page(last - 1, last))
     await a.add('mine')
     const rows = await openMemoryStore(a.disk).list([])
-    expect(rows.map(([[kind]]) => kind)).toEqual(['document', 'log', 'log', 'log', 'outbox', 'pending'])
+    expect(rows.map(([[kind]]) => kind)).toEqual(['copies', 'document', 'log', 'log', 'log', 'outbox', 'pending'])
     for (const [key] of rows) {
-      if (key[0] === 'outbox' || key[0] === 'pending') continue
+      if (key[0] === 'outbox' || key[0] === 'pending' || key[0] === 'copies') continue
       const disk = a.disk.copy()
       await openMemoryStore(disk).commit({ remove: [key] })
       await expect(open(0, { disk }), String(key)).rejects.toMatchObject({ code: 'profile-damaged' })
