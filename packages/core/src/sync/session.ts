@@ -36,8 +36,6 @@ const HEARTBEAT_MS = 15_000
 const MAX_SILENT_BEATS = 2
 /** Documents whose cursors are compared at one heartbeat. */
 const MAX_COMPARED = 64
-/** Documents whose cursors are compared at one heartbeat. */
-const MAX_COMPARED = 64
 
 export class Session {
   private wanted = false
@@ -59,16 +57,8 @@ export class Session {
   private readonly pingAnswers = new Map<number, () => void>()
   /** Why the connection before this one ended, and how long the relay asked to stay away, in ms. */
   loss: { readonly error: SyncError; readonly askedToWaitMs: number } | undefined
-  /** What the relay refused last, while nothing was well since. */
-  private lastRefusal: SyncError | undefined
-  private pings = 0
-  private readonly pingAnswers = new Map<number, () => void>()
-  /** Why the connection before this one ended, and how long the relay asked to stay away, in ms. */
-  loss: { readonly error: SyncError; readonly askedToWaitMs: number } | undefined
   private generation: Generation = new Uint8Array(16) as Generation
   private silentBeats = 0
-  /** Whose turn it is to be compared. */
-  private beat = 0
   /** Whose turn it is to be compared. */
   private beat = 0
   private keyringExchange: KeyringExchange | undefined
@@ -430,14 +420,6 @@ export class Session {
     return documents.slice(this.beat * MAX_COMPARED, (this.beat + 1) * MAX_COMPARED)
   }
 
-  /** All documents in turn: comparing a thousand at every heartbeat would cost more than everything else. */
-  private nextCompared(): DocumentSync[] {
-    const documents = [...this.options.documents()]
-    const turns = Math.max(1, Math.ceil(documents.length / MAX_COMPARED))
-    this.beat = (this.beat + 1) % turns
-    return documents.slice(this.beat * MAX_COMPARED, (this.beat + 1) * MAX_COMPARED)
-  }
-
   private sendSubscribe(documents: readonly DocumentId[]): void {
     const cursors: Cursor[] = []
     for (const id of documents) {
@@ -475,7 +457,6 @@ export class Session {
       return
     }
     this.retryAfterMs = error.retryAfterMs ?? 0
-    this.lastRefusal = error
     this.lastRefusal = error
     // Another device may bring the relay's keyring to where this one's is welcome.
     if (frame.request === 'keyring-append' || frame.request === 'keyring-replace') this.distrust(error)
