@@ -84,6 +84,10 @@ export const protocolCodes = {
     retryable: true,
     action: 'The document was rebased; the device joins its edits to the new one.',
   },
+  'unknown-document-epoch': {
+    retryable: true,
+    action: 'The relay has not heard of the newest rebase of the document; the device gives it back.',
+  },
   rebasing: { retryable: true, action: 'The document is being rebased; the device waits and sends again.' },
   'entry-too-large': { retryable: false, action: 'Split the edit; one entry may hold 256 KB.' },
   'quota-exceeded': {

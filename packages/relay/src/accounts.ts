@@ -16,6 +16,7 @@ import {
   prepareRecord,
 } from '@owlivion/sync-protocol'
 import { DocumentFeed, type Follower } from './document-feed'
+import { Leases } from './leases'
 import type { RelayPlatform } from './platform'
 import type { RelayStore } from './store/relay-store'
 import { deviceSigner, recoverySigner, type SignerKey, Suspensions } from './suspensions'
@@ -47,6 +48,7 @@ interface Chain {
 export class ConnectedAccount {
   readonly members = new Set<Member>()
   readonly feed = new DocumentFeed()
+  readonly leases: Leases
   /** Undefined while the relay does not know the account. */
   keyring: KeyringState | undefined
   /** The store has nothing of it any more, and nobody opens it again. */
@@ -62,7 +64,9 @@ export class ConnectedAccount {
     private readonly store: RelayStore,
     private readonly suspensions: Suspensions,
     private readonly release: (account: ConnectedAccount) => void,
-  ) {}
+  ) {
+    this.leases = new Leases(() => platform.now())
+  }
 
   join(member: Member): void {
     for (const other of [...this.members])
@@ -78,6 +82,7 @@ export class ConnectedAccount {
   leave(member: Member): void {
     this.members.delete(member)
     this.feed.leave(member)
+    this.leases.leave(member)
   }
 
   /** The keyring's head when it had this length. */

@@ -43,7 +43,8 @@ function judgePush(
     throw new RelayError('device-removed', undefined, { document })
   const chain = `${bytesToHex(id)}${bytesToHex(document)}${bytesToHex(device)}${incarnation}`
   const previous = first === 1 ? ZERO_HASH : (link.hash ?? hashByPlace.get(`${chain}:${first - 1}`))
-  if (previous === undefined) throw new RelayError('chain-gap', undefined, { document })
+  if (previous === undefined)
+    throw new RelayError(first <= link.newest ? 'already-covered' : 'chain-gap', undefined, { document })
   const { entries, freshFrom, endsAsSigned } = chainPush(sha512, push, keyring, previous)
   if (!endsAsSigned) {
     // The device signed this end, so it stands on another entry before it than the relay does; at a chain's start there is none.
@@ -52,5 +53,8 @@ function judgePush(
   }
   hashByPlace.set(`${chain}:${last}`, push.headHash)
   const keyringHead = keyring.head
-  return { account: id, document, device, incarnation, previous, entries, signature, freshFrom, keyringHead }
+  const { documentEpoch } = push
+  const isHeldUp = account.leases.isRebasing(document)
+  const chained = { previous, entries, signature, freshFrom, documentEpoch }
+  return { account: id, document, device, incarnation, ...chained, keyringHead, isHeldUp }
 }

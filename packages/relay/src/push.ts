@@ -32,6 +32,7 @@ export interface Push {
   readonly document: DocumentId
   readonly device: DeviceId
   readonly incarnation: number
+  readonly documentEpoch: number
   readonly entries: readonly PushedEntry[]
   readonly first: number
   readonly last: number
@@ -53,6 +54,8 @@ export function readPush(sha512: Sha512, frame: Extract<Frame, { type: 'push' }>
     if (header.kind !== envelopeKinds.update) throw refuse('malformed-frame', 'Only updates are entries of a log.')
     if (!bytesEqual(header.device, device)) throw refuse('bad-signature', 'The entries are those of another device.')
     const before = entries[entries.length - 1]?.header
+    if (before !== undefined && header.documentEpoch !== before.documentEpoch)
+      throw refuse('malformed-frame', 'The entries of a push are of one document epoch.')
     if (before !== undefined && (header.incarnation !== before.incarnation || header.sequence !== before.sequence + 1))
       throw refuse('malformed-frame', 'The entries of a push follow each other without a gap.')
     entries.push({ header, envelope, envelopeHash: envelopeHash(sha512, envelope) })
@@ -60,8 +63,19 @@ export function readPush(sha512: Sha512, frame: Extract<Frame, { type: 'push' }>
   // A frame with no entries is not decoded.
   const first = (entries[0] as PushedEntry).header
   const last = first.sequence + entries.length - 1
-  const { incarnation } = first
-  return { document, device, incarnation, entries, first: first.sequence, last, headHash, signature, sizeBytes }
+  const { incarnation, documentEpoch } = first
+  return {
+    document,
+    device,
+    incarnation,
+    documentEpoch,
+    entries,
+    first: first.sequence,
+    last,
+    headHash,
+    signature,
+    sizeBytes,
+  }
 }
 
 /** @throws RelayError `malformed-frame`, `entry-too-large` or `unsupported-version` */

@@ -192,15 +192,21 @@ export class Turn {
 
   private withState(error: RelayError, { newest }: ChainLink): RelayError {
     const { code, document } = error
-    if (code !== 'chain-gap' && code !== 'fork') return error
+    if (code !== 'chain-gap' && code !== 'fork' && code !== 'already-covered') return error
     return new RelayError(code, undefined, { ...(document && { document }), state: newest })
   }
 
-  private toRefused({ push }: QueuedPush, result: Exclude<AppendResult, { kind: 'stored' }>): RelayError {
+  private toRefused({ account, push }: QueuedPush, result: Exclude<AppendResult, { kind: 'stored' }>): RelayError {
     const { document } = push
     switch (result.kind) {
+      case 'rebasing':
+        return new RelayError(result.kind, undefined, {
+          document,
+          retryAfterMs: account.leases.rebasingForMs(document),
+        })
       case 'fork':
       case 'chain-gap':
+      case 'already-covered':
         return new RelayError(result.kind, undefined, { document, state: result.newest })
       case 'too-many-documents':
         return new RelayError(result.kind, undefined, { document, state: this.limits.maxDocuments })

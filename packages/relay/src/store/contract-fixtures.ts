@@ -37,6 +37,8 @@ interface PushShape {
   readonly content?: string
   readonly freshFrom?: number
   readonly keyringHead?: Hash
+  readonly documentEpoch?: number
+  readonly isHeldUp?: boolean
 }
 
 export function push(shape: PushShape = {}): AppendRequest {
@@ -57,6 +59,8 @@ export function push(shape: PushShape = {}): AppendRequest {
     signature: bytes(64, `signature ${device.join()} ${from + count - 1}`),
     freshFrom: shape.freshFrom ?? 0,
     keyringHead: shape.keyringHead ?? headAt(1),
+    documentEpoch: shape.documentEpoch ?? 0,
+    isHeldUp: shape.isHeldUp ?? false,
   }
 }
 

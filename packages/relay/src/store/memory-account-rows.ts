@@ -74,7 +74,7 @@ export function createMemoryAccountRows(
         if (account === undefined || !bytesEqual(account.head, expectedHead)) return false
         data.accounts.delete(bytesToHex(id))
         data.deleted.set(bytesToHex(id), { account: id, recovery: account.recovery })
-        const entries = new Set([...account.documents.values()].flatMap((document) => document.entries))
+        const entries = new Set([...account.documents.values()].flatMap(({ entries }) => [...entries.values()]))
         const kept = data.arrived.filter(({ entry }) => !entries.has(entry))
         data.arrived.splice(0, Infinity, ...kept)
         return true

@@ -1,9 +1,10 @@
 // What is on the simulated disk of a relay. It lives apart from the store, so that a relay can die and another be started on what
 // had reached the disk.
-import type { AccountId, DeviceId, DocumentId, Generation, Hash } from '@owlivion/sync-protocol'
+import type { AccountId, DeviceId, DocumentId, Generation, Hash, SnapshotHeader } from '@owlivion/sync-protocol'
 import type { ChainedAuditRow, SeenDevice } from './account-rows'
 import type { SeenRow, StoredKeyringRecord } from './relay-store'
 import type { SignInRow } from './sign-in-store'
+import type { StoredSnapshot } from './snapshot-rows'
 
 /** What an account in memory has of these rows. */
 export interface MemoryAccountRows {
@@ -26,21 +27,40 @@ export interface MemoryEntry {
   readonly logHash: Hash
   /** Present on the last entry of a push. */
   readonly signature: Uint8Array | undefined
+  /** Entry hash before it in its chain, kept when that entry was pruned and this one was not. */
+  previous?: Hash
 }
 
 export interface MemoryChain {
   readonly device: DeviceId
   readonly incarnation: number
-  /** By sequence, from index 0 for sequence 1. */
-  readonly entries: MemoryEntry[]
+  /** By sequence; what was pruned, or is known from a snapshot only, is not there. */
+  readonly entries: Map<number, MemoryEntry>
+  /** The chain's end, which outlives its entry. No signature when a snapshot's vector is all that is known of it. */
+  end: { readonly sequence: number; readonly hash: Hash; readonly signature?: Uint8Array }
+  /** The last that was pruned. */
+  base: { readonly sequence: number; readonly hash: Hash }
+}
+
+/** A snapshot on the simulated disk. */
+export interface MemorySnapshot extends StoredSnapshot {
+  readonly header: SnapshotHeader
+  readonly file: Uint8Array
 }
 
 export interface MemoryDocument {
   readonly id: DocumentId
-  /** By number, from index 0 for number 1. */
-  readonly entries: MemoryEntry[]
+  newest: number
+  logHash: Hash
+  epoch: number
+  /** Up to where entries were pruned, or never were. */
+  base: { readonly number: number; readonly hash: Hash }
+  /** By number, rising. */
+  readonly entries: Map<number, MemoryEntry>
   readonly chains: Map<string, MemoryChain>
   readonly seen: Map<string, SeenRow>
+  /** In the order in which they were stored. */
+  snapshots: readonly MemorySnapshot[]
 }
 
 export interface MemoryAccount extends MemorySignInHolder {
@@ -58,7 +78,7 @@ export interface MemoryData {
   readonly accounts: Map<string, MemoryAccount>
   /** What is left of deleted accounts, by hex of the id. */
   readonly deleted: Map<string, { readonly account: AccountId; readonly recovery: AccountId }>
-  /** Every entry of every account, in the order in which they were stored. */
+  /** Every entry of every account that is still there, in the order in which they were stored. */
   readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
 }
 
@@ -80,7 +100,8 @@ export function* storedBytes(data: MemoryData): Iterable<Uint8Array> {
       if (cut !== undefined) yield cut
     }
     for (const document of account.documents.values()) {
-      for (const entry of document.entries) yield entry.envelope
+      for (const entry of document.entries.values()) yield entry.envelope
+      for (const snapshot of document.snapshots) yield snapshot.file
       for (const row of document.seen.values()) yield row.envelope
     }
   }

@@ -6,19 +6,23 @@ import {
   chainsForCut,
   compareBytes,
   type DocumentId,
-  emptyLogHash,
-  nextLogHash,
   type Sha512,
-  type SignedDocumentHead,
-  type SignedHead,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import { RelayError } from '../errors'
 import { appendMemoryAudit, createMemoryAccountRows } from './memory-account-rows'
-import type { MemoryAccount, MemoryChain, MemoryData, MemoryDocument, MemoryEntry } from './memory-data'
+import type { MemoryAccount, MemoryData, MemoryDocument } from './memory-data'
+import {
+  appendToMemory,
+  chainKey,
+  ensureDocument,
+  knownAt,
+  memoryHeads,
+  readMemoryPage,
+  refillMemory,
+} from './memory-log'
+import { createMemorySnapshots } from './memory-snapshots'
 import type {
-  AppendRequest,
-  AppendResult,
   KeyringAppend,
   KeyringAppendResult,
   RelayStore,
@@ -26,7 +30,7 @@ import type {
   SeenPutResult,
   StoredKeyringRecord,
 } from './relay-store'
-import { compareHeads, INSPECTED_START_BYTES, isBeyondCut, judgeAppend, pageLength } from './rules'
+import { compareHeads, INSPECTED_START_BYTES, isBeyondCut } from './rules'
 import { createMemorySignIns } from './sign-in-memory'
 
 /** What a store in memory is opened on, and how its writes become durable. */
@@ -76,29 +80,6 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     return findAccount(account)?.documents.get(bytesToHex(document))
   }
 
-  function ensureDocument(account: MemoryAccount, id: DocumentId): MemoryDocument {
-    const key = bytesToHex(id)
-    let document = account.documents.get(key)
-    if (document === undefined) {
-      document = { id, entries: [], chains: new Map(), seen: new Map() }
-      account.documents.set(key, document)
-    }
-    return document
-  }
-
-  function headsOf(account: MemoryAccount): SignedDocumentHead[] {
-    const heads: SignedDocumentHead[] = []
-    for (const { id, chains } of account.documents.values()) {
-      for (const { device, incarnation, entries } of chains.values()) {
-        const last = entries[entries.length - 1] as MemoryEntry
-        const { sequence, entryHash: hash } = last
-        // A push is stored whole, so a chain ends where a push did.
-        heads.push({ document: id, device, incarnation, sequence, hash, signature: last.signature as Uint8Array })
-      }
-    }
-    return heads.sort(compareHeads)
-  }
-
   function appendKeyring(request: KeyringAppend): KeyringAppendResult {
     if (data.deleted.has(bytesToHex(request.account))) return { kind: 'deleted' }
     const account = findAccount(request.account)
@@ -127,7 +108,7 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     }
     if (removal !== undefined) {
       const removed = new Set(removal.devices.map(bytesToHex))
-      const heads = headsOf(account).filter((each) => removed.has(bytesToHex(each.device)))
+      const heads = [...memoryHeads(account)].filter((each) => removed.has(bytesToHex(each.device)))
       if (removal.cut !== undefined && isBeyondCut(removal.cut, heads)) return { kind: 'cut-behind' }
       for (const document of account.documents.values()) for (const device of removed) document.seen.delete(device)
     }
@@ -140,54 +121,6 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     return { kind: 'stored' }
   }
 
-  function append(request: AppendRequest, maxDocuments: number, maxBytes: number | undefined): AppendResult {
-    const account = findAccount(request.account)
-    if (account === undefined) return { kind: 'keyring-moved' }
-    const known = account.documents.get(bytesToHex(request.document))
-    const chainKey = `${bytesToHex(request.device)}${request.incarnation}`
-    const chain = known?.chains.get(chainKey) ?? {
-      device: request.device,
-      incarnation: request.incarnation,
-      entries: [],
-    }
-    const verdict = judgeAppend(request, account.head, {
-      newest: chain.entries.length,
-      entryAt: (sequence) => chain.entries[sequence - 1],
-    })
-    if (verdict.kind !== 'fits') return verdict
-
-    const numbers = [...verdict.duplicateNumbers]
-    const fresh = request.entries.slice(numbers.length)
-    const bytes = fresh.reduce((sum, entry) => sum + entry.envelope.length, 0)
-    if (fresh.length > 0) {
-      if (known === undefined && account.documents.size >= maxDocuments) return { kind: 'too-many-documents' }
-      if (maxBytes !== undefined && account.bytes + bytes > maxBytes) return { kind: 'quota-exceeded' }
-    }
-    const document = ensureDocument(account, request.document)
-    account.bytes += bytes
-    document.chains.set(chainKey, chain)
-    let logHash =
-      document.entries[document.entries.length - 1]?.logHash ?? emptyLogHash(sha512, request.account, request.document)
-    fresh.forEach((each, index) => {
-      logHash = nextLogHash(sha512, logHash, each.envelopeHash)
-      const entry: MemoryEntry = {
-        number: document.entries.length + 1,
-        chain,
-        sequence: each.sequence,
-        envelope: each.envelope,
-        entryHash: each.entryHash,
-        logHash,
-        signature: index === fresh.length - 1 ? request.signature : undefined,
-      }
-      document.entries.push(entry)
-      chain.entries.push(entry)
-      data.arrived.push({ document: document.id, entry })
-      numbers.push(entry.number)
-    })
-    const last = document.entries[(numbers[numbers.length - 1] as number) - 1] as MemoryEntry
-    return { kind: 'stored', numbers, logHash: last.logHash, fresh: fresh.length }
-  }
-
   function putSeen(row: SeenPut, maxDocuments: number, maxBytes: number | undefined): SeenPutResult {
     const account = findAccount(row.account)
     if (account === undefined) return 'quota-exceeded'
@@ -198,12 +131,13 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     if (maxBytes !== undefined && growth > 0 && account.bytes + growth > maxBytes) return 'quota-exceeded'
     account.bytes += growth
     const { envelope, signature } = row
-    ensureDocument(account, row.document).seen.set(device, { device: row.device, envelope, signature })
+    ensureDocument(sha512, account, row.document).seen.set(device, { device: row.device, envelope, signature })
     return 'stored'
   }
 
   return {
     accountRows: createMemoryAccountRows(sha512, openData, write),
+    snapshots: createMemorySnapshots({ sha512, open: openData, write }),
     signIns: createMemorySignIns({ sha512, accounts: () => openData().accounts, write }),
     async generation() {
       assertOpen()
@@ -228,46 +162,23 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
     },
     appendKeyring: (request) => write(() => appendKeyring(request)),
     async readChains(places) {
-      return places.map(({ account, document, device, incarnation, sequence }) => {
-        const chain = findDocument(account, document)?.chains.get(`${bytesToHex(device)}${incarnation}`)
-        const hash = chain?.entries[sequence - 1]?.entryHash
-        return { newest: chain?.entries.length ?? 0, ...(hash && { hash }) }
+      return places.map(({ account, document, sequence, ...place }) => {
+        const chain = findDocument(account, document)?.chains.get(chainKey(place))
+        const hash = knownAt(chain, sequence)?.entryHash
+        return { newest: chain?.end.sequence ?? 0, ...(hash && { hash }) }
       })
     },
     append: (requests, quota) =>
-      write(() => requests.map((request) => append(request, quota.maxDocuments, quota.maxBytes))),
-    async readPage({ account, document: id, after, maxBytes }) {
-      const document = findDocument(account, id)
-      const all = document?.entries ?? []
-      const newest = all.length
-      if (after > newest) return { newest, entries: [], heads: [] }
-      const hashAtCursor = all[after - 1]?.logHash ?? emptyLogHash(sha512, account, id)
-      const following = all.slice(after)
-      const length = pageLength(
-        following.map(({ envelope, chain, signature }) => ({
-          bytes: envelope.length,
-          chain,
-          endsPush: signature !== undefined,
-        })),
-        maxBytes,
-      )
-      const page = following.slice(0, length)
-      const headByChain = new Map<MemoryChain, SignedHead>()
-      for (const { chain, sequence, signature } of page) {
-        const { device, incarnation } = chain
-        if (signature !== undefined) headByChain.set(chain, { device, incarnation, sequence, signature })
-      }
-      return {
-        newest,
-        hashAtCursor,
-        entries: page.map((entry) => entry.envelope),
-        heads: [...headByChain.values()],
-        logHash: page[page.length - 1]?.logHash ?? hashAtCursor,
-      }
+      write(() =>
+        requests.map((request) => appendToMemory(sha512, data, findAccount(request.account), request, quota)),
+      ),
+    refill: (request, quota) => write(() => refillMemory(sha512, data, findAccount(request.account), request, quota)),
+    async readPage(request) {
+      return readMemoryPage(sha512, findDocument(request.account, request.document), request)
     },
     async readHeads(id, devices) {
       const account = findAccount(id)
-      const heads = account === undefined ? [] : headsOf(account)
+      const heads = account === undefined ? [] : [...memoryHeads(account)].sort(compareHeads)
       const ids = devices.length === 0 ? heads.map(({ device }) => device) : devices
       const wanted = new Map(ids.map((id) => [bytesToHex(id), id]))
       const ofEach = [...wanted.values()].map((id) => heads.filter(({ device }) => bytesEqual(device, id)))
@@ -297,7 +208,10 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       }
     },
     probe: () => write(() => {}),
-    async tidy() {},
+    async tidy() {
+      assertOpen()
+      return false
+    },
     async close() {
       closed = true
     },

@@ -12,6 +12,7 @@ import type {
 } from '@owlivion/sync-protocol'
 import type { AccountRows, AuditEvent } from './account-rows'
 import type { SignInStore } from './sign-in-store'
+import type { SnapshotRows } from './snapshot-rows'
 
 /** A record as it came, and the cut that it names, where it removes devices. */
 export interface StoredKeyringRecord {
@@ -70,7 +71,7 @@ export interface ChainPlace {
 
 /** What is stored at a place of a chain. */
 export interface ChainLink {
-  /** Entry hash at the place that was asked for, when it is stored. */
+  /** Entry hash at the place that was asked for, when it is known; zeros where a snapshot named the chain without knowing it. */
   readonly hash?: Hash
   /** Sequence of the chain's last entry, 0 for a chain that does not exist. */
   readonly newest: number
@@ -101,12 +102,52 @@ export interface AppendRequest {
   readonly freshFrom: number
   /** Head of the keyring that standing and keys were judged by. Its length would not tell a branch that was replaced. */
   readonly keyringHead: Hash
+  /** Of all the entries. New ones must be of the document's. */
+  readonly documentEpoch: number
+  /** The document is being rebased: duplicates are recognised, and nothing new is stored. */
+  readonly isHeldUp: boolean
 }
+
+/** Entries of any authors, given back by a device to a store that lost them. Every head among them was verified. */
+export interface RefillRequest {
+  readonly account: AccountId
+  readonly document: DocumentId
+  /** Number of the first entry: one more than the store has. */
+  readonly first: number
+  readonly entries: readonly RefillEntry[]
+  readonly keyringHead: Hash
+  readonly isHeldUp: boolean
+}
+
+/** An entry in its place, and the hash of the one before it in its chain. */
+export interface RefillEntry extends AppendEntry {
+  readonly device: DeviceId
+  readonly incarnation: number
+  readonly documentEpoch: number
+  readonly previous: Hash
+  /** Present where a verified head of its chain is; at least at the last entry of each chain. */
+  readonly signature?: Uint8Array
+}
+
+/** What became of a refill. Only `stored` changed anything. `index` is the position of the entry at fault. */
+export type RefillResult =
+  /** `logHash` is that after the last entry. */
+  | { readonly kind: 'stored'; readonly logHash: Hash }
+  /** The log is longer or shorter, or has one of the entries already. */
+  | { readonly kind: 'conflict'; readonly newest: number }
+  /** An entry does not follow what the store has of its chain, though it has something before it. */
+  | { readonly kind: 'fork'; readonly index: number }
+  | { readonly kind: 'chain-gap'; readonly newest: number }
+  | { readonly kind: 'keyring-moved' }
+  | { readonly kind: 'rebasing' }
+  | { readonly kind: 'unknown-document-epoch' }
+  | { readonly kind: 'too-many-documents' }
+  | { readonly kind: 'quota-exceeded' }
 
 /** What one account may take up. */
 export interface AccountQuota {
   readonly maxDocuments: number
-  /** Envelopes and seen rows of an account together; undefined for no bound. */
+  /** Envelopes, seen rows, snapshots and keyring of an account together; undefined for no bound. */
   readonly maxBytes: number | undefined
 }
 
@@ -124,6 +165,12 @@ export type AppendResult =
   /** Other content stands under one of these sequences. `newest` is the last sequence of the chain. */
   | { readonly kind: 'fork'; readonly newest: number }
   | { readonly kind: 'chain-gap'; readonly newest: number }
+  /** What the sequences hold went into a snapshot and was pruned. */
+  | { readonly kind: 'already-covered'; readonly newest: number }
+  | { readonly kind: 'rebasing' }
+  | { readonly kind: 'stale-document-epoch' }
+  /** The document was rebased, and this store has not heard of it. */
+  | { readonly kind: 'unknown-document-epoch' }
   | { readonly kind: 'stale-epoch' }
   /** The keyring changed since the request was judged. */
   | { readonly kind: 'keyring-moved' }
@@ -144,7 +191,9 @@ export interface PageRequest {
 export interface StoredPage {
   /** Number of the document's last entry, 0 when the store does not know the document. */
   readonly newest: number
-  /** Log hash at `after`; undefined when `after` lies beyond `newest`. */
+  /** Set when `after` lies below what was pruned, which ended at this number: there is no page then. */
+  readonly prunedTo?: number
+  /** Log hash at `after`; undefined when `after` lies beyond `newest` or below what was pruned. */
   readonly hashAtCursor?: Hash
   readonly entries: readonly Uint8Array[]
   readonly heads: readonly SignedHead[]
@@ -194,7 +243,8 @@ export interface Inspection {
  *   survives a power cut; when it rejects, nothing of it is stored;
  * - a call that was made after a write resolved sees it;
  * - the requests of one `append` are judged in order, each on what those before it left, and a refused one leaves nothing;
- * - numbers of a document are 1, 2, 3, … without a gap and are never given twice, for they come from a counter in the
+ * - numbers of a document are 1, 2, 3, … without a gap (from one more than an adopted snapshot covers) and are never given twice,
+ *   also not when their entries were pruned, for they come from a counter in the
  *   document's own row that moves in the same transaction. The entries of one request have neighbouring numbers;
  * - h(0) is the protocol's `emptyLogHash` and h(n) its `nextLogHash`.
  *
@@ -208,6 +258,8 @@ export interface RelayStore {
   readonly accountRows: AccountRows
   /** What password sign-in keeps. */
   readonly signIns: SignInStore
+  /** Snapshots of documents, and the end of what they cover. */
+  readonly snapshots: SnapshotRows
 
   /** The account whose current recovery key this is the hash of, also when it was deleted. */
   accountByRecovery(recovery: AccountId): Promise<AccountId | undefined>
@@ -220,11 +272,13 @@ export interface RelayStore {
   readChains(places: readonly ChainPlace[]): Promise<readonly ChainLink[]>
   /** One result a request, in order. Duplicates are recognised before anything is judged stale. */
   append(requests: readonly AppendRequest[], quota: AccountQuota): Promise<readonly AppendResult[]>
+  /** All or nothing. The entries get the numbers from `first` on. */
+  refill(request: RefillRequest, quota: AccountQuota): Promise<RefillResult>
   /** Entries after a number, ending where a push ended, and each chain's signed head at its last entry in the page. */
   readPage(request: PageRequest): Promise<StoredPage>
   /**
    * The end of every chain of these devices, of all when none is named, with the signature that came with the push that ended
-   * there. Sorted by document, device and incarnation. Of a device with more than MAX_CUT_ENTRIES of them only so many, the longest.
+   * there; none for a chain that the store knows only from a snapshot's vector. Sorted by document, device and incarnation. Of a device with more than MAX_CUT_ENTRIES of them only so many, the longest.
    */
   readHeads(account: AccountId, devices: readonly DeviceId[]): Promise<readonly SignedDocumentHead[]>
 
@@ -235,8 +289,11 @@ export interface RelayStore {
   inspect(limit: number): Promise<Inspection>
   /** Writes something that means nothing; rejects when the disk would refuse an append. */
   probe(): Promise<void>
-  /** Called when nothing happens: time to give disk space back. */
-  tidy(): Promise<void>
+  /**
+   * Called when nothing happens: time to give disk space back.
+   * @returns true when there is more to give back
+   */
+  tidy(): Promise<boolean>
   /** Ends the store; may be called twice. */
   close(): Promise<void>
 }

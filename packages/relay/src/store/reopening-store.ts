@@ -3,6 +3,7 @@
 import { RelayError } from '../errors'
 import type { AccountRows } from './account-rows'
 import type { RelayStore } from './relay-store'
+import type { SnapshotRows } from './snapshot-rows'
 
 /** @param open throws RelayError `storage-unavailable` while the disk refuses; it is asked again at the next call */
 export function createReopeningStore(open: () => RelayStore): RelayStore {
@@ -16,6 +17,7 @@ export function createReopeningStore(open: () => RelayStore): RelayStore {
   }
 
   const useRows = <T>(work: (rows: AccountRows) => Promise<T>) => use((store) => work(store.accountRows))
+  const useSnapshots = <T>(work: (rows: SnapshotRows) => Promise<T>) => use((store) => work(store.snapshots))
 
   return {
     signIns: {
@@ -32,12 +34,23 @@ export function createReopeningStore(open: () => RelayStore): RelayStore {
       deleteAccount: (...request) => useRows((rows) => rows.deleteAccount(...request)),
       isDeleted: (...request) => useRows((rows) => rows.isDeleted(...request)),
     },
+    snapshots: {
+      put: (...request) => useSnapshots((rows) => rows.put(...request)),
+      list: (...request) => useSnapshots((rows) => rows.list(...request)),
+      readFile: (...request) => useSnapshots((rows) => rows.readFile(...request)),
+      readExempt: (...request) => useSnapshots((rows) => rows.readExempt(...request)),
+      judge: (verdict) => useSnapshots((rows) => rows.judge(verdict)),
+      readHashes: (...request) => useSnapshots((rows) => rows.readHashes(...request)),
+      bytesBetween: (...request) => useSnapshots((rows) => rows.bytesBetween(...request)),
+      prune: (nowMs) => useSnapshots((rows) => rows.prune(nowMs)),
+    },
     generation: () => use((store) => store.generation()),
     accountByRecovery: (...request) => use((store) => store.accountByRecovery(...request)),
     readKeyring: (...request) => use((store) => store.readKeyring(...request)),
     appendKeyring: (...request) => use((store) => store.appendKeyring(...request)),
     readChains: (...request) => use((store) => store.readChains(...request)),
     append: (...request) => use((store) => store.append(...request)),
+    refill: (...request) => use((store) => store.refill(...request)),
     readPage: (...request) => use((store) => store.readPage(...request)),
     readHeads: (...request) => use((store) => store.readHeads(...request)),
     putSeen: (...request) => use((store) => store.putSeen(...request)),

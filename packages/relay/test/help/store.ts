@@ -42,6 +42,8 @@ export async function fill(store: RelayStore, account: TestAccount, count: numbe
         signature: push.signature,
         freshFrom: 0,
         keyringHead: account.keyring.head,
+        documentEpoch: 0,
+        isHeldUp: false,
       },
     ],
     { maxDocuments: 10, maxBytes: undefined },

@@ -104,4 +104,40 @@ export const migrations: readonly string[] = [
     account INTEGER NOT NULL
   );
   `,
+  // Snapshots, and logs that begin at one. A chain's end keeps its signature when its entry is gone, and where its entries begin.
+  `
+  ALTER TABLE documents ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE documents ADD COLUMN base_number INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE documents ADD COLUMN base_hash BLOB;
+  ALTER TABLE chains ADD COLUMN signature BLOB;
+  ALTER TABLE chains ADD COLUMN base_sequence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chains ADD COLUMN base_hash BLOB;
+  ALTER TABLE entries ADD COLUMN previous BLOB;
+  UPDATE chains SET signature = (SELECT signature FROM entries WHERE chain = chains.id AND sequence = chains.sequence);
+  CREATE TABLE snapshots (
+    id INTEGER PRIMARY KEY,
+    document INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    parent BLOB,
+    covered_number INTEGER NOT NULL,
+    covered_hash BLOB NOT NULL,
+    epoch INTEGER NOT NULL,
+    is_rebase INTEGER NOT NULL,
+    author BLOB NOT NULL,
+    stored_at INTEGER NOT NULL,
+    rejected_at INTEGER,
+    good_since INTEGER,
+    header BLOB NOT NULL,
+    file BLOB NOT NULL,
+    UNIQUE (document, hash)
+  );
+  CREATE TABLE verdicts (
+    document INTEGER NOT NULL,
+    snapshot INTEGER NOT NULL,
+    device BLOB NOT NULL,
+    verdict INTEGER NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (snapshot, device)
+  );
+  `,
 ]

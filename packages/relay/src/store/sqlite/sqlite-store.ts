@@ -26,7 +26,9 @@ import { createAppendTransaction } from './append-transaction'
 import { createSqliteAudit } from './audit-rows'
 import { toStorageError } from './failure'
 import { createKeyringTransaction, type HeadRow, toHead } from './keyring-transaction'
+import { createPrune } from './prune-transaction'
 import { createSignInTables } from './sign-in-tables'
+import { createSnapshotTables } from './snapshot-tables'
 
 /** Pages given back to the file system in one idle moment: 16 MB, a few milliseconds. */
 const VACUUM_PAGES = 4_096
@@ -40,6 +42,21 @@ interface PageRow {
   readonly log_hash: Uint8Array
   readonly signature: Uint8Array | null
   readonly envelope: Uint8Array
+}
+
+interface DocumentRow {
+  readonly id: number
+  readonly newest: number
+  readonly base_number: number
+  readonly base_hash: Uint8Array | null
+}
+
+interface ChainRow {
+  readonly id: number
+  readonly sequence: number
+  readonly hash: Uint8Array
+  readonly base_sequence: number
+  readonly base_hash: Uint8Array | null
 }
 
 interface SignedHeadRow extends HeadRow {
@@ -58,6 +75,8 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   const audit = createSqliteAudit(db, sha512)
   const appendKeyring = createKeyringTransaction(db, audit)
   const accountRows = createSqliteAccountRows(db, audit)
+  const snapshots = createSnapshotTables(db, sha512)
+  const prune = createPrune(db, snapshots)
   const generation = db.prepare('SELECT generation FROM relay')
   const probe = db.prepare('UPDATE relay SET probe = zeroblob(?)')
   const clearProbe = db.prepare('UPDATE relay SET probe = NULL')
@@ -69,10 +88,10 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     'SELECT record, cut, stored_at FROM keyring WHERE account = ? AND position >= ? ORDER BY position LIMIT ?',
   )
   const findDocument = db.prepare(
-    'SELECT d.id, d.newest FROM accounts a JOIN documents d ON d.account = a.id WHERE a.account = ? AND d.document = ?',
+    'SELECT d.id, d.newest, d.base_number, d.base_hash FROM accounts a JOIN documents d ON d.account = a.id WHERE a.account = ? AND d.document = ?',
   )
   const findChain = db.prepare(
-    'SELECT id, sequence, hash FROM chains WHERE document = ? AND device = ? AND incarnation = ?',
+    'SELECT id, sequence, hash, base_sequence, base_hash FROM chains WHERE document = ? AND device = ? AND incarnation = ?',
   )
   const entryHash = db.prepare('SELECT entry_hash FROM entries WHERE chain = ? AND sequence = ?')
   const logHash = db.prepare('SELECT log_hash FROM entries WHERE document = ? AND number = ?')
@@ -82,9 +101,8 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   const pageRows = db.prepare(
     'SELECT e.number, e.chain, c.device, c.incarnation, e.sequence, e.log_hash, e.signature, e.envelope FROM entries e JOIN chains c ON c.id = e.chain WHERE e.document = ? AND e.number > ? AND e.number <= ? ORDER BY e.number',
   )
-  // A push is stored whole, so the entry at a chain's end has the signature of the push that ended there.
   const signedHeads =
-    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash, e.signature FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id JOIN entries e ON e.chain = c.id AND e.sequence = c.sequence WHERE a.account = ?'
+    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash, c.signature FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id WHERE a.account = ? AND c.signature IS NOT NULL'
   const writers = db.prepare(
     'SELECT DISTINCT c.device FROM accounts a JOIN documents d ON d.account = a.id JOIN chains c ON c.document = d.id WHERE a.account = ?',
   )
@@ -94,7 +112,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     `SELECT d.document, e.number, c.device, length(e.envelope) AS bytes, substr(e.envelope, 1, ${INSPECTED_START_BYTES}) AS start FROM entries e JOIN documents d ON d.id = e.document JOIN chains c ON c.id = e.chain ORDER BY e.id DESC LIMIT ?`,
   )
   const totals = db.prepare(
-    'SELECT (SELECT coalesce(sum(newest), 0) FROM documents) AS entries, (SELECT coalesce(sum(bytes), 0) FROM accounts) AS bytes',
+    'SELECT (SELECT count(*) FROM entries) AS entries, (SELECT coalesce(sum(bytes), 0) FROM accounts) AS bytes',
   )
 
   function run<T>(work: () => T): Promise<T> {
@@ -106,27 +124,37 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     }
   }
 
-  function documentOf(account: AccountId, document: DocumentId): { id: number; newest: number } | undefined {
-    return findDocument.get(account, document) as { id: number; newest: number } | undefined
+  function documentOf(account: AccountId, document: DocumentId): DocumentRow | undefined {
+    return findDocument.get(account, document) as DocumentRow | undefined
   }
 
   function readChain({ account, document, device, incarnation, sequence }: ChainPlace) {
     const found = documentOf(account, document)
-    const chain = found && (findChain.get(found.id, device, incarnation) as (HeadRow & { id: number }) | undefined)
+    const chain = found && (findChain.get(found.id, device, incarnation) as ChainRow | undefined)
     if (chain === undefined) return { newest: 0 }
-    if (chain.sequence === sequence) return { newest: sequence, hash: plainBytes<Hash>(chain.hash) }
-    const row = entryHash.get(chain.id, sequence) as { entry_hash: Uint8Array } | undefined
-    return { newest: chain.sequence, ...(row && { hash: plainBytes<Hash>(row.entry_hash) }) }
+    if (sequence === 0) return { newest: chain.sequence }
+    const hash =
+      sequence === chain.sequence
+        ? chain.hash
+        : ((entryHash.pluck().get(chain.id, sequence) as Uint8Array | undefined) ??
+          (sequence === chain.base_sequence ? chain.base_hash : undefined))
+    return { newest: chain.sequence, ...(hash && { hash: plainBytes<Hash>(hash) }) }
+  }
+
+  /** At the beginning of the log, or at an entry of it. */
+  function hashAt(account: AccountId, id: DocumentId, document: DocumentRow | undefined, number: number): Hash {
+    if (document?.base_hash && number === document.base_number) return plainBytes<Hash>(document.base_hash)
+    if (number === 0) return emptyLogHash(sha512, account, id)
+    return plainBytes<Hash>((logHash.get(document?.id, number) as { log_hash: Uint8Array }).log_hash)
   }
 
   function readPage({ account, document: id, after, maxBytes }: PageRequest): StoredPage {
     const document = documentOf(account, id)
     const newest = document?.newest ?? 0
     if (after > newest) return { newest, entries: [], heads: [] }
-    const hashAtCursor =
-      after === 0
-        ? emptyLogHash(sha512, account, id)
-        : plainBytes<Hash>((logHash.get(document?.id, after) as { log_hash: Uint8Array }).log_hash)
+    const base = document?.base_number ?? 0
+    if (after < base) return { newest, prunedTo: base, entries: [], heads: [] }
+    const hashAtCursor = hashAt(account, id, document, after)
     const empty = { newest, hashAtCursor, entries: [], heads: [], logHash: hashAtCursor }
     if (document === undefined || after === newest) return empty
     const sizes = pageSizes.all(document.id, after, MAX_PAGE_ENTRIES) as {
@@ -199,6 +227,16 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
 
   return {
     signIns: createSignInTables(db, audit, run),
+    snapshots: {
+      put: (...request) => run(() => snapshots.put(...request)),
+      list: (...request) => run(() => snapshots.list(...request)),
+      readFile: (...request) => run(() => snapshots.readFile(...request)),
+      readExempt: (...request) => run(() => snapshots.readExempt(...request)),
+      judge: (verdict) => run(() => snapshots.judge(verdict)),
+      readHashes: (...request) => run(() => snapshots.readHashes(...request)),
+      bytesBetween: (...request) => run(() => snapshots.bytesBetween(...request)),
+      prune: (nowMs) => run(() => prune(nowMs)),
+    },
     accountRows: {
       putDevicesSeen: (...request) => run(() => accountRows.putDevicesSeen(...request)),
       readDevicesSeen: (...request) => run(() => accountRows.readDevicesSeen(...request)),
@@ -217,6 +255,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     appendKeyring: (request) => run(() => appendKeyring.immediate(request)),
     readChains: (places) => run(() => places.map(readChain)),
     append: (requests, quota) => run(() => turn.append.immediate(requests, quota)),
+    refill: (request, quota) => run(() => turn.refill.immediate(request, quota)),
     readPage: (request) => run(() => readPage(request)),
     readHeads: (...request) => run(() => readHeads(...request)),
     putSeen: (rows, quota) => run(() => turn.putSeen.immediate(rows, quota)),
@@ -241,6 +280,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
       run(() => {
         db.pragma(`incremental_vacuum(${VACUUM_PAGES})`)
         db.pragma('wal_checkpoint(TRUNCATE)')
+        return (db.pragma('freelist_count', { simple: true }) as number) > 0
       }),
     async close() {
       if (!db.open) return
