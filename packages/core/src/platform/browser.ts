@@ -1,5 +1,6 @@
 // The world of a browser, for a page or a worker.
 import { browserRandom } from './browser-random'
+import { browserTabs } from './browser-tabs'
 import { closeArguments } from './close-code'
 import type { Platform, Socket, SocketHandlers } from './platform'
 import { setSystemTimer } from './timer'
@@ -16,6 +17,7 @@ import { webSigning } from './web-signing'
  * const platform = browserPlatform()
  */
 export function browserPlatform(): Platform {
+  const tabs = browserTabs()
   return {
     now: () => Date.now(),
     random: browserRandom,
@@ -23,6 +25,7 @@ export function browserPlatform(): Platform {
     connect: connectWebSocket,
     signing: webSigning(globalThis.crypto?.subtle),
     lock: takeWebLock,
+    ...(tabs && { tabs }),
   }
 }
 

@@ -1,5 +1,6 @@
 // The one door between the engine and the world. Nothing else in this package reads a clock, draws a random number, starts
 // a timer, opens a socket or takes a lock, so that a whole device runs under a simulator that owns all of these.
+import type { TabPlatform } from './tabs'
 
 /** What a socket tells its owner. After `closed` nothing else is called. */
 export interface SocketHandlers {
@@ -41,4 +42,6 @@ export interface Platform {
   readonly signing: SigningProvider
   /** Takes the named lock at once or answers undefined when another holder has it. The returned function gives it back. */
   lock(name: string): Promise<(() => void) | undefined>
+  /** Where several tabs may have one profile open: how they speak with each other. */
+  readonly tabs?: TabPlatform
 }

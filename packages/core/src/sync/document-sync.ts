@@ -28,6 +28,7 @@ import { observerOf } from './observer'
 import { OwnWriter } from './own-writer'
 import { PageReader } from './page-reader'
 import { PushSender } from './push-sender'
+import { readReturning } from './roll-back'
 import { encodePending, rowKeys } from './rows'
 import { SeenRows } from './seen-rows'
 import { SnapshotArrivals } from './snapshot-arrivals'
@@ -112,6 +113,9 @@ export class DocumentSync {
       },
       runJob: (job) => this.runJob(job),
       readAgain: () => this.reader.readAgain(),
+      receivePage: async (page) => {
+        if (this.link !== undefined) await this.reader.receivePage(page, this.link)
+      },
     }
   }
 
@@ -132,7 +136,9 @@ export class DocumentSync {
     onChange: DocumentSync['onChange'],
     onStatus: () => void,
   ): Promise<DocumentSync> {
-    const sync = new DocumentSync(context, await loadDocument(context, document), onChange, onStatus)
+    const state = await loadDocument(context, document)
+    state.returning = await readReturning(state)
+    const sync = new DocumentSync(context, state, onChange, onStatus)
     if (context.isRemoved) return sync
     await sync.seenRows.restore()
     sync.ownWriter.followKeyring()
@@ -248,6 +254,8 @@ export class DocumentSync {
    * @returns what of it was taken, once it is on this device's disk, and whether it was written again as something else
    */
   adopt(): Promise<{ readonly rows: readonly LaneRow[]; readonly isRewritten: boolean }> {
+    // On a removed device they stay where they are, to be read.
+    if (this.context.isRemoved) return Promise.resolve({ rows: [], isRewritten: false })
     return new Promise((resolve, reject) => {
       this.runJob(() => this.adoptLanes().then(resolve))
       void this.jobs.then(() =>
@@ -265,6 +273,16 @@ export class DocumentSync {
     this.onStatus()
     await committed
     return { rows, isRewritten }
+  }
+
+  /** Writes again what this tab wrote when it led before, and no store has. @returns when it is on this device's disk */
+  carry(transactions: readonly Transaction[]): Promise<void> {
+    const { batch, changed } = this.lanes.carry(transactions, this.context.clockOffsetMs !== undefined)
+    const committed = this.context.writer.write(batch)
+    this.onChange(changed)
+    this.onStatus()
+    this.sender.pump()
+    return committed
   }
 
   /** Resolves when all that the live documents hold now is on this device's disk. */
@@ -350,7 +368,8 @@ export class DocumentSync {
     this.runJob(async () => {
       if (link === undefined || link !== this.link) return
       for (const part of this.parts) if (await part.refused?.(refusal, error, link)) return
-      if (refusal.request === 'push') await this.refusedPush(refusal, error, link)
+      if (refusal.request === 'subscribe') this.refusedSubscribe(error)
+      else if (refusal.request === 'push') await this.refusedPush(refusal, error, link)
       else this.context.report(error)
     })
   }
@@ -380,7 +399,7 @@ export class DocumentSync {
     if (error.code !== 'stale-epoch') this.context.report(error)
   }
 
-  refusedSubscribe(error: SyncError): void {
+  private refusedSubscribe(error: SyncError): void {
     this.subscribeRefused = error
     this.reader.isCaughtUp = false
     this.onStatus()

@@ -17,6 +17,7 @@ import type { AccountContext, SealingKey } from './account-context'
 import type { AccountKeyring, KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
 import { type DeviceDetails, deviceDetails } from './device-details'
+import { AccountHealing } from './healing-ledger'
 import type { ClaimPlace, KeyringClaims } from './keyring-claims'
 import { Listeners } from './listeners'
 import type { Membership } from './membership'
@@ -33,7 +34,7 @@ import { Session } from './session'
 import type { ConnectionState } from './session-options'
 import { SignInChange } from './sign-in-change'
 import type { StoreWriter } from './store-writer'
-import { readAccount, type StoredAccount } from './stored-account'
+import { type ProfileLock, readAccount, type StoredAccount } from './stored-account'
 import type { SyncEvent } from './sync-event'
 import {
   importChanges,
@@ -65,6 +66,7 @@ export class SyncEngine implements AccountContext {
   /** Who belongs to the account, and by which phrase. */
   readonly membership: Membership
   readonly documents: OpenDocuments
+  readonly healing: AccountHealing
   /** The relay has the account: another device can join. */
   isAtRelay: boolean
   private readonly keyringState: AccountKeyring
@@ -121,6 +123,13 @@ export class SyncEngine implements AccountContext {
       removeMembers: (ids) => membership.removeDevices(ids),
       report: (error) => this.report(error),
     })
+    this.healing = new AccountHealing({
+      store,
+      write: (batch) => writer.write(batch),
+      // Closing ends it, and what was not opened then is looked at when it is.
+      openAll: () => void this.documents.openAll().catch(() => {}),
+      emit: (event) => this.emit(event),
+    })
     this.documents = new OpenDocuments({
       context: this,
       documentId: (name) => keyring.documentId(name),
@@ -140,6 +149,7 @@ export class SyncEngine implements AccountContext {
       calls: this.calls,
       documents: () => this.documents.synced(),
       document: (id) => this.documents.findSynced(id),
+      generationShown: (generation) => void this.healing.generationShown(generation).catch(() => {}),
       relayTime: (timeMs) => {
         if (this.clock.told(timeMs)) for (const document of this.documents.all()) document.shiftPending()
       },
@@ -173,17 +183,25 @@ export class SyncEngine implements AccountContext {
     if (keyring.isRemoved) this.session.removed()
   }
 
-  /** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged` */
-  static async open(platform: Platform, store: Store): Promise<SyncEngine> {
+  /**
+   * @param lock takes the profile's lock; default: the platform's
+   * @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`
+   */
+  static async open(platform: Platform, store: Store, lock?: ProfileLock): Promise<SyncEngine> {
     let engine: SyncEngine | undefined
-    const account = await readAccount(platform, store, {
-      storageChanged: (failure) => engine?.storageChanged(failure),
-      chainEnds: async (devices) => engine?.documents.chainEnds(devices) ?? [],
-      isClean: () => engine?.documents.areClean ?? false,
-      now: () => engine?.now() ?? platform.now(),
-      report: (error) => engine?.report(error),
-      onStatus: () => engine?.statusChanged(),
-    })
+    const account = await readAccount(
+      platform,
+      store,
+      {
+        storageChanged: (failure) => engine?.storageChanged(failure),
+        chainEnds: async (devices) => engine?.documents.chainEnds(devices) ?? [],
+        isClean: () => engine?.documents.areClean ?? false,
+        now: () => engine?.now() ?? platform.now(),
+        report: (error) => engine?.report(error),
+        onStatus: () => engine?.statusChanged(),
+      },
+      lock,
+    )
     try {
       engine = new SyncEngine(account, await readChoices(store))
       // It learned of its removal, and ended before the rest of it was done.
@@ -287,6 +305,10 @@ export class SyncEngine implements AccountContext {
 
   isCollectionOn(name: string): boolean {
     return this.isRemoved || !this.off.has(this.keyringState.documentId(name))
+  }
+
+  offCollections(): readonly string[] {
+    return this.off.names
   }
 
   /** @returns when it is stored. @throws SyncError `device-removed` */
@@ -415,6 +437,11 @@ export class SyncEngine implements AccountContext {
   /** Calls `end` when the account closes: for what has a connection of its own. @returns a function that takes it back */
   whenClosing(end: () => void): () => void {
     return this.closeListeners.add(end)
+  }
+
+  /** Something with a connection of its own is under way, as letting another device in. */
+  get isInConversation(): boolean {
+    return this.closeListeners.size > 0
   }
 
   /** @param options `destroy`: with everything that this device keeps of the account */

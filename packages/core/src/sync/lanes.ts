@@ -2,7 +2,9 @@
 // lane: under a writer of its own, into rows of its own. The leader takes them into its outbox and removes them, in one commit, so a
 // row is there exactly as long as nobody has taken it; that of a tab that is gone waits for the next leader.
 //
-//   ['lane', id, stamp, writer]   one transaction, as a pending one is kept; whoever had seen another has the greater stamp
+//   ['lane', id, writer, n]   one transaction, as a pending one is kept
+//
+// Nobody hears of what a tab wrote before it is taken, so no row rests on one of another lane.
 import { bytesToHex, type DocumentId } from '@owlivion/sync-protocol'
 import { createWriter, Rebinding, type Writer, type WriterEnd } from '../document'
 import type { Store, StoreBatch, StoreKey } from '../storage'
@@ -16,10 +18,10 @@ export const lanePrefix: StoreKey = ['lane']
 
 export const lanesKey = (document: DocumentId): StoreKey => ['lane', bytesToHex(document)]
 
-export const laneKey = (document: DocumentId, stamp: number, writer: Writer): StoreKey => [
+export const laneKey = (document: DocumentId, { writer, n }: StoredTransaction): StoreKey => [
   ...lanesKey(document),
-  stamp,
   writer,
+  n,
 ]
 
 /** A row that no leader has taken yet. */
@@ -28,13 +30,11 @@ export interface LaneRow {
   readonly row: PendingRow
 }
 
-/** Of the document, or of all, in an order in which none comes before what it had seen. What a newer version of the app wrote is left alone. */
+/** Of one document, or of all, those of each lane in their order. What another version of the app wrote is left alone. */
 export async function readLanes(store: Store, prefix: StoreKey): Promise<LaneRow[]> {
   const rows = await store.list(prefix)
   return rows.flatMap(([key, bytes]) => (isKnownRow(bytes) ? [{ key, row: decodePending(bytes) }] : []))
 }
-
-export const stampOf = ({ key }: LaneRow): number => key[2] as number
 
 /** What taking rows over has done. */
 export interface Adopted {
@@ -45,9 +45,14 @@ export interface Adopted {
   readonly isRewritten: boolean
 }
 
+interface MovedLane {
+  readonly rebinding: Rebinding
+  readonly end: WriterEnd
+}
+
 export class LaneAdoption {
   /** Lanes whose transactions do not fit the document, which was built anew since: who writes them again. */
-  private readonly moved = new Map<Writer, { readonly rebinding: Rebinding; end: WriterEnd }>()
+  private readonly moved = new Map<Writer, MovedLane>()
 
   constructor(private readonly state: DocumentState) {}
 
@@ -70,21 +75,32 @@ export class LaneAdoption {
     return { batch: { put, remove: rows.map(({ key }) => key) }, changed, isRewritten }
   }
 
+  /** Writes transactions of this tab's again, which rest on a document that is gone. Taken at once, as `adopt` does. */
+  carry(transactions: readonly StoredTransaction[], isClockKnown: boolean): Adopted {
+    const changed = new Set<string>()
+    const lanes = new Map<Writer, MovedLane>()
+    const put = transactions.map((transaction) => {
+      const item = this.state.outbox.add(this.writeAgain(transaction, changed, lanes), { isClockKnown })
+      return [rowKeys.pending(this.state.document, item.order), encodePending(item)] as const
+    })
+    return { batch: { put: [...put, this.state.stateRow()], remove: [] }, changed, isRewritten: false }
+  }
+
   private apply(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
     for (const id of this.state.registers.apply([transaction.update])) changed.add(id)
     return transaction
   }
 
-  private writeAgain(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
+  private writeAgain(transaction: StoredTransaction, changed: Set<string>, moved = this.moved): StoredTransaction {
     const { registers, context } = this.state
     const { writer, lastN } = registers
-    const lane = this.moved.get(transaction.writer) ?? {
+    const lane = moved.get(transaction.writer) ?? {
       rebinding: new Rebinding(0),
       end: { writer: createWriter(context.platform.random), lastN: 0 },
     }
     const lanes = new Map([[transaction.writer, lane.end]])
     const again = registers.rewrite([transaction], { writer, lastN, lanes, rebinding: lane.rebinding })[0]!
-    this.moved.set(transaction.writer, { ...lane, end: { writer: again.writer, lastN: again.n } })
+    moved.set(transaction.writer, { ...lane, end: { writer: again.writer, lastN: again.n } })
     for (const id of again.changed) changed.add(id)
     return again
   }

@@ -24,6 +24,10 @@ export class Listeners<Arguments extends readonly unknown[]> {
     }
   }
 
+  get size(): number {
+    return this.entries.size
+  }
+
   clear(): void {
     this.entries.clear()
   }

@@ -10,20 +10,25 @@ const offPrefix: StoreKey = ['off']
 const offKey = (document: DocumentId): StoreKey => ['off', bytesToHex(document)]
 
 export class OffDocuments {
-  private constructor(private readonly ids: Set<string>) {}
+  private constructor(private readonly namesById: Map<string, string>) {}
 
   static async read(store: Store): Promise<OffDocuments> {
-    return new OffDocuments(new Set((await store.list(offPrefix)).map(([key]) => key[1] as string)))
+    const rows = await store.list(offPrefix)
+    return new OffDocuments(new Map(rows.map(([key, bytes]) => [key[1] as string, decodeName(bytes)])))
   }
 
   has(document: DocumentId): boolean {
-    return this.ids.has(bytesToHex(document))
+    return this.namesById.has(bytesToHex(document))
+  }
+
+  get names(): readonly string[] {
+    return [...this.namesById.values()]
   }
 
   /** @returns what is to be stored */
   set(document: DocumentId, name: string, isOn: boolean): StoreBatch {
-    if (isOn) this.ids.delete(bytesToHex(document))
-    else this.ids.add(bytesToHex(document))
+    if (isOn) this.namesById.delete(bytesToHex(document))
+    else this.namesById.set(bytesToHex(document), name)
     return isOn ? { remove: [offKey(document)] } : { put: [[offKey(document), encodeName(name)]] }
   }
 }

@@ -57,6 +57,28 @@ export class OpenDocuments {
     )
   }
 
+  /** Also those that the app has not asked for, but for what is switched off: their relay may have lost them. */
+  async openAll(): Promise<void> {
+    const rows = await this.options.context.store.list(documentPrefix)
+    for (const [[, hex, kind]] of rows) {
+      const id = hexToBytes(hex as string) as DocumentId
+      // One that cannot be read says so when the app opens it.
+      if (kind === 'state' && !this.isOff(id)) await this.openById(id).catch(() => {})
+    }
+  }
+
+  /** Takes over what other tabs of this profile stored, also of collections that are not open here. */
+  async adoptLanes(): Promise<void> {
+    const rows = await this.options.context.store.list(lanePrefix)
+    const ids = new Set(rows.map(([[, document]]) => document as string))
+    const adopt = async (hex: string): Promise<void> => {
+      const document = await this.openById(hexToBytes(hex) as DocumentId)
+      await document().adopt()
+    }
+    // What cannot be taken now is taken at the next chance.
+    await Promise.all([...ids].map((hex) => adopt(hex).catch(() => {})))
+  }
+
   all(): Iterable<DocumentSync> {
     return this.documents.values()
   }

@@ -36,6 +36,9 @@ export interface StoredAccount {
   readonly unlock: () => void
 }
 
+/** Takes the lock of this name. @returns undefined when somebody else has it */
+export type ProfileLock = (name: string) => Promise<(() => void) | undefined>
+
 /** What the parts ask of the account once it is open. */
 export interface AccountHooks {
   storageChanged(failure: SyncError | undefined): void
@@ -47,11 +50,16 @@ export interface AccountHooks {
 }
 
 /** @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`; it is not locked then */
-export async function readAccount(platform: Platform, store: Store, hooks: AccountHooks): Promise<StoredAccount> {
+export async function readAccount(
+  platform: Platform,
+  store: Store,
+  hooks: AccountHooks,
+  lock: ProfileLock = (name) => platform.lock(name),
+): Promise<StoredAccount> {
   const profile = await readAnyProfile(platform, store)
   if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
   const id = 'keys' in profile ? profile.keys.id : profile.device
-  const unlock = await platform.lock(lockNameOf(id))
+  const unlock = await lock(lockNameOf(id))
   if (unlock === undefined)
     throw new SyncError('profile-in-use', 'This account is open already in another window or process.')
   try {
