@@ -3,7 +3,7 @@
 import type { Socket, SocketHandlers } from '@owlivion/sync'
 import { decodeFrame, type Frame } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
-import type { KeyringLies } from './hostile-keyring'
+import type { Lies } from './hostile/lies'
 import type { RandomStream } from './random'
 import type { Trace } from './trace'
 
@@ -47,8 +47,8 @@ export interface Line {
   readonly trace: Trace
   readonly capture: Capture
   readonly tamper: Tampering | undefined
-  /** What the relay keeps from the device about the keyring, or tells it twice. */
-  readonly lies: KeyringLies
+  /** What the relay tells the device that is not true. */
+  readonly lies: Lies
   readonly device: string
   readonly weather: Weather
   /** Whatever is sent is lost, and nobody is told. */
@@ -156,6 +156,7 @@ export class Connection {
         closed: () => accepted.closed(),
       }
       trace.add(this.line.device, 'connects')
+      this.line.lies.connected()
       const opensAt = time.nowMs + this.#latency()
       this.#opensAt = opensAt
       time.after(opensAt - time.nowMs, () => {
@@ -179,6 +180,7 @@ export class Connection {
     const dead = which === 'device' ? this.#client : this.#server
     const other = which === 'device' ? this.#server : this.#client
     if (dead) dead.isClosed = true
+    if (which === 'device') this.line.lies.disconnected()
     this.#isBroken = true
     if (other) this.#tell(other, this.random.delay(0, LONGEST_SILENCE_MS), BROKEN)
     this.#settle()
@@ -216,21 +218,24 @@ export class Connection {
       this.#inFlightBytes[direction] += frame.length
       time.after(deliverAt - time.nowMs, () => {
         this.#inFlightBytes[direction] -= frame.length
-        this.#deliver(direction, tamper ? tamper(direction, frame) : frame)
+        if (tamper === undefined) this.#deliver(direction, frame, decoded)
+        else {
+          const tampered = tamper(direction, frame)
+          this.#deliver(direction, tampered, tryDecode(tampered))
+        }
       })
     }
   }
 
-  #deliver(direction: 'up' | 'down', frame: Uint8Array): void {
+  #deliver(direction: 'up' | 'down', bytes: Uint8Array, frame: Frame | undefined): void {
     const to = direction === 'up' ? this.#server : this.#client
     if (!to || !this.#mayHear(to)) return
-    for (const passed of direction === 'up' ? [frame] : this.line.lies.pass(frame)) {
+    const { lies } = this.line
+    if (direction === 'up' && frame !== undefined) lies.hear(frame)
+    for (const passed of direction === 'up' ? [bytes] : lies.pass(bytes, frame)) {
       if (!this.#mayHear(to)) return
-      this.line.trace.add(
-        to.actor,
-        `receives ${frameType(passed)}`,
-        direction === 'up' ? `from ${this.line.device}` : '',
-      )
+      const type = (passed === bytes ? frame : tryDecode(passed))?.type ?? UNREADABLE
+      this.line.trace.add(to.actor, `receives ${type}`, direction === 'up' ? `from ${this.line.device}` : '')
       to.received(passed.slice())
     }
   }
@@ -239,6 +244,7 @@ export class Connection {
   #close(end: End, code: number, reason: string): void {
     if (end.isClosing || end.isClosed) return
     end.isClosing = true
+    if (end === this.#client) this.line.lies.disconnected()
     const { time } = this.line
     const direction = end === this.#client ? 'up' : 'down'
     const other = end === this.#client ? this.#server : this.#client
@@ -257,6 +263,7 @@ export class Connection {
     this.line.time.after(delayMs, () => {
       if (end.isClosed) return
       end.isClosed = true
+      if (end === this.#client) this.line.lies.disconnected()
       if (end.life.alive) end.closed(code, reason)
       this.#settle()
     })
@@ -279,10 +286,6 @@ export class Connection {
 
 /** Only bytes that were changed on their way; both sides must refuse them by themselves. */
 const UNREADABLE = 'something unreadable'
-
-function frameType(frame: Uint8Array): string {
-  return tryDecode(frame)?.type ?? UNREADABLE
-}
 
 function tryDecode(frame: Uint8Array): Frame | undefined {
   try {

@@ -16,6 +16,7 @@ import { observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
 import type { Cryptography } from './cryptography'
 import type { CrashKind, SimDisk } from './disk'
+import type { Duties } from './hostile/duties'
 import { type PhraseChange, type RequestAnswer, takeKeyStep } from './key-steps'
 import type { Ledger, SimCollection } from './ledger'
 import type { Network } from './network'
@@ -37,6 +38,7 @@ export interface SimDeviceOptions {
   readonly cryptography: Cryptography
   readonly ledger: Ledger
   readonly sentEntries: SentEntries
+  readonly duties: Duties
   readonly collectionNames: readonly string[]
   /** Those of the account, once it exists. */
   readonly phrases: Phrases
@@ -84,7 +86,7 @@ const codesOfFailedEntries = new Set([
   'device-removed',
 ])
 
-/** What a device says of a relay that hides or repeats keyring records. */
+/** What a device says of a relay that lies to it. */
 const codesOfLies = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
 
 /** What people call a device; the relay must not learn it. */
@@ -284,7 +286,7 @@ export class SimDevice {
   }
 
   async #open(life: Life): Promise<void> {
-    const { disk, ledger, collectionNames } = this.options
+    const { disk, ledger, collectionNames, trace } = this.options
     const platform = this.#platform(life)
     observeDocuments(platform, ledger.observerFor(this.name))
     const store = await disk.open(life)
@@ -293,6 +295,7 @@ export class SimDevice {
     sync.on((event) => {
       if (event.type === 'error') this.#reported(event.error)
       else if (event.type === 'removed') this.#wasRemoved(sync, life)
+      else if (event.type === 'healing' || event.type === 'healed') trace.add(this.name, event.type)
       else if (event.state === 'refused') this.#tryAgainLater(life)
       else if (event.state === 'online') this.options.phrases.isAtRelay = true
     })
@@ -427,7 +430,10 @@ export class SimDevice {
     const { trace, fail } = this.options
     trace.add(this.name, `reports ${error.code}`)
     if (this.mayComplain && (expectedCodes.has(error.code) || codesOfBadOrder.has(error.code))) return
-    if (codesOfLies.has(error.code) && this.options.network.liesTo(this.name).haveBeenTold) return
+    if (codesOfLies.has(error.code) && this.options.network.liesTo(this.name).haveBeenTold) {
+      this.options.duties.noticed(this.name)
+      return
+    }
     // A clock that was set back counts the week of a new phrase anew.
     if (error.code === 'reissue-early') {
       this.waitsForAWeek = true

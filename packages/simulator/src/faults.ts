@@ -2,6 +2,7 @@
 import type { VirtualTime } from './clock'
 import type { SimDevice } from './device'
 import type { SimDisk } from './disk'
+import type { Duties } from './hostile/duties'
 import { fairWeather, type Network } from './network'
 import type { Step } from './plan'
 import type { SimRelay } from './relay'
@@ -17,6 +18,7 @@ export interface Actors {
   readonly devices: readonly SimDevice[]
   /** By device. */
   readonly disks: readonly SimDisk[]
+  readonly duties: Duties
 }
 
 /** What a new recovery phrase without the old one waits for. */
@@ -60,7 +62,7 @@ export class Faults {
   }
 
   #takeAtDevice(step: DeviceStep, device: SimDevice, disk: SimDisk): void {
-    const { trace, network } = this.actors
+    const { trace, network, duties } = this.actors
     switch (step.kind) {
       case 'remove':
         device.remove(step.whom.map((index) => (this.actors.devices[index] as SimDevice).name))
@@ -84,8 +86,15 @@ export class Faults {
       case 'replay keyring': {
         trace.add(device.name, step.kind === 'hide keyring' ? 'is kept in the dark' : 'hears old news')
         const lies = network.liesTo(device.name)
-        if (step.kind === 'hide keyring') lies.hide()
-        else lies.replay()
+        if (step.kind === 'hide keyring') lies.keyring.hide()
+        else lies.keyring.replay()
+        this.#later(step.lastsMs, () => lies.stop())
+        return
+      }
+      case 'lie': {
+        trace.add(device.name, 'is lied to')
+        const lies = network.liesTo(device.name)
+        lies.begin(step.lie)
         this.#later(step.lastsMs, () => lies.stop())
         return
       }
@@ -136,7 +145,11 @@ export class Faults {
       case 'disk full':
         trace.add(device.name, 'disk full')
         disk.setFull(true)
-        this.#later(step.lastsMs, () => disk.setFull(false))
+        duties.excuse(device.name)
+        this.#later(step.lastsMs, () => {
+          disk.setFull(false)
+          duties.excuse(device.name)
+        })
         return
       case 'reset':
         network.reset(device.name, step.whoLearns)

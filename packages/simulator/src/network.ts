@@ -2,7 +2,8 @@
 import type { Socket, SocketHandlers } from '@owlivion/sync'
 import type { Life, VirtualTime } from './clock'
 import { type Capture, Connection, type Line, type Listener, type Tampering, type Weather } from './connection'
-import { KeyringLies } from './hostile-keyring'
+import type { Duties } from './hostile/duties'
+import { Lies } from './hostile/lies'
 import { RandomStream } from './random'
 import type { Trace } from './trace'
 
@@ -14,12 +15,13 @@ export interface NetworkOptions {
   readonly seed: number
   readonly capture: Capture
   readonly tamper: Tampering | undefined
+  readonly duties: Duties
 }
 
 class DeviceLine implements Line {
   weather = fairWeather
   isCutOff = false
-  readonly lies = new KeyringLies()
+  readonly lies: Lies
   readonly connections = new Set<Connection>()
   /** Connections ever made: each has a random stream of its own. */
   count = 0
@@ -27,7 +29,17 @@ class DeviceLine implements Line {
   constructor(
     readonly device: string,
     private readonly network: Network,
-  ) {}
+  ) {
+    const { seed, duties, trace } = network.options
+    this.lies = new Lies({
+      random: new RandomStream(seed, device, 'lies'),
+      told: (lie, mustBeNoticed) => {
+        trace.add('relay', lie, `for ${device}`)
+        if (mustBeNoticed) duties.owe(device, lie)
+      },
+      excused: () => duties.excuse(device),
+    })
+  }
 
   get time(): VirtualTime {
     return this.network.options.time
@@ -70,8 +82,8 @@ export class Network {
     this.#line(device).isCutOff = isCutOff
   }
 
-  /** What the relay says to the device about the keyring. */
-  liesTo(device: string): KeyringLies {
+  /** What the relay says to the device that is not true. */
+  liesTo(device: string): Lies {
     return this.#line(device).lies
   }
 

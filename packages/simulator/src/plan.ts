@@ -3,6 +3,7 @@
 
 import type { Weather } from './connection'
 import type { CrashKind } from './disk'
+import type { DocumentLie } from './hostile/document-lies'
 import { drawKeyEvents, type KeyAction, type WeekPasses } from './plan-keys'
 import { RandomStream } from './random'
 
@@ -42,6 +43,8 @@ export type Action =
   | { readonly kind: 'partition' | 'disk full'; readonly device: number; readonly lastsMs: number }
   | { readonly kind: 'reset'; readonly device: number; readonly whoLearns: 'device' | 'relay' | 'both' }
   | { readonly kind: 'set clock'; readonly device: number; readonly offsetMs: number }
+  /** The relay lies to the device about its documents. */
+  | { readonly kind: 'lie'; readonly device: number; readonly lie: DocumentLie; readonly lastsMs: number }
   /** A further device joins. */
   | { readonly kind: 'join'; readonly device: number }
   | KeyAction
@@ -88,6 +91,7 @@ export function createPlan(options: PlanOptions): Plan {
   const editTimes = drawEdits(seed, devices, edits, endMs, steps)
   drawFaults(seed, devices, endMs, editTimes, steps)
   steps.push(...drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs))
+  drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return { seed, devices, collections, steps, endMs }
@@ -193,6 +197,25 @@ function drawFaults(seed: number, devices: number, endMs: number, editTimes: rea
     // What an app ends by itself it also begins again.
     if (action.kind === 'go offline') steps.push({ atMs: atMs + lastsMs(), kind: 'go online', device: action.device })
     if (action.kind === 'close') steps.push({ atMs: atMs + lastsMs(), kind: 'open', device: action.device })
+  }
+}
+
+const documentLies: readonly DocumentLie[] = [
+  'alters bytes',
+  'swaps documents',
+  'drops in the middle',
+  'reorders',
+  'repeats pages',
+  'freezes the tail',
+]
+
+/** In most worlds the relay is honest. */
+function drawLies(random: RandomStream, devices: number, endMs: number, steps: Step[]): void {
+  if (!random.chance(0.3)) return
+  for (let n = random.between(1, 4); n > 0; n--) {
+    const lie = random.pick(documentLies)
+    const [device, atMs] = [random.between(0, devices - 1), random.between(0, endMs)]
+    steps.push({ atMs, kind: 'lie', device, lie, lastsMs: random.delay(1_000, 60_000) })
   }
 }
 

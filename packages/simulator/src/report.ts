@@ -41,6 +41,17 @@ const faults: readonly (readonly [event: string, name: string])[] = [
   ['device closes', 'app closes'],
 ]
 
+/** What the relay lied about, and how often a device has noticed. */
+const lies: readonly (readonly [lie: string, name: string])[] = [
+  ['alters bytes', 'bytes altered'],
+  ['forges signatures', 'signatures forged'],
+  ['swaps documents', 'documents swapped'],
+  ['drops in the middle', 'entries left out'],
+  ['reorders', 'entries reordered'],
+  ['repeats pages', 'pages repeated'],
+  ['freezes the tail', 'news kept back'],
+]
+
 export function describeRun(summaries: readonly SeedSummary[], realMs: number): string {
   const sum = (value: (summary: SeedSummary) => number) => summaries.reduce((total, each) => total + value(each), 0)
   const count = (event: string) => sum(({ counts }) => counts[event] ?? 0)
@@ -53,6 +64,12 @@ export function describeRun(summaries: readonly SeedSummary[], realMs: number): 
     `devices      ${number(count('device joined'))} joined, ${number(count('device opened'))} starts`,
     `traffic      ${number(count('device sends push'))} pushes, ${number(count('relay commits'))} commits of the relay`,
     `faults       ${faults.map(([event, name]) => `${number(count(event))} ${name}`).join(', ')}`,
+    `lies         ${lies.map(([lie, name]) => `${number(count(`relay ${lie}`))} ${name}`).join(', ')}`,
+    `noticed      ${lies
+      .map(([lie, name]) => [name, count(`device notices that the relay ${lie}`)] as const)
+      .filter(([, times]) => times > 0)
+      .map(([name, times]) => `${number(times)} ${name}`)
+      .join(', ')}`,
     `lost         ${failed.length === 0 ? 'nothing that was promised' : 'see the failures'}; ${number(sum((each) => each.neverPromised))} edits died with their device before they were promised`,
     `virtual time ${describeTime(sum((each) => each.virtualMs))} in ${describeTime(realMs)}`,
   ].join('\n')

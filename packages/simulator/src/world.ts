@@ -9,6 +9,7 @@ import { Cryptography } from './cryptography'
 import { describe, SimDevice } from './device'
 import { type DiskDefect, SimDisk } from './disk'
 import { Faults } from './faults'
+import { Duties } from './hostile/duties'
 import { Ledger } from './ledger'
 import { Network } from './network'
 import { Phrases } from './phrases'
@@ -108,7 +109,8 @@ class World {
     const verdicts = new Map<string, boolean>()
     const cryptographyOf = (actor: string) =>
       new Cryptography(time, new RandomStream(seed, actor, 'cryptography'), verdicts)
-    const network = new Network({ time, trace, seed, capture: this.#capture, tamper: defects.tamper })
+    const duties = new Duties(time, trace, (reason) => this.fail(reason))
+    const network = new Network({ time, trace, seed, capture: this.#capture, tamper: defects.tamper, duties })
     const phrases = new Phrases()
     this.#plan = plan
     this.#trace = trace
@@ -143,6 +145,7 @@ class World {
           cryptography: cryptographyOf(name),
           ledger: this.#ledger,
           sentEntries: this.#sentEntries,
+          duties,
           collectionNames: plan.collections,
           phrases,
           makesAccount: index === 0,
@@ -152,7 +155,7 @@ class World {
         }),
     )
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
-    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks })
+    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties })
   }
 
   fail(reason: string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Life, VirtualTime } from '../src/clock'
 import type { ServerSocket, Weather } from '../src/connection'
+import { Duties } from '../src/hostile/duties'
 import { Network } from '../src/network'
 import { Trace } from '../src/trace'
 
@@ -10,7 +11,9 @@ const clear: Weather = { drop: 0, duplicate: 0, reorder: 0, slowMs: 500 }
 async function connected(seed: number, weather: Weather = clear) {
   const time = new VirtualTime()
   const capture = () => {}
-  const network = new Network({ time, trace: new Trace(time, false), seed, capture, tamper: undefined })
+  const trace = new Trace(time, false)
+  const duties = new Duties(time, trace, () => {})
+  const network = new Network({ time, trace, seed, capture, tamper: undefined, duties })
   const [life, relayLife] = [new Life(), new Life()]
   const device: string[] = []
   const relay: string[] = []

@@ -1,6 +1,6 @@
 // A relay that is honest about documents and not about the keyring: it hides records from one device, or tells it again what it has
 // told before. Frames are changed on their way down, so that the relay itself stays the real one.
-import { decodeFrame, encodeFrame, type Frame, type Hash } from '@owlivion/sync-protocol'
+import { encodeFrame, type Frame, type Hash } from '@owlivion/sync-protocol'
 
 /** What the relay has told a device of the keyring's end. */
 interface KeyringEnd {
@@ -37,14 +37,7 @@ export class KeyringLies {
   }
 
   /** The frames that the device gets in place of this one. */
-  pass(bytes: Uint8Array): readonly Uint8Array[] {
-    let frame: Frame
-    try {
-      frame = decodeFrame(bytes)
-    } catch {
-      // Changed on its way by something else; the device refuses it by itself.
-      return [bytes]
-    }
+  pass(bytes: Uint8Array, frame: Frame): readonly Uint8Array[] {
     if (frame.type === 'welcome') this.#learn({ length: frame.keyringLength, head: frame.keyringHead })
     if (frame.type === 'keyring-changed') this.#learn(frame)
     const changed = this.#hidden === undefined ? bytes : this.#withoutNews(frame, bytes, this.#hidden)
