@@ -26,7 +26,7 @@ export function countOf(slots: RecordSlots, field: string): number {
  */
 export function rowToCountFor(slots: RecordSlots): Dot | undefined {
   let newest: RowGroup | undefined
-  for (const group of rowGroups(slots)) if (!newest || isNewer(group, newest)) newest = group
+  for (const group of rowGroups(slots)) if (group.born && (!newest || isNewer(group, newest))) newest = group
   return newest?.born
 }
 
@@ -36,7 +36,7 @@ export function clampCount(count: number): number {
 }
 
 function hasRow(slots: RecordSlots, row: Dot): boolean {
-  for (const { born } of rowGroups(slots)) if (isSameDot(born, row)) return true
+  for (const { born } of rowGroups(slots)) if (born && isSameDot(born, row)) return true
   return false
 }
 

@@ -1,7 +1,9 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
+export { isWorthFolding, weigh } from './dead-weight'
 export { describeOperation, type RecordChange } from './describe'
 export { digestRegisters, digestRoots } from './digest'
+export { joinStates, type KnownState } from './join-states'
 export type { Fields, JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
@@ -9,6 +11,7 @@ export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
 export type { Candidate, FieldCandidate } from './record'
+export { digestState, foldState, type RegisterContext, type RegisterState, readState } from './register-state'
 export {
   type InspectedRecord,
   openRegisters,

@@ -3,9 +3,10 @@
 // author had seen. A device whose history was forked, or restored from a backup, needs exactly that.
 import { clampCount } from './counter'
 import { createFields, type Fields, type JsonValue } from './json'
+import type { Writer } from './names'
 import type { RecordDraft, SlotReference } from './record-draft'
 import type { SeenTimes } from './seen-times'
-import { counterKey, type Dot, isSameDot, type RowGroup } from './slot'
+import { type CellSlot, counterKey, type Dot, isReplacedBy, isSameDot, type RowGroup } from './slot'
 
 interface OperationBase {
   readonly record: string
@@ -74,7 +75,7 @@ export function execute(draft: RecordDraft, operation: SlotOperation, author: Do
   switch (operation.kind) {
     case 'row':
       if (!operation.born) forgetCounts(draft, author)
-      draft.rows.set(author.writer, rowOf(operation, author))
+      draft.setRow(author.writer, rowOf(operation, author))
       return
     case 'cells':
       for (const cell of operation.cells) writeCell(draft, cell, operation.t, author)
@@ -112,15 +113,20 @@ function onlyField({ field, value }: KeptValue): Fields {
 }
 
 function writeCell(draft: RecordDraft, { field, value, seen }: CellWrite, t: number, { writer, n }: Dot): void {
-  const isSeen = (dot: Dot) => seen.some((each) => each.writer === dot.writer && each.n === dot.n)
+  const isSeen = (dot: Dot) => seen.some((each) => isSameDot(each, dot))
   const cells = draft.cellsOf(field)
-  for (const [other, cell] of cells) if (isSeen({ writer: other, n: cell.n })) cells.delete(other)
+  const replaced: (readonly [Writer, CellSlot])[] = []
+  for (const [other, cell] of cells) {
+    if (other === writer || isSeen({ writer: other, n: cell.n })) replaced.push([other, cell])
+  }
+  for (const [other] of replaced) cells.delete(other)
 
   const covers = new Map<string, Dot>()
   for (const row of draft.rows.values()) {
     for (const group of row) {
       // The writer's own rows need no mention: a cell with a larger n replaces them.
-      if (group.writer === writer || !Object.hasOwn(group.fields, field) || !isSeen(group)) continue
+      if (group.writer === writer || !Object.hasOwn(group.fields, field)) continue
+      if (!isSeen(group) && !replaced.some(([other, cell]) => isReplacedBy(group, other, cell))) continue
       covers.set(`${group.writer} ${group.n}`, { writer: group.writer, n: group.n })
     }
   }

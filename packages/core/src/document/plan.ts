@@ -152,13 +152,13 @@ export function planEdit(
       if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
       if (draft.marks.size === 0) return undefined
       const fields = winnersOf(draft, registerNames(draft))
-      const own = draft.rows.get(writer)?.[0]
+      const [own] = draft.ownRow(writer)
       return {
         ...base,
         kind: 'row',
         fields,
         kept: keptValues(draft, writer, fields),
-        ...(own && { born: own.born }),
+        ...(own?.born && { born: own.born }),
         removed: [...draft.markReferences(), ...(own ? [{ slot: 'row' as const, writer, n: own.n }] : [])],
       }
     }
@@ -214,9 +214,8 @@ function contextOf(slots: RecordSlots): Dot[] {
  * Restoring replaces the writer's own row by one that holds the winners. A value that had lost a conflict there would vanish
  * although nobody decided against it, so it moves along with its own time.
  */
-function keptValues(slots: RecordSlots, writer: Writer, winners: Fields): KeptValue[] {
-  const own = slots.rows.get(writer)
-  if (!own) return []
+function keptValues(slots: RecordDraft, writer: Writer, winners: Fields): KeptValue[] {
+  const own = slots.ownRow(writer)
   const kept: KeptValue[] = []
   for (const field of registerNames({ ...slots, rows: new Map([[writer, own]]), cells: new Map() })) {
     const winner = Object.hasOwn(winners, field) ? winners[field] : undefined

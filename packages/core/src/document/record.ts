@@ -1,7 +1,7 @@
 // What a record's slots mean: which values stand for a field, which of them wins, whether the record is visible. The same slots
 // give the same answers on every device; nothing here knows who asks, when, or in which order the slots arrived.
 import { canonicalJson, createFields, type Fields, isSameValue, type JsonValue } from './json'
-import type { Writer } from './names'
+import { FOLDED, type Writer } from './names'
 import { isElementName, parseRegisterName } from './set-element'
 import {
   type CellSlot,
@@ -11,6 +11,7 @@ import {
   decodeCounter,
   decodeMark,
   decodeRow,
+  isReplacedBy,
   type MarkSlot,
   parseKey,
   type RowGroup,
@@ -43,28 +44,47 @@ export interface FieldCandidate extends Candidate {
 
 export const emptySlots: RecordSlots = { rows: new Map(), cells: new Map(), marks: new Map(), counters: new Map() }
 
-/** @param read answers the stored value of a key; what is no readable slot is left out */
-export function parseRecord(keys: readonly string[], read: (key: string) => unknown): RecordSlots {
+/**
+ * @param read answers the stored value of a key; what is no readable slot is left out
+ * @param onUnread is told which keys were left out
+ */
+export function parseRecord(
+  keys: readonly string[],
+  read: (key: string) => unknown,
+  onUnread?: (key: string) => void,
+): RecordSlots {
   // Most records are one row; those share the empty maps.
   let { rows, cells, marks, counters } = emptySlots
   for (const key of keys) {
     const text = read(key)
     const parsed = parseKey(key)
-    if (typeof text !== 'string' || !parsed) continue
-    if (parsed.slot === 'cell') {
+    if (typeof text === 'string' && parsed?.slot === 'cell') {
       const cell = decodeCell(text)
-      if (cell) cells = withEntry(cells, parsed.field, withEntry(cells.get(parsed.field), parsed.writer, cell))
-    } else if (parsed.slot === 'row') {
+      if (cell) {
+        cells = withEntry(cells, parsed.field, withEntry(cells.get(parsed.field), parsed.writer, cell))
+        continue
+      }
+    } else if (typeof text === 'string' && parsed?.slot === 'row') {
       const row = decodeRow(text, parsed.writer)
-      if (row) rows = withEntry(rows, parsed.writer, row)
-    } else if (parsed.slot === 'counter') {
+      if (row) {
+        rows = withEntry(rows, parsed.writer, row)
+        continue
+      }
+    } else if (typeof text === 'string' && parsed?.slot === 'counter') {
       const { field, writer, row } = parsed
       const counter = decodeCounter(text)
-      if (counter) counters = withEntry(counters, key, { field, writer, row, ...counter })
-    } else {
+      if (counter) {
+        counters = withEntry(counters, key, { field, writer, row, ...counter })
+        continue
+      }
+    } else if (typeof text === 'string' && parsed) {
       const mark = decodeMark(text)
-      if (mark) marks = withEntry(marks, parsed.writer, mark)
+      if (mark) {
+        marks = withEntry(marks, parsed.writer, mark)
+        continue
+      }
     }
+    onUnread?.(key)
   }
   return { rows, cells, marks, counters }
 }
@@ -78,9 +98,7 @@ function withEntry<Key, Value>(map: ReadonlyMap<Key, Value> | undefined, key: Ke
 /** Names of fields and of set elements: everything that can have candidates. */
 export function registerNames(slots: RecordSlots): ReadonlySet<string> {
   const names = new Set(slots.cells.keys())
-  for (const row of slots.rows.values()) {
-    for (const group of row) for (const field of Object.keys(group.fields)) names.add(field)
-  }
+  for (const group of rowGroups(slots)) for (const field of Object.keys(group.fields)) names.add(field)
   return names
 }
 
@@ -149,8 +167,7 @@ export function onlyGroupOf({ rows, cells }: RecordSlots): RowGroup | undefined 
 export type Standing = 'visible' | 'hidden' | 'absent'
 
 export function standingOf(slots: RecordSlots): Standing {
-  const hasValue = slots.rows.size > 0 || slots.cells.size > 0
-  if (slots.marks.size === 0) return hasValue ? 'visible' : 'absent'
+  if (slots.marks.size === 0) return valueSlots(slots).next().done ? 'absent' : 'visible'
   let latest: { readonly t: number; readonly writer: Writer } | undefined
   for (const [writer, { t }] of slots.marks) if (!latest || isLater({ t, writer }, latest)) latest = { t, writer }
   for (const value of valueSlots(slots)) if (isLater(value, latest!)) return 'visible'
@@ -178,22 +195,40 @@ export function* allSlots(slots: RecordSlots): Iterable<Dot & { readonly t: numb
   for (const [writer, { t, n }] of slots.marks) yield { writer, t, n }
 }
 
-export function* valueSlots(slots: RecordSlots): Iterable<Dot & { readonly t: number }> {
+export function* valueSlots(slots: RecordSlots): Generator<Dot & { readonly t: number }, undefined> {
   yield* rowGroups(slots)
   for (const cells of slots.cells.values()) for (const [writer, { t, n }] of cells) yield { writer, t, n }
 }
 
-export function* rowGroups(slots: RecordSlots): Iterable<RowGroup> {
-  for (const row of slots.rows.values()) yield* row
+/** What stands of the rows: everything, except groups of the folded row that a later row replaced. */
+export function* rowGroups({ rows }: Pick<RecordSlots, 'rows'>): Generator<RowGroup, undefined> {
+  for (const [writer, row] of rows) {
+    if (writer !== FOLDED || rows.size === 1) yield* row
+    else for (const group of row) if (!isGone(rows, group)) yield group
+  }
 }
 
-/** A row's value is replaced by a cell that names its dot, and by any later cell of its own writer, who had seen it. */
-function isReplaced({ writer, n }: RowGroup, cells: ReadonlyMap<Writer, CellSlot>): boolean {
-  const own = cells.get(writer)
-  if (own && own.n > n) return true
-  for (const { covers } of cells.values()) {
-    if (covers.some((dot) => dot.writer === writer && dot.n === n)) return true
+function isGone(rows: RecordSlots['rows'], { writer, n, born }: RowGroup): boolean {
+  const isRow = born !== undefined
+  for (const [row] of rows.values()) {
+    if (row?.gone?.some((each) => each.writer === writer && each.n === n && each.isRow === isRow)) return true
   }
+  return false
+}
+
+/** Those values of a row that no cell has replaced. */
+export function liveFields(slots: Pick<RecordSlots, 'cells'>, group: RowGroup): Fields {
+  if (slots.cells.size === 0) return group.fields
+  const live = createFields()
+  for (const name of Object.keys(group.fields)) {
+    const cells = slots.cells.get(name)
+    if (!cells || !isReplaced(group, cells)) live[name] = group.fields[name]!
+  }
+  return live
+}
+
+function isReplaced(group: RowGroup, cells: ReadonlyMap<Writer, CellSlot>): boolean {
+  for (const [writer, cell] of cells) if (isReplacedBy(group, writer, cell)) return true
   return false
 }
 

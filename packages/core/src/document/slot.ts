@@ -2,10 +2,10 @@
 //
 // | slot  | key                              | value (canonical JSON, as one string)                     |
 // |-------|----------------------------------|-----------------------------------------------------------|
-// | row   | record U+0001 writer             | [t, n, {field: value}] or [t, n, {…}, kept, born]         |
+// | row   | record U+0001 writer             | [t, n, {field: value}] or [t, n, {…}, kept, born, gone]   |
 // | cell  | record U+0001 field U+0001 writer| [t, n, covers, value], or [t, n, covers] for absent       |
 // | mark  | record U+0001 U+0001 writer      | [t, n, {writer: n}]                                       |
-// | folded| record U+0001 *                  | [[writer, t, n, {field: value}], …] with `born` as a fifth|
+// | folded| record U+0001 *                  | see folded-row.ts                                         |
 // | count | record U+0001 field U+0001 writer| [sum, n], what the writer has added for one row           |
 // |       |   U+0001 row writer U+0001 row n |                                                           |
 //
@@ -14,28 +14,19 @@
 // t is in milliseconds and decides order, (writer, n) is the dot that decides causality. covers is [writer, n, writer, n, …] or 0.
 // kept is [t, {field: value}, …] or 0: values of the writer's replaced row that had lost a conflict nobody has decided yet; they
 // share the row's n. born is the dot of the row that this one stands in for, when a restore replaced it: n, or [writer, n] when it was
-// another writer's; otherwise the row's own dot, which is left out. A count names its row by that dot.
+// another writer's; otherwise the row's own dot, which is left out. A count names its row by that dot. gone is [writer, n, …]: what
+// this row replaced of the record's folded row, which stays where it is: n of a row, -n of what was written as cells.
 //
 // A string a slot costs Yjs one item and the reader nothing until the record is read. A key or value of another shape comes from a
 // newer version: it stays in the document and is not read.
-import { canonicalJson, createFields, type Fields, isList, isObject, type JsonValue, parseFrozen } from './json'
+import { type Dot, decodeDots, encodeDots, isCount, isSameDot, isTime } from './dot'
+import { decodeFolded, encodeFolded } from './folded-row'
+import { canonicalJson, createFields, isList, isObject, type JsonValue, parseFrozen } from './json'
 import { FOLDED, isWriter, type Writer } from './names'
+import { decodeOwnRow, encodeOwnRow, type RowSlot } from './own-row'
 
-/** One writer's nth transaction: which write a value comes from. */
-export interface Dot {
-  readonly writer: Writer
-  readonly n: number
-}
-
-/** Fields written together. A row is one group; a folded row and a row with kept values are several. */
-export interface RowGroup extends Dot {
-  readonly t: number
-  readonly fields: Fields
-  readonly born: Dot
-}
-
-/** The newest group first. */
-export type RowSlot = readonly RowGroup[]
+export { type Dot, isSameDot } from './dot'
+export type { GoneGroup, RowGroup, RowSlot } from './own-row'
 
 export interface CellSlot {
   readonly t: number
@@ -124,51 +115,14 @@ function parseCounterKey(
   return { slot: 'counter', record, field, writer, row: { writer: rowWriter, n } }
 }
 
-export function encodeRow([newest, ...kept]: RowSlot): string {
-  const { writer, t, n, fields, born } = newest!
-  const parts: (string | number)[] = [t, n, canonicalJson(fields)]
-  const isBornHere = isSameDot(born, newest!)
-  if (kept.length > 0) parts.push(`[${kept.map((group) => `${group.t},${canonicalJson(group.fields)}`).join(',')}]`)
-  else if (!isBornHere) parts.push(0)
-  if (!isBornHere) parts.push(born.writer === writer ? born.n : encodeDots([born]))
-  return `[${parts.join(',')}]`
+export function encodeRow(row: RowSlot, writer: Writer): string {
+  return writer === FOLDED ? encodeFolded(row) : encodeOwnRow(row)
 }
 
 export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
   const parts = parseFrozen(text)
   if (!isList(parts)) return undefined
-  if (writer === FOLDED) return decodeFolded(parts)
-  const newest = decodeGroup(writer, [parts[0], parts[1], parts[2], parts[4]])
-  const kept = parts[3] ?? 0
-  if (!newest || parts.length > 5) return undefined
-  if (kept === 0) return [newest]
-  if (!isList(kept) || kept.length % 2 !== 0) return undefined
-  const groups = [newest]
-  for (let at = 0; at < kept.length; at += 2) {
-    const t = kept[at]
-    const fields = kept[at + 1]
-    if (!isTime(t) || !isObject(fields)) return undefined
-    groups.push({ ...newest, t, fields })
-  }
-  return groups
-}
-
-function decodeFolded(parts: readonly JsonValue[]): RowSlot | undefined {
-  const groups: RowGroup[] = []
-  for (const part of parts) {
-    if (!isList(part) || part.length > 5 || !isWriter(part[0])) return undefined
-    const group = decodeGroup(part[0], part.slice(1))
-    if (!group) return undefined
-    groups.push(group)
-  }
-  return groups.length > 0 ? groups : undefined
-}
-
-function decodeGroup(writer: Writer, parts: readonly (JsonValue | undefined)[]): RowGroup | undefined {
-  const [t, n, fields, birth] = parts
-  if (!isTime(t) || !isCount(n) || !isObject(fields)) return undefined
-  const born = birth === undefined ? { writer, n } : isCount(birth) ? { writer, n: birth } : decodeDots(birth)?.[0]
-  return born && { writer, t, n, fields, born }
+  return writer === FOLDED ? decodeFolded(parts) : decodeOwnRow(parts, writer)
 }
 
 export function encodeCell({ t, n, covers, value }: CellSlot): string {
@@ -215,31 +169,11 @@ export function decodeCounter(text: string): Pick<CounterSlot, 'sum' | 'n'> | un
   return Number.isSafeInteger(sum) && isCount(n) ? { sum: sum as number, n } : undefined
 }
 
-export function isSameDot(a: Dot, b: Dot): boolean {
-  return a.n === b.n && a.writer === b.writer
-}
-
-function encodeDots(dots: readonly Dot[]): string {
-  const sorted = [...dots].sort((a, b) => (a.writer === b.writer ? a.n - b.n : a.writer < b.writer ? -1 : 1))
-  return JSON.stringify(sorted.flatMap(({ writer, n }) => [writer, n]))
-}
-
-function decodeDots(list: JsonValue | undefined): Dot[] | undefined {
-  if (!isList(list) || list.length % 2 !== 0) return undefined
-  const dots: Dot[] = []
-  for (let at = 0; at < list.length; at += 2) {
-    const writer = list[at]
-    const n = list[at + 1]
-    if (!isWriter(writer) || !isCount(n)) return undefined
-    dots.push({ writer, n })
-  }
-  return dots
-}
-
-function isTime(value: JsonValue | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isCount(value: JsonValue | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1
+/**
+ * True when the cell replaced the row's value of its field: it names the dot, or is a later one of the row's writer. Whoever sees the
+ * cell has seen what it replaced, so that must not come back when the cell goes. In the document in which a write is planned the dots
+ * it has seen say so already; in one that was rebased since, the earlier cells of a field have become part of the folded row.
+ */
+export function isReplacedBy(row: Dot, writer: Writer, { n, covers }: CellSlot): boolean {
+  return (row.writer === writer && row.n < n) || covers.some((dot) => isSameDot(dot, row))
 }

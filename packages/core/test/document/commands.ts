@@ -49,7 +49,7 @@ const deviceOf = (world: World, index: number) => index % world.devices.length
 const takeOut = (id: string): Edit => ({ kind: 'set-remove', id, field: 'tags', elements: ['x'] })
 const putIn = (id: string): Edit => ({ kind: 'set-add', id, field: 'tags', elements: ['x'] })
 
-const editList = fc.oneof(
+export const editList = fc.oneof(
   { weight: 4, arbitrary: fc.array(edit, { minLength: 1, maxLength: 1 }) },
   fc.array(edit, { maxLength: 4 }),
   record.map((id): Edit[] => [

@@ -123,7 +123,7 @@ describe('the stored format of counters and sets', () => {
   test('a folded row holds elements, and counts go to the row that it was born as', () => {
     const ann = open(annWriter, 5000)
     store(ann, {
-      'r~*': '[["ann-----",1000,1,{"a":1,"tags\\u0002\\"x\\"":true},["bob-----",7]]]',
+      'r~*': '["ann-----",1000,1,{"a":1,"tags\\u0002\\"x\\"":true},["bob-----",7]]',
       'r~uses~bob-----~bob-----~7': '[4,9]',
     })
     expect(ann.get('r')).toEqual({ a: 1 })
@@ -164,7 +164,7 @@ describe('the stored format of counters and sets', () => {
 describe('slots that this version does not write', () => {
   test('a folded row stands for the writes it was made of', () => {
     const ann = open(annWriter, 5000)
-    store(ann, { 'r~*': '[["ann-----",1000,1,{"a":1}],["bob-----",2000,4,{"a":2,"b":2}]]' })
+    store(ann, { 'r~*': '["ann-----",1000,1,{"a":1},[],"bob-----",1000,4,{"a":2,"b":2}]' })
     expect(ann.get('r')).toEqual({ a: 2, b: 2 })
     expect([...ann.conflicts()]).toEqual([
       {
@@ -197,7 +197,7 @@ describe('slots that this version does not write', () => {
       'r~~bob-----': '[-1,1,{}]',
       'r~a~b~ann-----': '[1000,1,0,1]',
       'r~short': '[1000,1,{"a":1}]',
-      'r~*': '[["*",1000,1,{"a":1}]]',
+      'r~*': '["*",1000,1,{"a":1}]',
       'r~eve-----': `[1000,1,{"a":${'['.repeat(5000)}${']'.repeat(5000)}}]`,
       'r~a~eve-----': 7,
       '~ann-----': '[1000,1,{"a":1}]',

@@ -349,7 +349,9 @@ export class World {
 }
 
 /** What a look at the stored slots shows of counters and sets. */
-function* situationsOfSlots(slots: readonly (readonly [key: string, text: string])[]): Generator<string, undefined> {
+export function* situationsOfSlots(
+  slots: readonly (readonly [key: string, text: string])[],
+): Generator<string, undefined> {
   const writersByCounter = new Map<string, number>()
   const cellsByElement = new Map<string, { adds: number; removes: number }>()
   for (const [key, text] of slots) {
