@@ -8,6 +8,7 @@ import type { KeyringPace } from './keyring-pace'
 import type { RelayLimits } from './limits'
 import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
+import type { SnapshotDesk } from './snapshots/desk'
 import type { RelayStore } from './store/relay-store'
 import type { Author, Turn } from './turn'
 
@@ -18,6 +19,7 @@ export interface RequestContext {
   readonly turn: Turn
   readonly audit: AuditLog
   readonly keyringPace: KeyringPace
+  readonly snapshots: SnapshotDesk
 }
 
 export interface Requester extends Author, Member, Follower {
@@ -27,6 +29,8 @@ export interface Requester extends Author, Member, Follower {
   queued(sizeBytes: number): void
   /** Where the connection came from; empty when the relay does not know. */
   readonly address: string
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedBytes: number
 }
 
 export interface Asking {

@@ -68,6 +68,10 @@ export class DocumentFeed {
       if (follower !== author) follower.send(frame)
   }
 
+  followersOf(document: DocumentId): Follower[] {
+    return [...(this.followings.get(bytesToHex(document))?.keys() ?? [])]
+  }
+
   unfollow(document: DocumentId, follower: Follower): void {
     const key = bytesToHex(document)
     this.documentsByFollower.get(follower)?.delete(key)

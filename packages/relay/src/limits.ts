@@ -21,7 +21,7 @@ export interface RelayLimits {
   readonly framesPerSecond: number
   readonly frameBurst: number
   readonly maxDocuments: number
-  /** Envelopes and seen rows of one account together; undefined for no bound. */
+  /** Envelopes, seen rows, snapshots and keyring of one account together; undefined for no bound. */
   readonly maxAccountBytes: number | undefined
   /** Removing devices and recovering the account stay possible beyond it. */
   readonly maxKeyringRecords: number
@@ -32,6 +32,8 @@ export interface RelayLimits {
   readonly maxTurnBytes: number
   /** Envelopes answered to one subscribe frame; documents beyond it get an empty page and are asked for again. */
   readonly maxSubscribeBytes: number
+  /** Parts of unfinished snapshots of all devices together. */
+  readonly maxUploadBytes: number
   /** How long a device is asked to wait when the disk refuses, and how often the relay tries the disk itself. */
   readonly storageRetryMs: number
   /** Quiet time before the store is tidied (write-ahead log emptied, free pages returned). */
@@ -57,6 +59,7 @@ export const defaultLimits: RelayLimits = {
   keyringBurst: 64,
   maxTurnBytes: 16_777_216,
   maxSubscribeBytes: 4_194_304,
+  maxUploadBytes: 268_435_456,
   storageRetryMs: 2_000,
   tidyAfterMs: 5_000,
 }

@@ -11,6 +11,7 @@ import { defaultLimits, type RelayLimits } from './limits'
 import { Mailboxes } from './mailboxes'
 import { type RelayConnection, type RelayLog, type RelayPlatform, silentLog } from './platform'
 import { Session, type SessionContext } from './session'
+import { SnapshotDesk } from './snapshots/desk'
 import { StorageHealth } from './storage-health'
 import type { Inspection, RelayStore } from './store/relay-store'
 import { Turn } from './turn'
@@ -101,6 +102,7 @@ export function createRelay(options: RelayOptions): Relay {
     calls,
     audit,
     keyringPace: new KeyringPace(platform, limits),
+    snapshots: new SnapshotDesk({ platform, store, limits, changed: () => turn.tidySoon() }),
     signIns,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1

@@ -12,8 +12,10 @@ import { RelayError } from './errors'
 import { encodeHeads } from './heads'
 import { appendKeyring, readKeyring } from './keyring'
 import { replaceKeyring } from './keyring-replace'
+import { answerLease } from './lease-request'
 import type { Standing } from './login'
 import { readPush } from './push'
+import { answerHashes, takeRefill } from './refill'
 import { readSeenPut } from './seen'
 import { answerSubscribe } from './subscribe'
 import { assertNotSuspended, suspendDevices } from './suspend'
@@ -32,6 +34,11 @@ const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> 
     'heads-fetch',
     'seen-put',
     'snapshot-put',
+    'snapshot-fetch',
+    'snapshot-verdict',
+    'lease',
+    'refill',
+    'hashes-fetch',
     'ping',
   ]),
   recovery: new Set<FrameType>([
@@ -50,7 +57,7 @@ const allowedForSignIn = new Set<FrameType>(['keyring-fetch', 'keyring-append', 
 
 /** @throws RelayError or ProtocolFailure with the code to refuse with */
 export async function answerRequest(context: RequestContext, asking: Asking, frame: Frame): Promise<void> {
-  const { platform, store, turn } = context
+  const { platform, store, turn, snapshots } = context
   const { account, standing, session } = asking
   assertAllowed(asking, frame)
   switch (frame.type) {
@@ -72,9 +79,6 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
     case 'unsubscribe':
       for (const document of frame.documents) account.feed.unfollow(document, session)
       return
-    case 'snapshot-put':
-      assertNotSuspended(asking, frame.document)
-      throw new RelayError('snapshot-refused', 'This relay keeps no snapshots.', { document: frame.document })
   }
   if (standing.kind !== 'device') return
   switch (frame.type) {
@@ -82,6 +86,18 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
       return answerSubscribe({ ...context, asking, device: standing.id }, frame.cursors)
     case 'push':
       return takePush(context, asking, standing, frame)
+    case 'snapshot-put':
+      return snapshots.put(asking, standing, frame)
+    case 'snapshot-fetch':
+      return snapshots.fetch(asking, frame)
+    case 'snapshot-verdict':
+      return snapshots.judge(asking, standing, frame)
+    case 'lease':
+      return answerLease(context, asking, frame)
+    case 'hashes-fetch':
+      return answerHashes(context, asking, frame)
+    case 'refill':
+      return takeRefill(context, asking, frame)
     case 'seen-put': {
       const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
       assertNotSuspended(asking, frame.document)

@@ -90,6 +90,10 @@ export class Session implements Requester {
     return this.caller.address
   }
 
+  get bufferedBytes(): number {
+    return this.connection.bufferedBytes
+  }
+
   get isOpen(): boolean {
     return this.phase.kind === 'open'
   }
@@ -203,6 +207,7 @@ export class Session implements Requester {
       phase.account.leave(this)
       this.context.accounts.leave(phase.account)
     }
+    this.context.snapshots.leave(this)
     if (closeCode !== undefined) this.connection.close(closeCode, reason)
     this.context.ended(this)
   }

@@ -13,12 +13,14 @@ import type { ConnectedAccount } from './accounts'
 import type { Asking } from './asking'
 import { RelayError } from './errors'
 import type { RelayLimits } from './limits'
+import type { SnapshotDesk } from './snapshots/desk'
 import type { RelayStore } from './store/relay-store'
 import { assertNotSuspended } from './suspend'
 
 export interface Subscription {
   readonly store: RelayStore
   readonly limits: RelayLimits
+  readonly snapshots: SnapshotDesk
   readonly asking: Asking
   /** The subscriber's own seen rows are not sent back to it. */
   readonly device: DeviceId
@@ -48,15 +50,26 @@ export async function answerSubscribe(subscription: Subscription, cursors: reado
 
 /** @returns bytes of the envelopes sent */
 async function answerCursor(
-  { store, asking: { account, session: subscriber }, device }: Subscription,
-  { document, number: after, hash }: Cursor,
+  { store, asking, device, snapshots }: Subscription,
+  cursor: Cursor,
   maxBytes: number,
 ): Promise<number> {
+  const { account, session: subscriber } = asking
+  const { document, number: after, hash } = cursor
+  const offered = await snapshots.offer(asking, document)
   const page = await store.readPage({ account: account.id, document, after, maxBytes })
-  const { newest, hashAtCursor, entries, heads, logHash } = page
+  const { newest, prunedTo, hashAtCursor, entries, heads, logHash } = page
+  if (hashAtCursor !== undefined && !bytesEqual(hashAtCursor, hash))
+    throw new RelayError('cursor-mismatch', undefined, { document })
+  const snapshot = await snapshots.insteadOfEntries(asking, device, cursor, offered, prunedTo)
+  if (snapshot !== undefined && after < newest) {
+    // The device subscribes again from what the snapshot covers; until then nothing that is live would fit what it has.
+    account.feed.unfollow(document, subscriber)
+    snapshots.send(asking, 'subscribe', document, snapshot)
+    return 0
+  }
   if (hashAtCursor === undefined || logHash === undefined)
     throw new RelayError('cursor-ahead', undefined, { document, state: newest })
-  if (!bytesEqual(hashAtCursor, hash)) throw new RelayError('cursor-mismatch', undefined, { document })
   const last = after + entries.length
   const seen = last === newest ? await readSeen(store, account, document, device) : []
   subscriber.send(

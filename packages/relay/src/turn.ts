@@ -41,6 +41,9 @@ export interface TurnStats {
 /** A keyring that changes under a push is judged again; more often than this it would be an attack or a defect. */
 const MAX_ATTEMPTS = 5
 
+/** The longest that a relay without a quiet moment goes untidied. */
+const TIDY_LATEST_MS = 600_000
+
 export class Turn {
   readonly stats: TurnStats = { commits: 0, pushes: 0, entries: 0, bytes: 0 }
   private pushes: QueuedPush[] = []
@@ -50,6 +53,7 @@ export class Turn {
   private running: Promise<void> | undefined
   private cancelTidy: (() => void) | undefined
   private stopped = false
+  private tidiedAtMs: number
 
   constructor(
     private readonly platform: RelayPlatform,
@@ -57,7 +61,9 @@ export class Turn {
     private readonly limits: RelayLimits,
     private readonly health: StorageHealth,
     private readonly log: RelayLog,
-  ) {}
+  ) {
+    this.tidiedAtMs = platform.now()
+  }
 
   push(account: ConnectedAccount, author: Author, push: Push): void {
     this.pushes.push({ account, author, push, attempts: 0 })
@@ -79,7 +85,13 @@ export class Turn {
 
   stop(): void {
     this.stopped = true
-    this.cancelTidy?.()
+    this.cancelTidying()
+  }
+
+  /** Prunes and gives back disk space when nothing has happened for a while. */
+  tidySoon(): void {
+    if (this.stopped || this.cancelTidy !== undefined) return
+    this.cancelTidy = this.platform.setTimer(this.limits.tidyAfterMs, () => void this.tidy())
   }
 
   private start(): void {
@@ -97,7 +109,8 @@ export class Turn {
   }
 
   private async run(): Promise<void> {
-    this.cancelTidy?.()
+    // A relay that never rests still has to prune.
+    if (this.platform.now() - this.tidiedAtMs < TIDY_LATEST_MS) this.cancelTidying()
     const pushes = this.takePushes()
     const seen = this.seen
     this.seen = []
@@ -111,7 +124,7 @@ export class Turn {
     } catch (error) {
       for (const { author, row } of seen) this.answerSeen(author, row, this.toFailure(error))
     }
-    if (!this.stopped) this.cancelTidy = this.platform.setTimer(this.limits.tidyAfterMs, () => void this.tidy())
+    this.tidySoon()
   }
 
   private takePushes(): QueuedPush[] {
@@ -259,9 +272,18 @@ export class Turn {
     return new RelayError(code, refusal.message, { retryAfterMs: this.limits.storageRetryMs })
   }
 
+  private cancelTidying(): void {
+    this.cancelTidy?.()
+    this.cancelTidy = undefined
+  }
+
   private async tidy(): Promise<void> {
+    this.cancelTidy = undefined
+    this.tidiedAtMs = this.platform.now()
     try {
-      await this.store.tidy()
+      const pruned = await this.store.snapshots.prune(this.tidiedAtMs)
+      if (pruned.entries + pruned.snapshots > 0) this.log.info(pruned, 'pruned')
+      if (await this.store.tidy()) this.tidySoon()
     } catch (error) {
       this.health.failed(error)
     }

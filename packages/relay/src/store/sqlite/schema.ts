@@ -131,6 +131,7 @@ export const migrations: readonly string[] = [
     file BLOB NOT NULL,
     UNIQUE (document, hash)
   );
+  CREATE INDEX snapshots_by_age ON snapshots (stored_at, document, covered_number, good_since);
   CREATE TABLE verdicts (
     document INTEGER NOT NULL,
     snapshot INTEGER NOT NULL,
