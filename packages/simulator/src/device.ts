@@ -1,30 +1,20 @@
 // One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
 // was refused. Everything is asked through the public interface.
-import {
-  createAccount,
-  hasAccount,
-  isSyncError,
-  joinAccount,
-  openAccount,
-  type Platform,
-  recoverAccount,
-  type Store,
-  type Sync,
-  type SyncError,
-} from '@owlivion/sync'
+import { isSyncError, type Sync, type SyncError } from '@owlivion/sync'
 import { observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
 import type { Cryptography } from './cryptography'
+import { createDevicePlatform, DeviceLock } from './device-platform'
 import type { CrashKind, SimDisk } from './disk'
+import { enterAccount } from './enter-account'
+import { codesOfBadOrder, codesOfLies, expectedCodes } from './expected-codes'
 import type { Duties } from './hostile/duties'
-import { type PhraseChange, type RequestAnswer, takeKeyStep } from './key-steps'
+import { type KeyHolder, takeKeyStep } from './key-steps'
 import type { Ledger, SimCollection } from './ledger'
 import type { Network } from './network'
-import { pair } from './pair'
 import type { Phrases } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
-import { RELAY_URL } from './relay'
 import type { SentEntries } from './sent-entries'
 import type { Trace } from './trace'
 
@@ -54,44 +44,6 @@ export interface SimDeviceOptions {
 /** `absent` has never been used. `dead` was killed, `closed` was closed by its app. */
 export type DeviceState = 'absent' | 'opening' | 'open' | 'closing' | 'closed' | 'dead'
 
-/** What may be reported while the network and the disks are as bad as they can be and the relay is honest. */
-const expectedCodes = new Set([
-  'connection-lost',
-  'relay-unreachable',
-  'storage-failed',
-  'storage-unavailable',
-  'draining',
-  'timeout',
-  'replaced-connection',
-  'slow-consumer',
-  'too-many-requests',
-  'device-suspended',
-  // Followed by its proof, or taken back.
-  'device-removed',
-])
-/** Messages of a login that came twice, late or never: a device that hears one of these starts over. */
-const codesOfBadOrder = new Set(['not-authenticated', 'bad-challenge', 'malformed-frame', 'keyring-conflict'])
-
-/** A phrase that is not known yet, or was replaced while it was typed in; a pairing in which one of the two got lost. */
-const codesOfFailedEntries = new Set([
-  'account-unknown',
-  'wrong-account',
-  'pairing-refused',
-  'pairing-expired',
-  'pairing-mismatch',
-  'pairing-not-found',
-  'mailbox-taken',
-  'mailbox-expired',
-  // Somebody recovered the account between the two halves of a pairing.
-  'device-removed',
-])
-
-/** What a device says of a relay that lies to it. */
-const codesOfLies = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
-
-/** What people call a device; the relay must not learn it. */
-const deviceNameOf = (name: string): string => `canary ${name}`
-
 export class SimDevice {
   readonly name: string
   readonly wallClock: WallClock
@@ -104,7 +56,7 @@ export class SimDevice {
   waitsForAWeek = false
   #life: Life = new Life()
   #wantsOnline = true
-  #isLocked = false
+  readonly #lock = new DeviceLock()
   /** Its disk holds an account, and nothing but its owner may end that. */
   #isMember = false
   /** It signs out as soon as it can; its person has put it away. */
@@ -123,10 +75,6 @@ export class SimDevice {
 
   get openTimers(): number {
     return this.#life.openTimers
-  }
-
-  get isLocked(): boolean {
-    return this.#isLocked
   }
 
   /** Starts the app, with the account that the disk holds, or by making or joining one. */
@@ -165,35 +113,10 @@ export class SimDevice {
     trace.add(this.name, 'closed')
     if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)
     if (network.isHeldBy(this.name)) fail(`${this.name} left a connection open`)
-    if (this.#isLocked) fail(`${this.name} left its lock behind`)
+    if (this.#lock.isHeld) fail(`${this.name} left its lock behind`)
     life.end()
     ledger.closed(this.name)
     this.#forget('closed')
-  }
-
-  /** Locks out these devices, or all others when none is named. */
-  remove(names: readonly string[]): void {
-    const { sync } = this
-    if (sync === undefined || !this.#isActive) return
-    const ids = sync
-      .devices()
-      .filter((each) => !each.isThisDevice && !each.isRemoved)
-      .filter(({ name }) => names.length === 0 || names.some((wanted) => name === deviceNameOf(wanted)))
-      .map(({ id }) => id)
-    if (ids.length === 0) return
-    this.#keyStep(
-      'removes devices',
-      () => sync.removeDevices(ids),
-      () => {
-        const isOut = (id: string) => sync.devices().find((each) => each.id === id)?.isRemoved
-        if (!ids.every(isOut)) this.options.fail(`${this.name} said that it had removed devices, and had not`)
-      },
-    )
-  }
-
-  rotateKeys(): void {
-    const { sync } = this
-    if (sync !== undefined && this.#isActive) this.#keyStep('rotates keys', () => sync.rotateKeys())
   }
 
   signOut(): void {
@@ -229,20 +152,12 @@ export class SimDevice {
     time.after(this.#person.delay(1_000, 20_000), () => this.start())
   }
 
-  /** Asks for a new recovery phrase, and writes it down when it is told. */
-  replacePhrase(how: PhraseChange): void {
+  /** For what its person does about the keys of the account; undefined while nobody can. */
+  get keyHolder(): KeyHolder | undefined {
     const { sync } = this
-    const { phrases } = this.options
-    if (sync === undefined || !this.#isActive || !phrases.exist) return
-    const ask = () =>
-      how === 'without it' ? sync.requestReissue() : sync.reissuePhrase({ recoveryPhrase: phrases.all[0] as string })
-    this.#keyStep(`wants a new phrase ${how}`, ask, (phrase) => phrases.write(phrase))
-  }
-
-  answerRequest(how: RequestAnswer): void {
-    const { sync } = this
-    if (sync?.reissue === undefined || !this.#isActive) return
-    this.#keyStep(`${how}s a new phrase`, () => (how === 'veto' ? sync.vetoReissue() : sync.approveReissue()))
+    if (sync === undefined || !this.#isActive) return undefined
+    const { name, phrases, fail } = this.options
+    return { name, sync, phrases, fail, step: (what, act, done) => this.#keyStep(what, act, done) }
   }
 
   goOffline(): void {
@@ -286,12 +201,19 @@ export class SimDevice {
   }
 
   async #open(life: Life): Promise<void> {
-    const { disk, ledger, collectionNames, trace } = this.options
-    const platform = this.#platform(life)
+    const { disk, ledger, collectionNames, trace, network } = this.options
+    const { name, wallClock, options } = this
+    const platform = createDevicePlatform({ ...options, name, life, wallClock, random: this.#draws, lock: this.#lock })
     observeDocuments(platform, ledger.observerFor(this.name))
     const store = await disk.open(life)
-    const sync = await this.#enter(platform, store, life)
+    const sync = await enterAccount({
+      ...options,
+      ...{ life, platform, store, person: this.#person, isMember: this.#isMember, by: this.#entersBy },
+      isLiedTo: () => network.liesTo(name).haveBeenTold,
+    })
     if (!life.alive) return
+    this.#isMember = true
+    this.#entersBy = 'phrase'
     sync.on((event) => {
       if (event.type === 'error') this.#reported(event.error)
       else if (event.type === 'removed') this.#wasRemoved(sync, life)
@@ -301,7 +223,7 @@ export class SimDevice {
     })
     sync.subscribe(() => ledger.statusChanged(this.name, sync))
     if (this.#wantsOnline) sync.goOnline()
-    for (const name of collectionNames) this.collections.set(name, await sync.open(name))
+    for (const each of collectionNames) this.collections.set(each, await sync.open(each))
     this.sync = sync
     this.state = 'open'
     this.options.trace.add(this.name, 'opened')
@@ -375,57 +297,6 @@ export class SimDevice {
     takeKeyStep({ ...this.options, life: this.#life, what, act, done, refused })
   }
 
-  async #enter(platform: Platform, store: Store, life: Life): Promise<Sync> {
-    const { phrases, makesAccount, time, trace, fail } = this.options
-    const details = { platform, store, relay: RELAY_URL, deviceName: deviceNameOf(this.name), online: false }
-    for (let attempt = 0; ; attempt++) {
-      try {
-        if (await hasAccount(store, platform)) {
-          this.#isMember = true
-          return await openAccount({ platform, store, online: false })
-        }
-        if (this.#isMember) fail(`the account is gone from the disk of ${this.name}`)
-        if (makesAccount && !phrases.exist) {
-          const made = await createAccount(details)
-          this.#isMember = true
-          phrases.write(made.recoveryPhrase)
-          trace.add(this.name, 'makes the account')
-          return made.sync
-        }
-        const member = this.#entersBy === 'phrase' && this.#person.chance(0.5) ? this.options.findMember() : undefined
-        if (member?.sync !== undefined) {
-          const by = this.#person.chance(0.5) ? 'scan' : 'type'
-          trace.add(this.name, `pairs with ${member.name}`)
-          const sync = await pair({ newcomer: details, member: member.sync, by, fail })
-          trace.add(this.name, 'joined by pairing')
-          this.#isMember = true
-          return sync
-        }
-        // Which of them counts, a person finds out by trying.
-        const recoveryPhrase = phrases.all[attempt % phrases.all.length]
-        if (recoveryPhrase !== undefined) {
-          const join = this.#entersBy === 'recovery' ? recoverAccount : joinAccount
-          const sync = await join({ ...details, recoveryPhrase })
-          trace.add(this.name, this.#entersBy === 'recovery' ? 'recovered the account' : 'joined')
-          this.#isMember = true
-          this.#entersBy = 'phrase'
-          return sync
-        }
-      } catch (error) {
-        if (!isSyncError(error)) throw error
-        const isExpected =
-          expectedCodes.has(error.code) ||
-          codesOfBadOrder.has(error.code) ||
-          codesOfFailedEntries.has(error.code) ||
-          // A relay that hides the record that lets it in.
-          (error.code === 'keyring-invalid' && this.options.network.liesTo(this.name).haveBeenTold)
-        if (!isExpected) throw error
-        trace.add(this.name, `cannot enter: ${error.code}`)
-      }
-      await time.sleep(this.#person.delay(500, 10_000), life)
-    }
-  }
-
   #reported(error: SyncError): void {
     const { trace, fail } = this.options
     trace.add(this.name, `reports ${error.code}`)
@@ -459,29 +330,7 @@ export class SimDevice {
     this.state = state
     this.sync = undefined
     this.collections.clear()
-    this.#isLocked = false
-  }
-
-  #platform(life: Life): Platform {
-    const { time, cryptography, network } = this.options
-    return {
-      now: () => this.wallClock.now(),
-      random: (length) => this.#draws.bytes(length),
-      setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
-      connect: (_url, handlers) => network.connect(this.name, life, handlers),
-      signing: {
-        sign: (seed, message) => cryptography.sign(life, seed, message),
-        verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
-        sha512: cryptography.sha512,
-      },
-      lock: async () => {
-        if (this.#isLocked) return undefined
-        this.#isLocked = true
-        return () => {
-          this.#isLocked = false
-        }
-      },
-    }
+    this.#lock.isHeld = false
   }
 }
 

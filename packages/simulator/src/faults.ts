@@ -3,6 +3,7 @@ import type { VirtualTime } from './clock'
 import type { SimDevice } from './device'
 import type { SimDisk } from './disk'
 import type { Duties } from './hostile/duties'
+import { answerRequest, removeDevices, replacePhrase, rotateKeys } from './key-steps'
 import { fairWeather, type Network } from './network'
 import type { Step } from './plan'
 import type { SimRelay } from './relay'
@@ -63,12 +64,16 @@ export class Faults {
 
   #takeAtDevice(step: DeviceStep, device: SimDevice, disk: SimDisk): void {
     const { trace, network, duties } = this.actors
+    const { keyHolder } = device
     switch (step.kind) {
       case 'remove':
-        device.remove(step.whom.map((index) => (this.actors.devices[index] as SimDevice).name))
+        if (keyHolder) {
+          const names = step.whom.map((index) => (this.actors.devices[index] as SimDevice).name)
+          removeDevices(keyHolder, names)
+        }
         return
       case 'rotate keys':
-        device.rotateKeys()
+        if (keyHolder) rotateKeys(keyHolder)
         return
       case 'sign out':
         device.signOut()
@@ -77,10 +82,10 @@ export class Faults {
         device.loseAndRecover()
         return
       case 'new phrase':
-        device.replacePhrase(step.how)
+        if (keyHolder) replacePhrase(keyHolder, step.how)
         return
       case 'answer request':
-        device.answerRequest(step.how)
+        if (keyHolder) answerRequest(keyHolder, step.how)
         return
       case 'hide keyring':
       case 'replay keyring': {

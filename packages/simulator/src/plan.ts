@@ -215,7 +215,7 @@ function drawLies(random: RandomStream, devices: number, endMs: number, steps: S
   for (let n = random.between(1, 4); n > 0; n--) {
     const lie = random.pick(documentLies)
     const [device, atMs] = [random.between(0, devices - 1), random.between(0, endMs)]
-    steps.push({ atMs, kind: 'lie', device, lie, lastsMs: random.delay(1_000, 60_000) })
+    steps.push({ atMs, kind: 'lie', device, lie, lastsMs: random.between(2_000, 60_000) })
   }
 }
 

@@ -1,0 +1,44 @@
+// Which errors a device may report, and when; every other one is a failure of its world.
+import type { SyncError } from '@owlivion/sync'
+
+type Codes = ReadonlySet<SyncError['code']>
+
+/** What may be reported while the network and the disks are as bad as they can be and the relay is honest. */
+export const expectedCodes: Codes = new Set([
+  'connection-lost',
+  'relay-unreachable',
+  'storage-failed',
+  'storage-unavailable',
+  'draining',
+  'timeout',
+  'replaced-connection',
+  'slow-consumer',
+  'too-many-requests',
+  'device-suspended',
+  // Followed by its proof, or taken back.
+  'device-removed',
+])
+/** Messages of a login that came twice, late or never: a device that hears one of these starts over. */
+export const codesOfBadOrder: Codes = new Set([
+  'not-authenticated',
+  'bad-challenge',
+  'malformed-frame',
+  'keyring-conflict',
+])
+
+/** A phrase that is not known yet, or was replaced while it was typed in; a pairing in which one of the two got lost. */
+export const codesOfFailedEntries: Codes = new Set([
+  'account-unknown',
+  'wrong-account',
+  'pairing-refused',
+  'pairing-expired',
+  'pairing-mismatch',
+  'pairing-not-found',
+  'mailbox-taken',
+  'mailbox-expired',
+  // Somebody recovered the account between the two halves of a pairing.
+  'device-removed',
+])
+
+/** What a device says of a relay that lies to it. */
+export const codesOfLies: Codes = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
