@@ -26,6 +26,8 @@ export interface SyncStatus {
   readonly unsent: number
   /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. What is switched off only must not be unsent. */
   readonly isGreen: boolean
+  /** True while this device brings back to the relay what that lost: after its disk was wiped, or it was put back to a backup. */
+  readonly healing: boolean
   /** Why this device's own store refuses writes, while it does; edits are kept in memory and retried. */
   readonly storage: SyncError | undefined
   /** Why the relay will not have this device. */
@@ -110,12 +112,16 @@ export class Sync extends AccountSchedule {
       refusal === undefined &&
       !this.engine.isKeyringForked &&
       !this.engine.isKeyringHidden &&
-      all.every((each) => each.isOff || (each.caughtUp && each.held.length === 0 && each.refused === undefined))
+      all.every(
+        (each) =>
+          each.isOff || (each.caughtUp && !each.healing && each.held.length === 0 && each.refused === undefined),
+      )
     return {
       connection,
       state: unsent > 0 ? 'local' : weakest(all.map((document) => document.state)),
       unsent,
       isGreen,
+      healing: all.some(({ healing }) => healing),
       storage,
       refusal,
       keyringFork: this.engine.isKeyringForked,

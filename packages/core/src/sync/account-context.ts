@@ -3,6 +3,7 @@ import type { AccountId, DeviceId, DocumentId, Hash, KeyringHead, KeyringState }
 import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
+import type { HealingLedger } from './healing-ledger'
 import type { ClaimPlace } from './keyring-claims'
 import type { StoreWriter } from './store-writer'
 
@@ -36,6 +37,8 @@ export interface AccountContext {
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean
   /** This device was removed, and a record that it verified says so: it reads, and writes no more. */
   readonly isRemoved: boolean
+  /** Is told when documents of a relay begin to be healed, and when that is done. */
+  readonly healing?: HealingLedger
   /** This device does not sync the document. */
   isOff?(document: DocumentId): boolean
   /** The device's clock corrected by the relay's, in ms. */

@@ -34,6 +34,8 @@ export interface DocumentHost {
   onStatus(): void
   /** Not caught up any more: asks for everything after the cursor. */
   readAgain(): void
+  /** Reads entries as if the relay had sent them, within a job. */
+  receivePage(page: Extract<Frame, { type: 'page' }>): Promise<void>
 }
 
 /** One thing that a document does beside reading and writing. All methods are optional; none may throw but the awaited ones. */

@@ -21,6 +21,7 @@ import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-repli
 import { observerOf } from './observer'
 import { Outbox, type PendingTransaction, type StoredTransaction } from './outbox'
 import type { LostEntry, Replayed, ReplayOptions } from './rebuild'
+import type { ReturningEntries } from './returning'
 import { decodePending, decodePush, encodePending, rowKeys } from './rows'
 import { decodeState, encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
 import { writerFromBytes } from './writer-bytes'
@@ -45,6 +46,8 @@ export class DocumentState {
   documentEpoch = 0
   /** What the rows of the log go on from; undefined when they begin with the first entry. */
   foundation: Foundation | undefined
+  /** What was in this log before, and goes back to a relay that lost it; undefined unless that is under way. */
+  returning: ReturningEntries | undefined
   /** What the newest known snapshot does not cover; undefined until it is counted. */
   logTail: LogTail | undefined = { after: 0, bytes: 0 }
 

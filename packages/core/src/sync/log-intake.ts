@@ -46,6 +46,7 @@ export class LogIntake {
     const first = (entries[0] as OpenedEntry).number
     const received = await this.place((replica, unreadable) => replica.receive(entries.map(unreadable)))
     if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.options.foundOtherLife()
+    for (const entry of entries) this.state.returning?.found(entry)
     const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
     state.tailRows++
     state.tailBytes += log.length
@@ -193,6 +194,7 @@ export class LogIntake {
   /** An entry of this device that it did not write in this life: its disk was restored, or its profile is cloned. */
   private isAnotherLifeOfOurs(entry: OpenedEntry): boolean {
     if (entry.own || !this.isOwnDevice(entry) || entry.number <= this.state.rereadThrough) return false
+    if (this.state.returning?.has(entry)) return false
     if (entry.incarnation === this.state.own.incarnation || 'held' in entry.outcome) return true
     return entry.outcome.body.writers.some(({ writer }) => writerFromBytes(writer) === this.state.registers.writer)
   }

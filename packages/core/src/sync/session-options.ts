@@ -1,5 +1,5 @@
 // What a connection to the relay needs from the account that it serves, and what it tells of itself.
-import type { AccountId, DeviceId, DocumentId } from '@owlivion/sync-protocol'
+import type { AccountId, DeviceId, DocumentId, Generation } from '@owlivion/sync-protocol'
 import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { AccountCalls } from './account-calls'
@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly calls?: AccountCalls
   documents(): Iterable<DocumentSync>
   document(id: DocumentId): DocumentSync | undefined
+  /** The relay names its database. */
+  generationShown?(generation: Generation): void
   /** The relay's clock, in ms, as of now. */
   relayTime(timeMs: number): void
   /** The relay has shown the same keyring as this device's. */

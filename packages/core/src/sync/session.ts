@@ -312,6 +312,7 @@ export class Session {
         return
       case 'welcome':
         this.generation = frame.generation.slice() as Generation
+        this.options.generationShown?.(this.generation)
         this.keyringExchange?.shown(frame.keyringLength, frame.keyringHead)
         return
       case 'keyring':
@@ -470,7 +471,7 @@ export class Session {
         return true
       case 'subscribe':
         this.subscribes.answered(document.document)
-        document.refusedSubscribe(error)
+        document.refused(frame, error)
         return true
       default:
         document.refused(frame, error)

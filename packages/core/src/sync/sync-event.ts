@@ -10,5 +10,15 @@ export type SyncEvent =
    * `wipe`. `by` is the hex id of the device that did it, this one when it left; undefined for the holder of the recovery phrase.
    */
   | { readonly type: 'removed'; readonly by: string | undefined }
+  /**
+   * The relay has less than this device, or something else: its disk was lost, or it was put back to a backup. This device brings back what
+   * is missing; nothing here is given up for it. `status.healing` is true meanwhile.
+   */
+  | { readonly type: 'healing' }
+  /**
+   * The relay has everything again that this device has. `documents`: how many were concerned; `restored`: entries that this device gave back, 0
+   * when another device did; `dropped`: entries that the relay refuses for good, since a removed device wrote them too late.
+   */
+  | { readonly type: 'healed'; readonly documents: number; readonly restored: number; readonly dropped: number }
   /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
   | { readonly type: 'error'; readonly error: SyncError }

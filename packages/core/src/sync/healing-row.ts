@@ -1,0 +1,40 @@
+// What a device keeps while it heals a relay, so that a crash at any moment is gone on from:
+//
+//   ['healing', id]     where the log was rolled back to, and the chains as they were before
+//   ['refill', id, n]   entries that the relay may lack, verbatim with their signed heads, in the order in which they were in the log
+import { bytesToHex, type DocumentId, HASH_BYTES, type Hash, Writer } from '@owlivion/sync-protocol'
+import type { StoreKey } from '../storage'
+import type { LineageMap } from './device-map'
+import type { Chain } from './log-replica'
+import { readLineages, readRow, writeLineages } from './rows'
+
+export const healingKey = (document: DocumentId): StoreKey => ['healing', bytesToHex(document)]
+export const refillPrefix = (document: DocumentId): StoreKey => ['refill', bytesToHex(document)]
+export const refillKey = (document: DocumentId, position: number): StoreKey => [...refillPrefix(document), position]
+
+export interface HealingRow {
+  /** The last number of the log that this device and the relay had in common; what follows was read since. */
+  readonly common: number
+  /** The ends of all chains as this device knew them before. */
+  readonly had: LineageMap<Chain>
+}
+
+const ROW_VERSION = 1
+
+export function encodeHealing({ common, had }: HealingRow): Uint8Array {
+  const writer = new Writer().byte(ROW_VERSION).varUint(common)
+  writeLineages(writer, had, (chain) => writer.varUint(chain.sequence).fixed(chain.hash).flag(chain.broken))
+  return writer.finish()
+}
+
+/** @throws SyncError `profile-damaged` */
+export function decodeHealing(bytes: Uint8Array): HealingRow {
+  return readRow(bytes, 'note on the healing of a relay', (reader) => ({
+    common: reader.varUint(),
+    had: readLineages(reader, () => ({
+      sequence: reader.varUint(),
+      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
+      broken: reader.flag(),
+    })),
+  }))
+}

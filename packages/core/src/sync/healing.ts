@@ -1,0 +1,348 @@
+// Brings back to a relay what it lost. The relay has less of a document than this device, or something else: its disk was wiped, or it was
+// put back to a backup, or another relay took its place. Nothing that this device has is given up for that. It waits a little, takes the
+// lease under which one device at a time heals the document, finds the last number that both logs have in common, takes its own log back
+// to there, reads the relay's, and gives back what that lacks. Edits go on meanwhile and are sent afterwards.
+//
+//   well → waiting → probing → leasing → searching → reading ⇄ refilling → well
+//
+// Whoever waits and finds its cursor on the relay's log again was healed by another device.
+import { type Frame, HEAL_LEASE_MS, type Refusal } from '@owlivion/sync-protocol'
+import { SyncError } from '../errors'
+import { CommonNumberSearch } from './common-number'
+import type { DocumentLink } from './document-link'
+import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
+import type { PartStatus } from './document-status'
+import type { RefillBatch } from './returning'
+import { endOfHealing, ownLogHashes, rollBack } from './roll-back'
+
+type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
+
+type Phase =
+  | 'well'
+  /** The connection went in the middle of it. */
+  | 'interrupted'
+  /** So that not all devices of an account start at once. */
+  | 'waiting'
+  /** Looks whether another device did it meanwhile. */
+  | 'probing'
+  | 'leasing'
+  | 'searching'
+  | 'reading'
+  | 'refilling'
+
+/** What the healing of one document came to on this device. */
+export interface HealedCounts {
+  /** Entries that this device gave back. */
+  readonly restored: number
+  /** Entries that the relay refuses for good: beyond what counts of a removed device. */
+  readonly dropped: number
+}
+
+const MAX_WAIT_MS = 5_000
+const ANSWER_TIMEOUT_MS = 15_000
+const RETRY_MS = 2_000
+
+const isCursorRefusal = ({ code }: Refusal): boolean => code === 'cursor-ahead' || code === 'cursor-mismatch'
+
+export class Healing implements DocumentPart {
+  private phase: Phase
+  private cancelTimer: (() => void) | undefined
+  private search: CommonNumberSearch | undefined
+  /** When the lease was last given, by this device's clock. */
+  private leasedAtMs: number | undefined
+  private batch: (RefillBatch & { readonly first: number }) | undefined
+  private isTold = false
+  private restored = 0
+  private dropped = 0
+
+  constructor(private readonly host: DocumentHost) {
+    this.phase = host.state.returning === undefined ? 'well' : 'interrupted'
+  }
+
+  get holdsPushes(): boolean {
+    return this.phase !== 'well'
+  }
+
+  get needsConnection(): boolean {
+    return this.phase !== 'well'
+  }
+
+  get status(): Partial<PartStatus> {
+    return { healing: this.phase !== 'well' }
+  }
+
+  connected(): void {
+    if (this.phase === 'well') return
+    this.begin()
+    this.phase = this.host.state.returning === undefined ? 'probing' : 'reading'
+  }
+
+  disconnected(): void {
+    this.stopTimer()
+    this.search = undefined
+    this.leasedAtMs = undefined
+    this.batch = undefined
+    if (this.phase !== 'well') this.phase = 'interrupted'
+  }
+
+  close(): void {
+    this.disconnected()
+  }
+
+  async received(frame: DocumentFrame, link: DocumentLink): Promise<boolean> {
+    switch (frame.type) {
+      case 'page':
+        await this.sawPage(frame, link)
+        return false
+      case 'leased':
+        if (frame.purpose !== 'heal') return false
+        if (frame.forMs > 0) await this.leased(link)
+        return true
+      case 'hashes':
+        await this.hashesCame(frame, link)
+        return true
+      case 'refilled':
+        await this.refilled(frame)
+        return true
+      default:
+        return false
+    }
+  }
+
+  async refused(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
+    switch (refusal.request) {
+      case 'subscribe':
+        if (!isCursorRefusal(refusal)) return false
+        this.cursorRefused(link)
+        return true
+      case 'lease':
+        if (this.phase === 'leasing') this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
+        return this.phase !== 'well'
+      case 'hashes-fetch':
+        if (this.phase === 'searching') this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
+        return true
+      case 'refill':
+        await this.refillRefused(refusal, error)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** What the relay has is here: what it lacks is given back. */
+  async caughtUp(): Promise<void> {
+    if (this.phase === 'reading') await this.giveBack()
+  }
+
+  private begin(): void {
+    if (!this.isTold) this.host.context.healing?.began(this.host.state.document)
+    this.isTold = true
+    this.host.onStatus()
+  }
+
+  private cursorRefused(link: DocumentLink): void {
+    switch (this.phase) {
+      case 'probing':
+        this.lease(link)
+        return
+      case 'well':
+      case 'interrupted':
+      case 'reading':
+      case 'refilling': {
+        this.phase = 'waiting'
+        this.batch = undefined
+        this.begin()
+        const [byte = 0] = this.host.context.platform.random(1)
+        this.waitAndLook((byte / 255) * MAX_WAIT_MS)
+        return
+      }
+    }
+    // A question that was asked meanwhile, and is answered already.
+  }
+
+  private waitAndLook(waitMs: number): void {
+    this.phase = 'waiting'
+    this.startTimer(waitMs, () => {
+      this.phase = 'probing'
+      this.host.readAgain()
+    })
+  }
+
+  private lease(link: DocumentLink): void {
+    this.phase = 'leasing'
+    this.askWithTime(link, { type: 'lease', document: this.host.state.document, purpose: 'heal', release: false })
+  }
+
+  private async leased(link: DocumentLink): Promise<void> {
+    this.leasedAtMs = this.host.context.platform.now()
+    if (this.phase !== 'leasing') return
+    this.stopTimer()
+    const { state, context } = this.host
+    if (state.returning !== undefined && this.host.isCaughtUp) {
+      this.phase = 'reading'
+      await this.giveBack()
+      return
+    }
+    this.phase = 'searching'
+    await context.writer.barrier()
+    const { first, own } = await ownLogHashes(state)
+    if (!this.isAt('searching', link)) return
+    this.search = new CommonNumberSearch(first, own)
+    await this.searchOn(this.search, link)
+  }
+
+  private async hashesCame(frame: FrameOf<'hashes'>, link: DocumentLink): Promise<void> {
+    const { search } = this
+    if (search === undefined || this.phase !== 'searching') return
+    this.stopTimer()
+    search.take(frame)
+    await this.searchOn(search, link)
+  }
+
+  private async searchOn(search: CommonNumberSearch, link: DocumentLink): Promise<void> {
+    const next = search.next()
+    const { document } = this.host.state
+    switch (next.kind) {
+      case 'ask':
+        this.askWithTime(link, { type: 'hashes-fetch', document, numbers: next.numbers })
+        return
+      case 'found':
+        this.search = undefined
+        await this.goBackTo(next.number, link)
+        return
+      case 'none':
+        this.search = undefined
+        throw new SyncError(
+          'relay-forked',
+          'The relay has a log of this document that has nothing in common with this device’s.',
+        )
+    }
+  }
+
+  private async goBackTo(number: number, link: DocumentLink): Promise<void> {
+    const { host } = this
+    const { state, context } = host
+    if (number < state.replica.state.number) {
+      await context.writer.barrier()
+      const batch = await rollBack(state, number, () => host.isClosed)
+      if (batch === undefined) return
+      const committed = context.writer.write(batch)
+      host.onStatus()
+      await committed
+    }
+    if (!this.isAt('searching', link)) return
+    this.phase = state.returning === undefined ? 'probing' : 'reading'
+    host.readAgain()
+  }
+
+  private async sawPage(frame: FrameOf<'page'>, link: DocumentLink): Promise<void> {
+    if (frame.live || this.phase === 'well' || this.host.state.returning !== undefined) return
+    // The cursor lies on the relay's log: nothing was lost, or somebody else brought it back.
+    this.search = undefined
+    await this.finish(link)
+  }
+
+  private async giveBack(): Promise<void> {
+    const { host } = this
+    const { state, link } = host
+    const { returning } = state
+    if (returning === undefined || link === undefined) return
+    const batch = returning.next(state.replica.state.chains)
+    if (batch === undefined) {
+      await this.finish(link)
+      return
+    }
+    const now = host.context.platform.now()
+    if (this.leasedAtMs === undefined) {
+      this.lease(link)
+      return
+    }
+    if (Math.abs(now - this.leasedAtMs) > HEAL_LEASE_MS / 3)
+      link.send({ type: 'lease', document: state.document, purpose: 'heal', release: false })
+    this.phase = 'refilling'
+    this.batch = { ...batch, first: state.replica.state.number + 1 }
+    this.askWithTime(link, { type: 'refill', document: state.document, ...this.batch })
+  }
+
+  private async refilled(frame: FrameOf<'refilled'>): Promise<void> {
+    const { batch, host } = this
+    if (batch === undefined || frame.first !== batch.first || frame.count !== batch.entries.length) return
+    this.stopTimer()
+    this.batch = undefined
+    this.restored += frame.count
+    this.phase = 'reading'
+    // Read like any other page: what comes back is what was given.
+    const { document, first, logHash } = frame
+    const { entries, heads } = batch
+    const newest = first + entries.length - 1
+    await host.receivePage({ type: 'page', document, first, entries, heads, logHash, newest, live: true })
+    if (this.phase === 'reading' && !host.isCaughtUp) host.readAgain()
+  }
+
+  private async refillRefused(refusal: Refusal, error: SyncError): Promise<void> {
+    const { batch, host } = this
+    if (batch === undefined || this.phase !== 'refilling') return
+    this.stopTimer()
+    this.batch = undefined
+    this.phase = 'reading'
+    if (refusal.code === 'refill-refused' && refusal.state !== undefined) {
+      host.state.returning?.refused(batch, refusal.state)
+      this.dropped++
+      await this.giveBack()
+      return
+    }
+    if (refusal.code === 'lease-taken') this.leasedAtMs = undefined
+    if (refusal.code === 'refill-conflict') {
+      host.readAgain()
+      return
+    }
+    host.context.report(error)
+    this.startTimer(error.retryAfterMs ?? RETRY_MS, () => host.readAgain())
+  }
+
+  private async finish(link: DocumentLink): Promise<void> {
+    const { host } = this
+    const { state, context } = host
+    this.stopTimer()
+    if (state.returning !== undefined) {
+      const batch = await endOfHealing(state)
+      if (host.isClosed) return
+      state.returning = undefined
+      await context.writer.write(batch)
+    }
+    if (this.leasedAtMs !== undefined && link === host.link)
+      link.send({ type: 'lease', document: state.document, purpose: 'heal', release: true })
+    this.leasedAtMs = undefined
+    this.phase = 'well'
+    const { restored, dropped } = this
+    this.restored = 0
+    this.dropped = 0
+    if (this.isTold) context.healing?.ended(state.document, { restored, dropped })
+    this.isTold = false
+    host.onStatus()
+  }
+
+  private isAt(phase: Phase, link: DocumentLink): boolean {
+    return this.phase === phase && this.host.link === link && !this.host.isClosed
+  }
+
+  private askWithTime(link: DocumentLink, frame: Frame): void {
+    link.send(frame)
+    this.startTimer(ANSWER_TIMEOUT_MS, () =>
+      link.distrust(new SyncError('connection-lost', 'The relay did not answer a question about a document in time.')),
+    )
+  }
+
+  private startTimer(delayMs: number, action: () => void): void {
+    this.stopTimer()
+    this.cancelTimer = this.host.context.platform.setTimer(delayMs, () => {
+      this.cancelTimer = undefined
+      action()
+    })
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+  }
+}
