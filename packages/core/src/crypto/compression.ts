@@ -22,6 +22,11 @@ export function deflate(content: Uint8Array): Uint8Array | undefined {
   return deflated.length < content.length ? deflated : undefined
 }
 
+/** How many bytes `content` takes in an envelope, about. */
+export function deflateSize(content: Uint8Array): number {
+  return deflate(content)?.length ?? content.length
+}
+
 /** Inflates to at most `limitBytes`, and stops working, not only answering, when there would be more. */
 export function inflate(deflated: Uint8Array, limitBytes: number): Uint8Array | 'too-large' | 'damaged' {
   if (deflated.length === 0) return 'damaged'

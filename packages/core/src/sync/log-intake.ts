@@ -11,8 +11,9 @@ import { foldBase, isTailLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import type { SealedPush } from './outbox'
-import { hasLostEntries, isBeyondCut, readableAgainAfter, replayDocument } from './rebuild'
+import { hasLostEntries, isBeyondCutSince, readableAgainAfter, replayDocument } from './rebuild'
 import { encodeHeld, encodeLog, rowKeys } from './rows'
+import { type Adoption, type AdoptionInput, adoptSnapshot } from './snapshot-adopt'
 import { findUnreadable } from './unreadable'
 import { writerFromBytes } from './writer-bytes'
 
@@ -76,9 +77,9 @@ export class LogIntake {
    */
   async followKeyring(): Promise<boolean> {
     const { state } = this
-    const { context, document, replica } = state
-    const drops = isBeyondCut(context, document, replica.state.applied)
-    const through = readableAgainAfter(context, replica.state.held)
+    const { context, document } = state
+    const drops = await isBeyondCutSince(state)
+    const through = readableAgainAfter(state)
     if (!drops && context.hasLostKeys !== true && through === undefined) return false
     await context.writer.barrier()
     if (!drops && through === undefined && !(await hasLostEntries(context, document, state.foundation))) return false
@@ -209,9 +210,24 @@ export class LogIntake {
     this.options.onChange(undefined)
   }
 
+  /** Takes a snapshot over. Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed */
+  async adopt(input: AdoptionInput): Promise<Adoption | undefined> {
+    const adoption = await adoptSnapshot(this.state, input, () => this.options.isClosed())
+    if (adoption === undefined) return undefined
+    for (const push of adoption.confirmed) this.options.confirmed(push)
+    if (adoption.foundOtherLife) this.options.foundOtherLife()
+    this.options.onChange(adoption.changed)
+    this.options.onStatus()
+    await adoption.committed
+    return adoption
+  }
+
   /** Folds the log into a new base once it is long. */
   async foldWhenLong(): Promise<void> {
-    if (!isTailLong(this.state)) return
+    if (isTailLong(this.state)) await this.fold()
+  }
+
+  async fold(): Promise<void> {
     await this.state.context.writer.barrier()
     const folded = await foldBase(this.state.context, this.state.document, this.state.replica.state.number)
     if (this.options.isClosed()) return

@@ -18,7 +18,7 @@ import { archiveRows } from './fold'
 import { readFoundation, replicaStateOf } from './foundation'
 import { reopenStored } from './held'
 import { damagedHistory, readLog } from './log-history'
-import type { HeldEntry, LogReplica, OpenedEntry } from './log-replica'
+import type { LogReplica, OpenedEntry } from './log-replica'
 import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from './rows'
 import type { Foundation } from './state-row'
 
@@ -29,12 +29,23 @@ export function isBeyondCut(context: AccountContext, document: DocumentId, appli
   )
 }
 
+/** As above, and not within what the rows go on from: that cannot be taken apart. */
+export async function isBeyondCutSince({ context, document, replica, foundation }: ReplayedState): Promise<boolean> {
+  const { applied } = replica.state
+  if (foundation === undefined || !isBeyondCut(context, document, applied))
+    return isBeyondCut(context, document, applied)
+  const below = replicaStateOf(context, document, await readFoundation(context, document, foundation)).applied
+  return isBeyondCut(context, document, new LineageMap([...applied].filter(([each, n]) => below.get(each) !== n)))
+}
+
 /** The number after which entries could not be verified that can be now; undefined when there is none. */
-export function readableAgainAfter(context: AccountContext, held: readonly HeldEntry[]): number | undefined {
+export function readableAgainAfter({ context, replica, foundation }: ReplayedState): number | undefined {
   const keyring = context.keyring()
   // By chain: an entry under a known key may wait for the signature of one behind it whose key is not known yet.
   const chains = new LineageMap<{ readonly first: number; readonly isKnown: boolean }>()
-  for (const { entry, reason } of held) {
+  for (const { entry, reason } of replica.state.held) {
+    // What is below the foundation comes with it and not by its number.
+    if (entry.number <= (foundation?.number ?? 0)) continue
     if (reason !== 'unknown-epoch' && reason !== 'unknown-device') continue
     const { epoch, device } = decodeEnvelope(entry.bytes)
     const isKnown = epochAt(keyring, epoch) !== undefined && findDevice(keyring, device) !== undefined

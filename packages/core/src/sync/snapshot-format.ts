@@ -47,8 +47,13 @@ export interface OpenedSnapshot {
   readonly bytes: Uint8Array
 }
 
-/** `needs-keyring`: by a device, or under a key, that may have come after this device last read the keyring. */
-export type SnapshotFailure = 'needs-keyring' | 'untrue'
+/**
+ * `needs-keyring`: by a device, or under a key, that may have come after this device last read the keyring. `unsigned`: nobody vouches for
+ * it. `unreadable`: this device vouches for what is not a snapshot.
+ */
+export type SnapshotFailure =
+  | { readonly failure: 'needs-keyring' | 'unsigned' }
+  | { readonly failure: 'unreadable'; readonly author: DeviceId }
 
 export interface SnapshotInput {
   readonly document: DocumentId
@@ -106,6 +111,7 @@ export async function openSnapshot(
 ): Promise<OpenedSnapshot | SnapshotFailure> {
   const keyring = context.keyring()
   const { signing } = context.platform
+  let author: DeviceId | undefined
   try {
     const file = decodeSnapshotFile(bytes)
     const header = decodeSnapshotHeader(file.header)
@@ -114,15 +120,16 @@ export async function openSnapshot(
     const epoch = epochAt(keyring, envelope.epoch)
     const key = context.keyAt(document, envelope.epoch)
     if (device === undefined || epoch === undefined || key === undefined || header.keyringHead.length > keyring.length)
-      return 'needs-keyring'
+      return { failure: 'needs-keyring' }
     const place = { account: context.account, document, keyId: epoch.keyId }
     const hash = snapshotHash(signing.sha512, place, file)
     const signed = snapshotSigningBytes(context.account, document, hash)
-    if (!(await signing.verify(device.signing, signed, file.signature))) return 'untrue'
-    return openWith(signing.sha512, { ...place, key }, bytes) ?? 'untrue'
+    if (!(await signing.verify(device.signing, signed, file.signature))) return { failure: 'unsigned' }
+    author = device.id
+    return openWith(signing.sha512, { ...place, key }, bytes) ?? { failure: 'unreadable', author }
   } catch {
-    // A member's signature is looked for only in what could be read at all.
-    return 'untrue'
+    // What a member seals may be anything; what nobody signed is not even that.
+    return author === undefined ? { failure: 'unsigned' } : { failure: 'unreadable', author }
   }
 }
 

@@ -1,0 +1,219 @@
+// Keeps what a document costs in proportion to what it holds: sums up a long log in a snapshot, judges those of others, and lets go of what
+// a settled one covers. All of it is done while the document has nothing else to do, after a random wait, so that not all devices do the
+// same at once. Never on the path of an edit. (Taking a snapshot over is another matter: `adoption.ts`.)
+import { bytesEqual, bytesToHex, type Frame, type Hash, type Refusal, splitSnapshot } from '@owlivion/sync-protocol'
+import { isSyncError, type SyncError } from '../errors'
+import { randomUint32 } from './account-context'
+import { CompactionNeed } from './compaction-need'
+import type { CurrentSnapshot } from './current-snapshot'
+import type { DocumentLink } from './document-link'
+import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
+import { moveFoundation } from './foundation-move'
+import type { ArrivedSnapshot } from './snapshot-arrivals'
+import { buildSnapshot } from './snapshot-build'
+import { openSnapshot, type SealedSnapshot } from './snapshot-format'
+import { judgeSnapshot } from './snapshot-judge'
+
+/** Before anything is done unasked. Long enough that of several devices one has done it before the others begin. */
+const MAX_WAIT_MS = 30_000
+
+/** What there is to do, the most urgent first. `fetch-back`: a single device's own snapshot, to see that the relay's copy is whole. */
+type Task =
+  | { readonly kind: 'judge' | 'fetch-back'; readonly hash: Hash }
+  | { readonly kind: 'build' }
+  | { readonly kind: 'move'; readonly number: number; readonly hash: Hash }
+
+export class Compaction implements DocumentPart {
+  private readonly need: CompactionNeed
+  private fetching: Extract<Task, { hash: Hash; kind: 'judge' | 'fetch-back' }> | undefined
+  private uploading: (SealedSnapshot & { readonly number: number }) | undefined
+  /** By the hex of the hash: what the relay does not have, or has whole. */
+  private readonly fetchedBack = new Map<string, boolean>()
+  private cancelTimer: (() => void) | undefined
+  /** The relay refuses this device's snapshots for good; tried once more on the next connection. */
+  private isRefused = false
+
+  constructor(
+    private readonly host: DocumentHost,
+    private readonly current: CurrentSnapshot,
+  ) {
+    this.need = new CompactionNeed(host.state)
+  }
+
+  get needsConnection(): boolean {
+    return this.fetching !== undefined || this.uploading !== undefined
+  }
+
+  connected(): void {
+    this.isRefused = false
+  }
+
+  disconnected(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+    this.fetching = undefined
+    this.uploading = undefined
+  }
+
+  close(): void {
+    this.disconnected()
+  }
+
+  /** Looks whether there is something to do, and does it after a while. */
+  async caughtUp(): Promise<void> {
+    if (this.cancelTimer !== undefined || this.needsConnection || (await this.nextTask()) === undefined) return
+    if (this.cancelTimer !== undefined || this.host.link === undefined) return
+    const { platform } = this.host.context
+    this.cancelTimer = platform.setTimer(randomUint32(platform) % MAX_WAIT_MS, () => {
+      this.cancelTimer = undefined
+      this.host.runJob(() => this.work())
+    })
+  }
+
+  async received(frame: DocumentFrame): Promise<boolean> {
+    if (frame.type === 'snapshot-stored') {
+      await this.stored(frame.hash)
+      return true
+    }
+    if (frame.type === 'snapshot-offered' && this.host.isCaughtUp) await this.caughtUp()
+    return false
+  }
+
+  async refused({ request }: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
+    if (request === 'snapshot-put') {
+      this.uploading = undefined
+      if (error.code === 'stale-epoch') link.readKeyring()
+      // Lost to another device, whose snapshot is as good; or later again.
+      if (error.retryable) return true
+      this.isRefused = true
+      this.host.context.report(error)
+      return true
+    }
+    if (request !== 'snapshot-fetch' || this.fetching === undefined) return false
+    const { kind, hash } = this.fetching
+    this.fetching = undefined
+    if (kind === 'judge') this.current.found.set(bytesToHex(hash), 'unknown')
+    else this.fetchedBack.set(bytesToHex(hash), false)
+    return true
+  }
+
+  async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
+    const { fetching } = this
+    if (fetching === undefined || !bytesEqual(fetching.hash, arrived.hash)) return false
+    this.fetching = undefined
+    if (fetching.kind === 'judge') await this.judge(arrived, link)
+    else this.fetchedBack.set(bytesToHex(arrived.hash), await this.isWhole(arrived))
+    await this.caughtUp()
+    return true
+  }
+
+  private get isReady(): boolean {
+    const { host } = this
+    return host.link !== undefined && host.isCaughtUp && !host.isHealing && host.context.isKeyringHidden !== true
+  }
+
+  private async nextTask(): Promise<Task | undefined> {
+    const { current, host } = this
+    const { offer } = current
+    if (!this.isReady || (offer !== undefined && offer.documentEpoch !== host.state.documentEpoch)) return undefined
+    if (offer !== undefined && (await current.isToBeJudged())) return { kind: 'judge', hash: offer.hash }
+    if (await this.isBuildDue()) return { kind: 'build' }
+    const settled = await current.settled()
+    if (settled === undefined) return undefined
+    const { isAccepted, hash, number } = settled
+    const isWhole = isAccepted || this.fetchedBack.get(bytesToHex(hash))
+    if (isWhole === undefined) return { kind: 'fetch-back', hash }
+    return isWhole ? { kind: 'move', hash, number } : undefined
+  }
+
+  private async isBuildDue(): Promise<boolean> {
+    const { offer, isUntrue } = this.current
+    const { number } = this.host.state.replica.state
+    if (this.isRefused || number <= (offer?.coveredNumber ?? 0) || this.current.isTainted) return false
+    // Until a true one takes its place, who is new gets what is wrong.
+    return isUntrue || this.need.isThere(offer)
+  }
+
+  /** Time has passed, and things may be otherwise: another device may have done it. */
+  private async work(): Promise<void> {
+    const { link } = this.host
+    const task = this.needsConnection ? undefined : await this.nextTask()
+    if (task === undefined || link === undefined || link !== this.host.link) return
+    switch (task.kind) {
+      case 'judge':
+      case 'fetch-back':
+        this.fetching = task
+        link.send({ type: 'snapshot-fetch', document: this.host.state.document, hash: task.hash })
+        return
+      case 'build':
+        await this.build(link)
+        return
+      case 'move':
+        await this.move(task)
+        await this.caughtUp()
+    }
+  }
+
+  private async build(link: DocumentLink): Promise<void> {
+    const { state, context } = this.host
+    const { number } = state.replica.state
+    try {
+      const sealed = await buildSnapshot(state, this.current.offer?.hash)
+      if (link !== this.host.link) return
+      this.uploading = { ...sealed, number }
+      link.sendLarge(partsOf(state.document, sealed))
+    } catch (error) {
+      if (!isSyncError(error, 'entry-too-large')) throw error
+      // Nobody would open it. What it would cover stays as it is.
+      this.isRefused = true
+      context.report(error)
+    }
+  }
+
+  private async stored(hash: Hash): Promise<void> {
+    const { uploading } = this
+    if (uploading === undefined || !bytesEqual(uploading.hash, hash)) return
+    this.uploading = undefined
+    const note = { number: uploading.number, hash, storedAtMs: this.host.context.now(), isAccepted: false }
+    await this.current.shelf.put(note, uploading.bytes)
+    this.host.onStatus()
+  }
+
+  private async judge(arrived: ArrivedSnapshot, link: DocumentLink): Promise<void> {
+    const { state, context } = this.host
+    const opened = await openSnapshot(context, state.document, arrived.bytes)
+    if ('failure' in opened) {
+      if (opened.failure === 'unreadable')
+        await this.current.judged(arrived.hash, opened.author, { verdict: 'reject', reason: 'it cannot be read' })
+      else if (opened.failure === 'needs-keyring') link.readKeyring()
+      // Whoever it is by, it is not what the relay calls it.
+      else this.current.found.set(bytesToHex(arrived.hash), 'unknown')
+      return
+    }
+    const judgement = bytesEqual(opened.hash, arrived.hash)
+      ? await judgeSnapshot(state, opened)
+      : ({ verdict: 'unknown', reason: 'it is another than it is called' } as const)
+    if (this.host.isClosed) return
+    await this.current.judged(arrived.hash, opened.author, judgement, opened)
+  }
+
+  private async isWhole({ hash, bytes }: ArrivedSnapshot): Promise<boolean> {
+    const opened = await openSnapshot(this.host.context, this.host.state.document, bytes)
+    return !('failure' in opened) && bytesEqual(opened.hash, hash)
+  }
+
+  private async move({ number, hash }: { readonly number: number; readonly hash: Hash }): Promise<void> {
+    const { state, context, intake } = this.host
+    await intake.fold()
+    if (this.host.isClosed) return
+    await context.writer.barrier()
+    const batch = await moveFoundation(state, { number, hash })
+    if (batch === undefined || this.host.isClosed) return
+    this.current.shelf.forget(number - 1)
+    await context.writer.write(batch)
+  }
+}
+
+function* partsOf(document: DocumentHost['state']['document'], { hash, bytes }: SealedSnapshot): Generator<Frame> {
+  for (const part of splitSnapshot(hash, bytes)) yield { type: 'snapshot-put', document, part }
+}

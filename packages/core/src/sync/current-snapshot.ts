@@ -1,0 +1,158 @@
+// What is known of the relay's current snapshot of a document: what the relay says of it, what other devices say of it, and what this
+// device found when it replayed what the snapshot covers.
+import {
+  activeDevices,
+  bytesEqual,
+  bytesToHex,
+  type DeviceId,
+  type Hash,
+  snapshotVerdictBytes,
+  type Verdict,
+} from '@owlivion/sync-protocol'
+import { SyncError } from '../errors'
+import { LineageMap } from './device-map'
+import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
+import type { PartStatus } from './document-status'
+import { readFoundation } from './foundation'
+import { isBeyondCut } from './rebuild'
+import type { OpenedSnapshot } from './snapshot-format'
+import type { Judgement } from './snapshot-judge'
+import { type ShelfNote, SnapshotShelf } from './snapshot-shelf'
+import { countVotes, hasVote, type SnapshotOffer, type Votes } from './snapshot-votes'
+import type { Foundation } from './state-row'
+
+export class CurrentSnapshot implements DocumentPart {
+  /** As the relay tells; undefined while it has none, or has not told. */
+  offer: SnapshotOffer | undefined
+  votes: Votes = new Map()
+  readonly shelf: SnapshotShelf
+  /** What this device found of the snapshots that it was shown, by the hex of the hash. */
+  readonly found = new Map<string, Judgement['verdict']>()
+  /** What this device's own history rests on holds what does not count. It has no say about others. */
+  isTainted = false
+  private readonly reported = new Set<string>()
+
+  constructor(private readonly host: DocumentHost) {
+    this.shelf = new SnapshotShelf(host.context, host.state.document)
+  }
+
+  get status(): Partial<PartStatus> {
+    const { offer } = this
+    const { foundation } = this.host.state
+    const isTaken = offer !== undefined && foundation !== undefined && bytesEqual(offer.hash, foundation.hash)
+    return { unconfirmed: isTaken && !this.isOwn && !hasVote(this.votes, 'accept') }
+  }
+
+  /** This device found it to be untrue. */
+  get isUntrue(): boolean {
+    return this.offer !== undefined && this.found.get(bytesToHex(this.offer.hash)) === 'reject'
+  }
+
+  private get isOwn(): boolean {
+    return this.offer !== undefined && bytesEqual(this.offer.author, this.host.context.device)
+  }
+
+  /** The next connection tells what is current there. */
+  disconnected(): void {
+    this.offer = undefined
+    this.votes = new Map()
+  }
+
+  async received(frame: DocumentFrame): Promise<boolean> {
+    if (frame.type === 'snapshot-offered') await this.offered(frame)
+    return false
+  }
+
+  /** Another start, or another connection, may know of another keyring. */
+  connected(): void {
+    this.host.runJob(() => this.keyringChanged())
+  }
+
+  async keyringChanged(): Promise<void> {
+    const { context, state } = this.host
+    for (const { number, hash } of await this.shelf.list()) {
+      if (number === state.foundation?.number) continue
+      if (isBeyondCut(context, state.document, await this.vectorOf({ number, hash }))) await this.shelf.drop(number)
+    }
+    const { foundation } = state
+    if (foundation === undefined || !isBeyondCut(context, state.document, state.replica.state.applied)) return
+    this.isTainted ||= isBeyondCut(context, state.document, await this.vectorOf(foundation))
+  }
+
+  /** This device has kept all that it covers, and has not replayed it yet. */
+  async isToBeJudged(): Promise<boolean> {
+    const { offer } = this
+    if (offer === undefined || this.found.has(bytesToHex(offer.hash)) || this.isTainted) return false
+    const { replica, foundation } = this.host.state
+    if (offer.coveredNumber > replica.state.number || offer.coveredNumber <= (foundation?.number ?? 0)) return false
+    return (await this.noteOf(offer.hash)) === undefined
+  }
+
+  /** The newest snapshot that may take the foundation's place. */
+  async settled(): Promise<ShelfNote | undefined> {
+    const { context, state } = this.host
+    const isAlone = activeDevices(context.keyring().devices).filter(({ role }) => role === 'device').length === 1
+    return this.shelf.settled(state.foundation?.number ?? 0, isAlone)
+  }
+
+  /** Says what this device found: to the other devices by the relay, to the app when it is bad. */
+  async judged(hash: Hash, author: DeviceId, { verdict, reason }: Judgement, opened?: OpenedSnapshot): Promise<void> {
+    this.found.set(bytesToHex(hash), verdict)
+    if (verdict === 'unknown') return
+    const isOwn = bytesEqual(author, this.host.context.device)
+    if (verdict === 'accept' && opened !== undefined) {
+      const storedAtMs = this.offer?.storedAtMs ?? 0
+      const isAccepted = !isOwn || hasVote(this.votes, 'accept')
+      await this.shelf.put({ number: opened.header.coveredNumber, hash, storedAtMs, isAccepted }, opened.bytes)
+    }
+    if (verdict === 'reject') this.reportUntrue(hash, author, reason)
+    if (!isOwn) await this.vote(hash, verdict)
+  }
+
+  /** Once for each snapshot. */
+  reportUntrue(hash: Hash, author: DeviceId, reason: string): void {
+    if (this.reported.has(bytesToHex(hash))) return
+    this.reported.add(bytesToHex(hash))
+    const device = bytesToHex(author)
+    const message = `Device ${device} summed up a collection wrongly: ${reason}.`
+    this.host.context.report(new SyncError('snapshot-untrue', message, { device }))
+  }
+
+  private async offered(frame: SnapshotOffer): Promise<void> {
+    const { host } = this
+    const votes = await countVotes(host.context, frame)
+    const isAccepted = hasVote(votes, 'accept') && !hasVote(votes, 'reject')
+    await this.shelf.learn(frame.hash, { storedAtMs: frame.storedAtMs, isAccepted })
+    const { foundation } = host.state
+    if (foundation !== undefined && bytesEqual(foundation.hash, frame.hash) && hasVote(votes, 'reject'))
+      this.isTainted = true
+    if (!frame.isCurrent) {
+      if (this.offer !== undefined && bytesEqual(this.offer.hash, frame.hash)) this.disconnected()
+      return
+    }
+    // A frame is a view into what was received.
+    this.offer = { ...frame, hash: frame.hash.slice() as Hash, author: frame.author.slice() as DeviceId }
+    this.votes = votes
+    const said = votes.get(bytesToHex(host.context.device))
+    if (said !== undefined) this.found.set(bytesToHex(frame.hash), said)
+    else if (!this.isOwn && (await this.noteOf(frame.hash)) !== undefined) await this.vote(frame.hash, 'accept')
+    host.onStatus()
+  }
+
+  private async vote(hash: Hash, verdict: Verdict): Promise<void> {
+    const { context, state, link } = this.host
+    const { document } = state
+    const signature = await context.sign(snapshotVerdictBytes(context.account, document, hash, verdict))
+    if (link !== undefined && link === this.host.link)
+      link.send({ type: 'snapshot-verdict', document, hash, verdict, signature })
+  }
+
+  private async noteOf(hash: Hash): Promise<ShelfNote | undefined> {
+    return (await this.shelf.list()).find((note) => bytesEqual(note.hash, hash))
+  }
+
+  private async vectorOf(foundation: Foundation): Promise<LineageMap<number>> {
+    const opened = await readFoundation(this.host.context, this.host.state.document, foundation)
+    return new LineageMap(opened?.header.vector.map((head) => [head, head.sequence] as const))
+  }
+}
