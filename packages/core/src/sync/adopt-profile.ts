@@ -7,6 +7,7 @@ import { openMemoryStore, type Store, type StoreBatch } from '../storage'
 import type { AccountContext } from './account-context'
 import { AccountKeyring } from './account-keyring'
 import { carryDocuments } from './carry-documents'
+import { carryOff } from './off-documents'
 import {
   clockKey,
   decodeClock,
@@ -23,6 +24,7 @@ import {
   type RemovedProfile,
   readAnyProfile,
 } from './profile'
+import { scheduleKey } from './schedule-row'
 import { StoreWriter } from './store-writer'
 
 /**
@@ -86,8 +88,11 @@ export class ProfilePlace {
     }
     const carried = await this.carry(this.present, profile, records, clockOffsetMs ?? 0)
     const clock = [clockKey, encodeClock(clockOffsetMs ?? 0)] as const
+    // When this device syncs was chosen for the device, whatever account is on it.
+    const schedule = await this.store.get(scheduleKey)
+    const kept = schedule === undefined ? [] : [[scheduleKey, schedule] as const]
     await this.store.commit(
-      { removePrefix: [[]], put: [...put, clock, ...(carried.put ?? [])] },
+      { removePrefix: [[]], put: [...put, clock, ...kept, ...(carried.put ?? [])] },
       { durability: 'strict' },
     )
   }
@@ -105,12 +110,13 @@ export class ProfilePlace {
     const next = await this.open(profile, records, openMemoryStore(), clockOffsetMs)
     // A device that was removed had been told the time before that, and its store no longer says so.
     const isUncorrected = 'keys' in present && clock === undefined && Math.abs(clockOffsetMs) > LARGE_OFFSET_MS
-    return carryDocuments({
+    const documents = await carryDocuments({
       from: old.context,
       to: next.context,
       documentId: next.documentId,
       shiftMs: isUncorrected ? clockOffsetMs : 0,
     })
+    return { put: [...(documents.put ?? []), ...(await carryOff(store, next.documentId))] }
   }
 
   /** An account as its documents see it, without a connection: what they hold is read, and nothing is written. */

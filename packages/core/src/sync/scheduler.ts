@@ -5,38 +5,14 @@
 // Above it stands the app's own switch (`goOnline`, `goOffline`): without it nothing connects, whatever the schedule says.
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
-import { jitterMs } from './backoff'
-import { Deadline, type StoredDeadline } from './deadline'
+import { Deadline } from './deadline'
 import { NamedTimers } from './named-timers'
-import {
-  encodeSchedule,
-  isSyncMode,
-  type LastRun,
-  type ScheduleSettings,
-  type StoredSchedule,
-  type SyncMode,
-} from './schedule-row'
+import { MINUTE_MS, waitAfterRun } from './next-run'
+import { RunWaiters } from './run-waiters'
+import type { ScheduleChange, SyncSchedule } from './schedule'
+import type { StoredSchedule, SyncMode } from './schedule-row'
+import { ScheduleState } from './schedule-state'
 import { type RunConnection, SyncRun, type WorkLeft } from './sync-run'
-
-/** When this device syncs, and how it went. Times are by the device's clock, in ms since 1970. */
-export interface SyncSchedule extends ScheduleSettings {
-  /** Nothing connects until it is resumed, or until `pausedUntilMs`. */
-  readonly isPaused: boolean
-  readonly pausedUntilMs: number | undefined
-  /** A run is under way. */
-  readonly isRunning: boolean
-  /** When the next run is due; undefined while none is planned: live, manual, offline, paused, or under way. */
-  readonly nextRunMs: number | undefined
-  readonly lastRun: LastRun | undefined
-  /** When a run last sent and read everything. */
-  readonly lastDoneMs: number | undefined
-}
-
-/** What is to be different from now on; what is left out stays. */
-export interface ScheduleChange extends Partial<ScheduleSettings> {
-  /** `true`: until somebody resumes. `{ untilMs }`: until then, by the device's clock. `false`: resume. */
-  readonly paused?: boolean | { readonly untilMs: number }
-}
 
 export interface ScheduledConnection extends RunConnection {
   goOnline(): void
@@ -54,26 +30,15 @@ export interface SchedulerOptions {
   onChange(): void
 }
 
-const MINUTE_MS = 60_000
 /** Timers stand still while a device sleeps: the clock is looked at this often. */
 const LONGEST_TICK_MS = MINUTE_MS
-/** The wait after the first run that failed; it doubles up to the interval. */
-const FIRST_RETRY_MS = MINUTE_MS
-const LONGEST_RETRY_MS = 60 * MINUTE_MS
 /** A relay that asks for more is asked again after this: it may be a mistake, and must not switch a device off. */
 const LONGEST_HOLD_MS = 240 * MINUTE_MS
 /** A network that comes and goes is no reason to sync each time. */
 const SETTLED_MS = MINUTE_MS
 
 export class Scheduler {
-  private settings: ScheduleSettings
-  private paused: Deadline | true | undefined
-  private next: Deadline | undefined
-  private hold: Deadline | undefined
-  private failures: number
-  private lastRun: LastRun | undefined
-  private lastDoneMs: number | undefined
-
+  private readonly state: ScheduleState
   private isAllowed = false
   private hasStarted = false
   private isClosed = false
@@ -84,37 +49,17 @@ export class Scheduler {
   /** The run would be tried again by itself. */
   private isAutomatic = false
   private hadUrgentWork = false
-  /** Whoever waits for the end of a run, and for its connection. */
-  private readonly waiting = new Set<(failure: SyncError | undefined) => void>()
-  private readonly connecting = new Set<() => void>()
+  private readonly waiters = new RunWaiters()
   private readonly timers: NamedTimers<'tick'>
 
   constructor(private readonly options: SchedulerOptions) {
     const { stored, platform } = options
-    const now = platform.now()
-    const restored = (deadline: StoredDeadline | undefined) => deadline && Deadline.stored(deadline, now)
-    this.settings = stored.settings
-    this.paused = stored.paused === false ? undefined : stored.paused === true ? true : restored(stored.paused)
-    this.next = restored(stored.next)
-    this.hold = restored(stored.hold)
-    this.failures = stored.failures
-    this.lastRun = stored.lastRun
-    this.lastDoneMs = stored.lastDoneMs
+    this.state = new ScheduleState(stored, () => platform.now())
     this.timers = new NamedTimers(platform)
   }
 
   get schedule(): SyncSchedule {
-    const isPaused = this.isPaused
-    const isPlanned = this.isAllowed && !isPaused && this.run === undefined
-    return {
-      ...this.settings,
-      isPaused,
-      pausedUntilMs: isPaused && this.paused instanceof Deadline ? this.paused.atMs : undefined,
-      isRunning: this.run !== undefined,
-      nextRunMs: isPlanned ? this.next?.atMs : undefined,
-      lastRun: this.lastRun,
-      lastDoneMs: this.lastDoneMs,
-    }
+    return this.state.view({ isRunning: this.run !== undefined, isPlanned: this.isAllowed })
   }
 
   // -- what the app says
@@ -128,10 +73,11 @@ export class Scheduler {
       return
     }
     this.isAllowed = true
-    const { onStart, onNetworkReturn } = this.settings
+    const { onStart, onNetworkReturn } = this.state.settings
     const isOccasion = this.hasStarted ? onNetworkReturn : onStart
     this.hasStarted = true
-    if (this.settings.mode !== 'live' && (isOccasion || this.options.hasUrgentWork())) this.next = this.atOnce()
+    if (this.state.settings.mode !== 'live' && (isOccasion || this.options.hasUrgentWork()))
+      this.state.next = this.state.after(0)
     this.settle()
   }
 
@@ -142,52 +88,35 @@ export class Scheduler {
   }
 
   networkReturned(): void {
-    if (!this.isAllowed || !this.settings.onNetworkReturn) return
+    if (!this.isAllowed || !this.state.settings.onNetworkReturn) return
     if (this.isLive) this.options.connection.goOnline()
-    else if (Math.abs(this.now() - (this.lastDoneMs ?? Number.NEGATIVE_INFINITY)) >= SETTLED_MS) this.soon()
+    else if (Math.abs(this.state.now() - (this.state.lastDoneMs ?? Number.NEGATIVE_INFINITY)) >= SETTLED_MS) this.soon()
   }
 
   /** A run that is not waited for; while it is paused, as soon as that ends. */
   soon(): void {
     if (this.isClosed || this.isLive || this.run !== undefined) return
-    this.next = this.atOnce()
+    this.state.next = this.state.after(0)
     this.settle()
   }
 
   /** @returns when it is stored. @throws SyncError `invalid-value` */
-  change({ mode, onStart, onNetworkReturn, paused }: ScheduleChange): Promise<void> {
-    if (mode !== undefined && !isSyncMode(mode))
-      throw new SyncError('invalid-value', `${JSON.stringify(mode)} is not a time to sync.`)
-    if (typeof paused === 'object' && !Number.isFinite(paused.untilMs))
-      throw new SyncError('invalid-value', 'A pause ends at a time in milliseconds, or when it is resumed.')
-    const before = this.settings
-    this.settings = {
-      mode: mode ?? before.mode,
-      onStart: onStart ?? before.onStart,
-      onNetworkReturn: onNetworkReturn ?? before.onNetworkReturn,
-    }
-    if (this.settings.mode !== before.mode) this.modeChanged(before.mode)
-    if (paused !== undefined) this.pause(paused)
+  change(change: ScheduleChange): Promise<void> {
+    const before = this.state.settings.mode
+    this.state.change(change)
+    if (this.state.settings.mode !== before) this.modeChanged(before)
+    if (this.state.isPaused) this.interrupt(new SyncError('sync-paused', 'Syncing was paused.'))
     this.settle()
     this.options.onChange()
     return this.save()
   }
 
-  private pause(paused: NonNullable<ScheduleChange['paused']>): void {
-    const now = this.now()
-    if (paused === false) this.paused = undefined
-    else {
-      this.paused = paused === true ? true : Deadline.after(Math.max(0, paused.untilMs - now), now)
-      if (this.isPaused) this.interrupt(new SyncError('sync-paused', 'Syncing was paused.'))
-    }
-  }
-
   /** A run, so that a device that was connected goes with everything sent, and one that was not need not wait for the first interval. */
   private modeChanged(before: SyncMode): void {
-    const { mode } = this.settings
-    this.failures = 0
+    const { mode } = this.state.settings
+    this.state.failures = 0
     const isAtOnce = mode !== 'live' && (mode !== 'manual' || before === 'live')
-    this.next = isAtOnce ? this.atOnce() : undefined
+    this.state.next = isAtOnce ? this.state.after(0) : undefined
   }
 
   /**
@@ -200,7 +129,7 @@ export class Scheduler {
     const refusal = this.refusal()
     if (refusal !== undefined) throw refusal
     this.begin({ isAutomatic: false })
-    await this.runEnd(signal)
+    await this.waiters.end(signal)
   }
 
   /** For what needs a connection at this moment: resolves when there is one, or none is to be had. */
@@ -208,14 +137,7 @@ export class Scheduler {
     if (this.isLive || this.options.connection.state === 'online' || this.refusal() !== undefined)
       return Promise.resolve()
     this.begin({ isAutomatic: false })
-    return new Promise((resolve) => {
-      this.connecting.add(resolve)
-    })
-  }
-
-  private tellConnected(): void {
-    for (const resolve of this.connecting) resolve()
-    this.connecting.clear()
+    return this.waiters.connection()
   }
 
   private refusal(): SyncError | undefined {
@@ -223,27 +145,10 @@ export class Scheduler {
     if (this.options.connection.state === 'removed')
       return new SyncError('device-removed', 'This device was removed from the account.')
     if (!this.isAllowed) return new SyncError('sync-offline', 'The app has switched the network off.')
-    if (this.isPaused) return new SyncError('sync-paused', 'Syncing is paused.')
-    const retryAfterMs = this.isLive || this.run !== undefined ? 0 : (this.hold?.waitMs(this.now()) ?? 0)
+    if (this.state.isPaused) return new SyncError('sync-paused', 'Syncing is paused.')
+    const retryAfterMs = this.isLive || this.run !== undefined ? 0 : this.state.holdMs
     if (retryAfterMs === 0) return undefined
     return new SyncError('too-many-requests', 'The relay asked this device to wait.', { retryAfterMs })
-  }
-
-  private runEnd(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (failure: SyncError | undefined): void => {
-        this.waiting.delete(end)
-        signal?.removeEventListener('abort', abort)
-        if (failure === undefined) resolve()
-        else reject(failure)
-      }
-      const abort = (): void => {
-        this.waiting.delete(end)
-        reject(signal?.reason)
-      }
-      this.waiting.add(end)
-      signal?.addEventListener('abort', abort, { once: true })
-    })
   }
 
   /** Nothing is left of it but what is stored. */
@@ -257,7 +162,7 @@ export class Scheduler {
 
   connectionChanged(): void {
     this.run?.connectionChanged()
-    if (this.options.connection.state === 'online') this.tellConnected()
+    if (this.options.connection.state === 'online') this.waiters.connected()
   }
 
   statusChanged(): void {
@@ -269,31 +174,19 @@ export class Scheduler {
 
   // -- what is due
 
-  private now(): number {
-    return this.options.platform.now()
-  }
-
-  private atOnce(): Deadline {
-    return Deadline.after(0, this.now())
-  }
-
-  private get isPaused(): boolean {
-    return this.paused === true || this.paused?.hasCome(this.now()) === false
-  }
-
   /** Brings the connection to what was decided. */
   private settle(): void {
     if (this.isClosed) return
     const { connection } = this.options
-    const { mode } = this.settings
-    if (this.paused !== undefined && !this.isPaused) this.paused = undefined
-    const mayConnect = this.isAllowed && this.paused === undefined && connection.state !== 'removed'
+    const { mode } = this.state.settings
+    if (this.state.paused !== undefined && !this.state.isPaused) this.state.paused = undefined
+    const mayConnect = this.isAllowed && this.state.paused === undefined && connection.state !== 'removed'
     const wasLive = this.isLive
     this.isLive = mayConnect && mode === 'live'
-    if (mode === 'live') this.next = undefined
-    else if (mode !== 'manual' && this.run === undefined) this.next ??= Deadline.after(mode * MINUTE_MS, this.now())
+    if (mode === 'live') this.state.next = undefined
+    else if (mode !== 'manual' && this.run === undefined) this.state.next ??= this.state.after(mode * MINUTE_MS)
     if (this.isLive && !wasLive) connection.goOnline()
-    if (mayConnect && this.next?.hasCome(this.now())) this.begin({ isAutomatic: true })
+    if (mayConnect && this.state.next?.hasCome(this.state.now())) this.begin({ isAutomatic: true })
     if (!this.isLive && this.run === undefined && connection.state !== 'offline') connection.goOffline()
     this.arm()
   }
@@ -301,34 +194,36 @@ export class Scheduler {
   private begin({ isAutomatic }: { readonly isAutomatic: boolean }): void {
     const { connection, platform, work } = this.options
     if (this.run !== undefined || connection.state === 'removed') return
-    const holdMs = this.isLive ? 0 : (this.hold?.waitMs(this.now()) ?? 0)
+    const holdMs = this.isLive ? 0 : this.state.holdMs
     if (holdMs > 0) {
-      this.next = Deadline.after(holdMs, this.now())
+      this.state.next = this.state.after(holdMs)
       return
     }
     this.isAutomatic = isAutomatic
-    this.runStartedAtMs = this.now()
+    this.runStartedAtMs = this.state.now()
     this.run = new SyncRun({
       platform,
       connection,
       work: () => ({ ...work(), ...(this.isLive && { isQuiet: true }) }),
       ended: (failure) => this.ended(failure),
     })
-    this.next = undefined
+    this.state.next = undefined
     connection.goOnline()
     this.arm()
     this.options.onChange()
   }
 
   private ended(failure: SyncError | undefined): void {
-    const now = this.now()
     const askedMs = failure?.retryAfterMs ?? this.options.connection.loss?.askedToWaitMs ?? 0
     const holdMs = failure === undefined ? 0 : Math.min(askedMs, LONGEST_HOLD_MS)
-    this.hold = holdMs > 0 ? Deadline.after(holdMs, now) : undefined
-    this.failures = failure === undefined ? 0 : this.failures + 1
-    const waitMs = this.waitAfter(failure)
-    this.next = waitMs === undefined ? undefined : Deadline.after(Math.max(waitMs, holdMs), now)
-    if (failure === undefined) this.lastDoneMs = now
+    this.state.hold = holdMs > 0 ? this.state.after(holdMs) : undefined
+    this.state.failures = failure === undefined ? 0 : this.state.failures + 1
+    const { settings, failures } = this.state
+    const waitMs = waitAfterRun(
+      { mode: settings.mode, failure, failures, isAutomatic: this.isAutomatic },
+      this.options.platform.random,
+    )
+    this.state.next = waitMs === undefined ? undefined : this.state.after(Math.max(waitMs, holdMs))
     this.runOver(failure)
     this.settle()
     void this.save().catch(() => {
@@ -337,63 +232,41 @@ export class Scheduler {
     this.options.onChange()
   }
 
-  /** To the next run; undefined when none follows by itself. */
-  private waitAfter(failure: SyncError | undefined): number | undefined {
-    const { mode } = this.settings
-    if (mode === 'live' || (mode === 'manual' && (failure === undefined || !this.isAutomatic))) return undefined
-    const intervalMs = mode === 'manual' ? LONGEST_RETRY_MS : mode * MINUTE_MS
-    if (failure === undefined || !failure.retryable) return mode === 'manual' ? undefined : intervalMs
-    const ceiling = Math.min(intervalMs, LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.failures - 1, 10))
-    // Devices that lost a relay together do not come back together, and none comes back at once.
-    return ceiling / 2 + jitterMs(ceiling / 2, this.options.platform.random)
-  }
-
   /** Ends a run that is under way, which is made up for when that may be. */
   private interrupt(reason: SyncError): void {
     if (this.run === undefined) return
     this.run.abandon()
-    if (this.settings.mode !== 'live' && this.isAutomatic) this.next = this.atOnce()
+    if (this.state.settings.mode !== 'live' && this.isAutomatic) this.state.next = this.state.after(0)
     this.runOver(reason)
   }
 
   private runOver(failure: SyncError | undefined): void {
     this.run = undefined
-    this.lastRun = { startedAtMs: this.runStartedAtMs, endedAtMs: this.now(), failed: failure?.code }
-    for (const end of [...this.waiting]) end(failure)
-    this.tellConnected()
+    this.state.runOver(this.runStartedAtMs, failure)
+    this.waiters.ended(failure)
   }
 
   /** One timer, for whatever comes first. */
   private arm(): void {
     this.timers.stop('tick')
     if (this.isClosed || !this.isAllowed || this.options.connection.state === 'removed') return
-    const deadline = this.paused ?? (this.run === undefined ? this.next : undefined)
+    const deadline = this.state.paused ?? (this.run === undefined ? this.state.next : undefined)
     if (!(deadline instanceof Deadline)) return
-    const waitMs = Math.min(LONGEST_TICK_MS, Math.max(1, deadline.waitMs(this.now())))
+    const waitMs = Math.min(LONGEST_TICK_MS, Math.max(1, deadline.waitMs(this.state.now())))
     this.timers.start('tick', waitMs, () => this.tick(waitMs))
   }
 
   private tick(elapsedMs: number): void {
-    const now = this.now()
-    const wasPaused = this.paused !== undefined
-    for (const deadline of [this.paused, this.next, this.hold])
-      if (deadline instanceof Deadline) deadline.counted(elapsedMs, now)
+    const wasPaused = this.state.paused !== undefined
+    this.state.counted(elapsedMs)
     this.settle()
-    if (wasPaused && this.paused === undefined) {
+    if (wasPaused && this.state.paused === undefined) {
       void this.save().catch(() => {})
       this.options.onChange()
     }
   }
 
   private save(): Promise<void> {
-    const now = this.now()
-    const { settings, paused, next, hold, failures, lastRun, lastDoneMs } = this
-    const stored = {
-      ...{ settings, failures, lastRun, lastDoneMs },
-      paused: paused instanceof Deadline ? paused.toStored(now) : paused === true,
-      next: next?.toStored(now),
-      hold: hold?.toStored(now),
-    }
-    return this.options.save(encodeSchedule(stored))
+    return this.options.save(this.state.toRow())
   }
 }

@@ -211,6 +211,7 @@ export class SeenRows {
     } finally {
       this.sending = false
     }
+    this.onStatus()
     this.schedule()
   }
 
