@@ -83,10 +83,12 @@ export class Compaction implements DocumentPart {
     if (request === 'snapshot-put') {
       this.uploading = undefined
       if (error.code === 'stale-epoch') link.readKeyring()
-      // Lost to another device, whose snapshot is as good; or later again.
-      if (error.retryable) return true
-      this.isRefused = true
-      this.host.context.report(error)
+      if (!error.retryable) {
+        this.isRefused = true
+        this.host.context.report(error)
+      }
+      // Lost to another device, whose snapshot is to be judged then; or later again.
+      await this.caughtUp()
       return true
     }
     if (request !== 'snapshot-fetch' || this.fetching === undefined) return false
@@ -94,6 +96,7 @@ export class Compaction implements DocumentPart {
     this.fetching = undefined
     if (kind === 'judge') this.current.found.set(bytesToHex(hash), 'unknown')
     else this.fetchedBack.set(bytesToHex(hash), false)
+    await this.caughtUp()
     return true
   }
 

@@ -1,7 +1,11 @@
 // The parts of every document, in the order in which they see a frame.
+import { Adoption } from './adoption'
+import { Compaction } from './compaction'
+import { CurrentSnapshot } from './current-snapshot'
 import type { DocumentHost, DocumentPart } from './document-part'
 import { Healing } from './healing'
 
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
-  return [new Healing(host)]
+  const current = new CurrentSnapshot(host)
+  return [new Healing(host), current, new Compaction(host, current), new Adoption(host, current)]
 }

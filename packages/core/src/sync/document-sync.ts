@@ -86,6 +86,7 @@ export class DocumentSync {
       stored: (push) => this.sender.stored(push),
       reachedEnd: () => this.ownWriter.reachedEnd(),
       caughtUp: () => this.caughtUp(),
+      foundLaterEpoch: () => this.foundLaterEpoch(),
     })
     this.lanes = new LaneAdoption(state)
     this.parts = createParts(this.host())
@@ -389,6 +390,19 @@ export class DocumentSync {
       case 'unknown-epoch':
         link.distrust(error)
         return
+      case 'rebasing':
+        this.sender.retryAfter(error.retryAfterMs)
+        return
+      case 'stale-document-epoch':
+        this.sender.waitBeforeSealingAgain()
+        this.ownWriter.startIncarnation()
+        await this.foundLaterEpoch()
+        return
+      case 'already-covered':
+        // It is in a snapshot, or another life of this device is: reading on tells which.
+        this.sender.waitBeforeSealingAgain()
+        this.reader.readAgain()
+        return
     }
     this.sender.refuse(error)
   }
@@ -456,6 +470,10 @@ export class DocumentSync {
     this.seenRows.schedule()
     this.onStatus()
     this.runJob(() => this.tellCaughtUp())
+  }
+
+  private async foundLaterEpoch(): Promise<void> {
+    for (const part of this.parts) await part.foundLaterEpoch?.()
   }
 
   private async takeIn(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {

@@ -3,6 +3,7 @@ import type { DocumentId, Frame, Refusal } from '@owlivion/sync-protocol'
 import type { SyncError } from '../../../src/errors'
 import { MemoryDisk } from '../../../src/storage'
 import type { DocumentLink } from '../../../src/sync/document-link'
+import type { DocumentFrame } from '../../../src/sync/document-part'
 import { DocumentSync } from '../../../src/sync/document-sync'
 import { refusalToError } from '../../../src/sync/refusal'
 import type { ContextOptions, TestAccount, TestContext } from './account'
@@ -89,7 +90,7 @@ export class TestDevice {
     await this.hear(log.page(this.sync.cursor.number))
   }
 
-  async hear(frame: FrameOf<'page'> | FrameOf<'pushed'> | FrameOf<'seen'>): Promise<void> {
+  async hear(frame: DocumentFrame): Promise<void> {
     this.sync.received(frame)
     await settle()
   }
