@@ -79,7 +79,7 @@ export function appendKeyring(
       audit: auditOfRecord(context, record, { address: asking.session.address, isRestored }),
       ...(frame.cut && { cut: frame.cut }),
       // It counts already, whatever this relay holds of a removed device; devices drop what lies beyond the cut.
-      ...(removal && { removal: isRestored ? { devices: removal.devices } : removal }),
+      ...(removal && { removal: isRestored ? { devices: removal.devices, restoredCut: removal.cut } : removal }),
     }
     await storeRecords(context, account, [{ verified, place }])
   })

@@ -1,6 +1,18 @@
 // Made-up requests for the contract suite: a store compares hashes and signatures with nothing, so none of them is real.
-import { type AccountId, type DeviceId, type DocumentId, type Hash, ZERO_HASH } from '@owlivion/sync-protocol'
+import {
+  type AccountId,
+  type ChainHead,
+  type DeviceId,
+  type DocumentId,
+  encodeSnapshotFile,
+  encodeSnapshotHeader,
+  type Hash,
+  type SnapshotHeader,
+  type Verdict,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
 import type { AccountQuota, AppendRequest, KeyringAppend } from './relay-store'
+import type { SnapshotPut, VerdictPut } from './snapshot-rows'
 
 export const quota: AccountQuota = { maxDocuments: 100, maxBytes: undefined }
 export const PAGE = 500_000
@@ -62,6 +74,61 @@ export function push(shape: PushShape = {}): AppendRequest {
     documentEpoch: shape.documentEpoch ?? 0,
     isHeldUp: shape.isHeldUp ?? false,
   }
+}
+
+interface SnapshotShape {
+  readonly covered: number
+  readonly coveredHash: Hash
+  readonly parent?: Hash
+  readonly document?: DocumentId
+  readonly author?: DeviceId
+  readonly documentEpoch?: number
+  readonly vector?: readonly ChainHead[]
+  readonly exempt?: readonly number[]
+  readonly size?: number
+  readonly storedAtMs?: number
+  readonly change?: Partial<SnapshotPut>
+}
+
+/** A snapshot of made-up content, named by what it covers and by its author. */
+export function snapshot(shape: SnapshotShape): SnapshotPut {
+  const { covered, coveredHash, parent, author = a, documentEpoch = 0, size = 400 } = shape
+  const name = `snapshot ${author.join()} ${covered} ${documentEpoch}`
+  const header: SnapshotHeader = {
+    documentEpoch,
+    coveredNumber: covered,
+    coveredHash,
+    ...(parent && { parent }),
+    keyringHead: { length: 1, hash: headAt(1) },
+    vector: shape.vector ?? [],
+    exempt: shape.exempt ?? [],
+  }
+  const envelope = bytes(size, `${name} envelope`)
+  const file = encodeSnapshotFile({ header: encodeSnapshotHeader(header), signature: bytes(64, name), envelope })
+  return {
+    account,
+    document: shape.document ?? contacts,
+    hash: bytes<Hash>(32, name),
+    header,
+    file,
+    author,
+    storedAtMs: shape.storedAtMs ?? START_MS,
+    keyringHead: headAt(1),
+    isFresh: true,
+    mayRebase: false,
+    mayHeal: false,
+    ...shape.change,
+  }
+}
+
+/** When the made-up snapshots were stored. */
+export const START_MS = 1_700_000_000_000
+export const DAY_MS = 86_400_000
+
+export function verdict(of: SnapshotPut, device: DeviceId, said: Verdict, atMs = START_MS): VerdictPut {
+  const { account, document, hash } = of
+  const signature = bytes(64, `${said} ${device.join()}`)
+  return { account, document, hash, device, verdict: said, signature, atMs }
 }
 
 /** Head of a keyring of so many made-up records. */

@@ -11,7 +11,7 @@ import {
 } from '@owlivion/sync-protocol'
 import type { MemoryAccount, MemoryData, MemoryDocument, MemoryEntry, MemorySnapshot } from './memory-data'
 import { ensureChain, ensureDocument, knownAt, logHashAt } from './memory-log'
-import type { AccountQuota } from './relay-store'
+import type { AccountQuota, KeyringAppend } from './relay-store'
 import type {
   ExemptPage,
   Pruned,
@@ -22,7 +22,7 @@ import type {
   StoredSnapshot,
   VerdictPut,
 } from './snapshot-rows'
-import { endsOfRuns, fitsQuota, isUndoneBy, judgeSnapshot, planPrune } from './snapshot-rules'
+import { endsOfRuns, fitsQuota, isUndoneBy, judgeSnapshot, planPrune, snapshotsCutOff } from './snapshot-rules'
 
 export interface MemorySnapshotParts {
   readonly sha512: Sha512
@@ -187,6 +187,23 @@ export function createMemorySnapshots({ sha512, open, write }: MemorySnapshotPar
     // Nothing is written when nothing is due: a simulated disk takes its time for every write.
     prune: async (nowMs) => (isDue(nowMs) ? write(() => prune(nowMs)) : { entries: 0, snapshots: 0 }),
   }
+}
+
+/** The word of a removed device counts no more, nor what it wrote after its end. */
+export function removeFromSnapshots(
+  document: MemoryDocument,
+  { devices, cut, restoredCut }: NonNullable<KeyringAppend['removal']>,
+  atMs: number,
+): void {
+  const ends = cut ?? restoredCut
+  const { id, snapshots, base } = document
+  const view = { document: id, devices, cut: ends ?? [], base: base.number }
+  const undone = ends === undefined ? [] : snapshotsCutOff(snapshots, ({ header }) => header, view)
+  document.snapshots = snapshots.map((each) => ({
+    ...each,
+    verdicts: each.verdicts.filter(({ device }) => !devices.some((removed) => bytesEqual(removed, device))),
+    ...(undone.includes(each) && { rejectedAtMs: atMs }),
+  }))
 }
 
 function bytesOf(document: MemoryDocument | undefined, after: number, through: number): number {

@@ -21,7 +21,7 @@ import {
   readMemoryPage,
   refillMemory,
 } from './memory-log'
-import { createMemorySnapshots } from './memory-snapshots'
+import { createMemorySnapshots, removeFromSnapshots } from './memory-snapshots'
 import type {
   KeyringAppend,
   KeyringAppendResult,
@@ -110,7 +110,10 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       const removed = new Set(removal.devices.map(bytesToHex))
       const heads = [...memoryHeads(account)].filter((each) => removed.has(bytesToHex(each.device)))
       if (removal.cut !== undefined && isBeyondCut(removal.cut, heads)) return { kind: 'cut-behind' }
-      for (const document of account.documents.values()) for (const device of removed) document.seen.delete(device)
+      for (const document of account.documents.values()) {
+        for (const device of removed) document.seen.delete(device)
+        removeFromSnapshots(document, removal, storedAtMs)
+      }
     }
     for (const replaced of account.keyring.splice(replaceFrom, Infinity, stored))
       account.bytes -= storedLength(replaced)

@@ -2,7 +2,10 @@
 import { describeAccountRows } from './contract-account-rows'
 import { describeWriting } from './contract-log'
 import { describeReading } from './contract-pages'
+import { describePruning } from './contract-prune'
+import { describeRefills } from './contract-refill'
 import { describeSignIns } from './contract-sign-in'
+import { describeSnapshots } from './contract-snapshots'
 import { type ContractStore, type ContractTools, createSuite } from './contract-suite'
 
 export type { ContractStore, ContractTools }
@@ -14,4 +17,7 @@ export function describeRelayStore(name: string, open: () => Promise<ContractSto
   describeReading(suite)
   describeAccountRows(suite)
   describeSignIns(suite)
+  describeSnapshots(suite)
+  describeRefills(suite)
+  describePruning(suite)
 }

@@ -45,7 +45,12 @@ export interface KeyringAppend extends StoredKeyringRecord {
   /** What the account's audit log says of it, in the same transaction. */
   readonly audit?: readonly AuditEvent[]
   /** For a record that removes devices: whom, and where their chains end. Without an end, whatever the store holds of them. */
-  readonly removal?: { readonly devices: readonly DeviceId[]; readonly cut?: Cut }
+  readonly removal?: {
+    readonly devices: readonly DeviceId[]
+    readonly cut?: Cut
+    /** In the place of `cut` for a removal that was made elsewhere: entries beyond it refuse nothing, and snapshots beyond it are undone. */
+    readonly restoredCut?: Cut
+  }
 }
 
 /** What became of a keyring record. Only `stored` changed anything. */

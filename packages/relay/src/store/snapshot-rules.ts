@@ -2,7 +2,11 @@
 import {
   bytesEqual,
   type ChainHead,
+  type Cut,
+  type DeviceId,
+  type DocumentId,
   type Hash,
+  isWithinCut,
   SNAPSHOT_KEEP_MS,
   type SnapshotHeader,
   UNJUDGED_SNAPSHOT_MS,
@@ -95,6 +99,37 @@ export function isAccepted({ verdicts, author }: StoredSnapshot): boolean {
 
 function isRejected({ verdicts }: StoredSnapshot): boolean {
   return verdicts.some(({ verdict }) => verdict === 'reject')
+}
+
+/** A removal, for the document that is looked at. */
+export interface RemovalView {
+  readonly document: DocumentId
+  readonly devices: readonly DeviceId[]
+  readonly cut: Cut
+  /** Entries of the document up to this number are gone. */
+  readonly base: number
+}
+
+/**
+ * The snapshots that a removal undoes: those that hold what a removed device wrote after its end, as long as an older one, or the log
+ * itself, can still stand for what they covered. A rebase is never undone; devices repair forward.
+ */
+export function snapshotsCutOff<T extends StoredSnapshot>(
+  snapshots: readonly T[],
+  headerOf: (snapshot: T) => SnapshotHeader,
+  { document, devices, cut, base }: RemovalView,
+): readonly T[] {
+  const removed = (id: DeviceId) => devices.some((each) => bytesEqual(each, id))
+  const isWithin = (each: T) =>
+    headerOf(each).vector.every(
+      ({ device, incarnation, sequence }) =>
+        !removed(device) || isWithinCut(cut, document, device, incarnation, sequence),
+    )
+  const standing = snapshots.filter((each) => each.rejectedAtMs === undefined)
+  const kept = standing.findLastIndex(isWithin)
+  const undone = standing.slice(kept + 1)
+  const reachesDown = (standing[kept]?.coveredNumber ?? 0) >= base
+  return reachesDown && !undone.some((each) => each.isRebase) ? undone : []
 }
 
 /** What goes of a document. */

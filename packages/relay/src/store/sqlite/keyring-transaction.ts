@@ -12,7 +12,9 @@ import type Database from 'better-sqlite3'
 import { plainBytes } from '../../node-platform'
 import type { KeyringAppend, KeyringAppendResult } from '../relay-store'
 import { isBeyondCut } from '../rules'
+import { snapshotsCutOff } from '../snapshot-rules'
 import type { SqliteAudit } from './audit-rows'
+import type { SqliteSnapshots } from './snapshot-tables'
 
 interface AccountRow {
   readonly id: number
@@ -41,6 +43,7 @@ export function toHead(row: HeadRow): DocumentHead {
 export function createKeyringTransaction(
   db: Database.Database,
   audit: SqliteAudit,
+  snapshots: Pick<SqliteSnapshots, 'listOf' | 'headerOf'>,
 ): Database.Transaction<(request: KeyringAppend) => KeyringAppendResult> {
   const findAccount = db.prepare('SELECT id, keyring_length, keyring_head FROM accounts WHERE account = ?')
   const findRecovery = db.prepare('SELECT id FROM accounts WHERE recovery = ?')
@@ -57,11 +60,31 @@ export function createKeyringTransaction(
   )
   const removeFrom = db.prepare('DELETE FROM keyring WHERE account = ? AND position >= ?')
   const headsOfDevice = db.prepare(
-    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash FROM documents d JOIN chains c ON c.document = d.id WHERE d.account = ? AND c.device = ?',
+    // What only a snapshot's vector says of a chain is one device's word, and must not keep another from being removed.
+    'SELECT d.document, c.device, c.incarnation, c.sequence, c.hash FROM documents d JOIN chains c ON c.document = d.id WHERE d.account = ? AND c.device = ? AND c.signature IS NOT NULL',
   )
   const removeSeen = db.prepare(
     'DELETE FROM seen WHERE device = ? AND document IN (SELECT id FROM documents WHERE account = ?)',
   )
+
+  const removeVerdicts = db.prepare(
+    'DELETE FROM verdicts WHERE device = ? AND document IN (SELECT id FROM documents WHERE account = ?)',
+  )
+  const withSnapshots = db.prepare(
+    'SELECT id, document, base_number FROM documents d WHERE account = ? AND EXISTS (SELECT 1 FROM snapshots s WHERE s.document = d.id)',
+  )
+  const undo = db.prepare('UPDATE snapshots SET rejected_at = ? WHERE id = ?')
+
+  function undoSnapshots(account: number, removal: NonNullable<KeyringAppend['removal']>, atMs: number): void {
+    const { devices, cut = removal.restoredCut } = removal
+    if (cut === undefined) return
+    const rows = withSnapshots.all(account) as { id: number; document: DocumentId; base_number: number }[]
+    for (const { id, document, base_number: base } of rows) {
+      const view = { document, devices, cut, base }
+      const undone = snapshotsCutOff(snapshots.listOf(id), (each) => snapshots.headerOf(each.id), view)
+      for (const each of undone) undo.run(atMs, each.id)
+    }
+  }
 
   /** One by one: a device may have chains without number. */
   function* headsOf(account: number, devices: readonly DeviceId[]): Iterable<DocumentHead> {
@@ -81,7 +104,11 @@ export function createKeyringTransaction(
     if (account !== undefined && removal !== undefined) {
       if (removal.cut !== undefined && isBeyondCut(removal.cut, headsOf(account.id, removal.devices)))
         return { kind: 'cut-behind' }
-      for (const device of removal.devices) removeSeen.run(device, account.id)
+      for (const device of removal.devices) {
+        removeSeen.run(device, account.id)
+        removeVerdicts.run(device, account.id)
+      }
+      undoSnapshots(account.id, removal, storedAtMs)
     }
     const id = account?.id ?? addAccount.run(request.account, recovery, ZERO_HASH).lastInsertRowid
     const { bytes: replacedBytes } = bytesFrom.get(id, position) as { bytes: number }

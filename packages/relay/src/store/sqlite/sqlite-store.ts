@@ -73,9 +73,9 @@ export interface SqliteStoreParts {
 export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): RelayStore {
   const turn = createAppendTransaction(db, sha512)
   const audit = createSqliteAudit(db, sha512)
-  const appendKeyring = createKeyringTransaction(db, audit)
-  const accountRows = createSqliteAccountRows(db, audit)
   const snapshots = createSnapshotTables(db, sha512)
+  const appendKeyring = createKeyringTransaction(db, audit, snapshots)
+  const accountRows = createSqliteAccountRows(db, audit)
   const prune = createPrune(db, snapshots)
   const generation = db.prepare('SELECT generation FROM relay')
   const probe = db.prepare('UPDATE relay SET probe = zeroblob(?)')
