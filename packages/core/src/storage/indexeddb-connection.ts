@@ -178,8 +178,14 @@ function runTransaction<T>(
         // It is over already, and its own event has settled the promise.
       }
     }
+    // When site data is cleared, Chromium may close the connection and leave its transactions without an end of their own.
+    const lost = () => reject(connectionGone())
+    database.addEventListener('close', lost)
     // Listeners and not on… properties, which idb-keyval sets for itself.
-    transaction.addEventListener('abort', () => reject(transaction.error ?? thrown?.error ?? connectionGone()))
+    transaction.addEventListener('abort', () => {
+      database.removeEventListener('close', lost)
+      reject(transaction.error ?? thrown?.error ?? connectionGone())
+    })
     let result: T | PromiseLike<T>
     try {
       result = callback(transaction.objectStore(objectStoreName))
@@ -188,7 +194,10 @@ function runTransaction<T>(
     } catch (error) {
       abort(error)
     }
-    transaction.addEventListener('complete', () => resolve(result))
+    transaction.addEventListener('complete', () => {
+      database.removeEventListener('close', lost)
+      resolve(result)
+    })
   })
 }
 
