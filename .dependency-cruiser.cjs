@@ -1,7 +1,7 @@
 // The walls of the house: which room may know which. An arrow that points back is refused by name, with the file it starts from.
 
 /** Inside core, in the order in which data passes; a folder knows itself and those before it. */
-const coreFolders = ['crypto', 'account', 'document', 'storage', 'sync', 'mail']
+const coreFolders = ['crypto', 'account', 'document', 'storage', 'sync', 'tabs', 'mail']
 const core = '^packages/core/src/'
 /** Ground under every folder: the error class, the one yjs module, the platform interface and its implementations. */
 const coreGround = ['errors\\.ts$', 'yjs\\.ts$', 'platform/']

@@ -4,6 +4,7 @@ import { SyncError } from './errors'
 import { browserPlatform, type Platform } from './platform'
 import type { Store } from './storage'
 import { createProfile, type Existing, joinProfile, readAnyProfile, SyncEngine } from './sync'
+import { TabEngine } from './tabs'
 
 /** What an account that is on this device already needs from its surroundings. */
 export interface OpenOptions {
@@ -13,6 +14,12 @@ export interface OpenOptions {
   readonly store: Store
   /** Connect at once (default), or stay offline until `goOnline`. */
   readonly online?: boolean
+  /**
+   * What becomes of other tabs of the browser that open the same account. `share` (default): all work on it together, and one of them has the
+   * connection. `alone`: this tab has it to itself, and the others are refused with `profile-in-use`. Tabs share where the store is one
+   * that they can share, as that of `openIndexedDbStore`, and the page came over HTTPS; processes never do.
+   */
+  readonly tabs?: 'share' | 'alone'
 }
 
 /** What a device needs that becomes a member of an account, or makes one. */
@@ -96,15 +103,22 @@ export async function recoverAccount(options: PhraseOptions): Promise<Sync> {
 }
 
 /**
- * Opens the account that this store holds.
+ * Opens the account that this store holds, together with other tabs that have it open.
  * @throws SyncError `profile-missing`, `profile-in-use`, `profile-damaged`
  *
  * @example
  * const sync = await openAccount({ store: await openIndexedDbStore('mail') })
  */
 export async function openAccount(options: OpenOptions): Promise<Sync> {
-  const engine = await SyncEngine.open(options.platform ?? browserPlatform(), options.store)
-  if (options.online ?? true) engine.goOnline()
+  const { platform = browserPlatform(), store, online = true, tabs = 'share' } = options
+  const tab = tabs === 'share' ? await TabEngine.open(platform, store, online) : undefined
+  if (tab !== undefined) {
+    const sync = new Sync(tab)
+    tab.whenEnded(() => void sync.close().catch(() => {}))
+    return sync
+  }
+  const engine = await SyncEngine.open(platform, store)
+  if (online) engine.goOnline()
   return new Sync(engine)
 }
 

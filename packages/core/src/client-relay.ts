@@ -1,13 +1,13 @@
 // The part of an open account that asks its relay: when it saw the devices, what its audit log says, and to forget the account.
-import type { AuditOptions, AuditReport, SyncEngine } from './sync'
+import type { AccountEngine, AuditOptions, AuditReport } from './sync'
 
 /** What an account asks of its relay beside syncing. */
 export abstract class AccountAtRelay {
   /** @internal */
-  protected readonly engine: SyncEngine
+  protected readonly engine: AccountEngine
 
   /** @internal */
-  constructor(engine: SyncEngine) {
+  constructor(engine: AccountEngine) {
     this.engine = engine
   }
 

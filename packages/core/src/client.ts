@@ -16,6 +16,7 @@ import {
   type SyncEvent,
   type UnsentEdits,
 } from './sync'
+import { TabEngine } from './tabs'
 
 /** Where this device stands; every value is as of now, and `sync.subscribe` tells when one changed. */
 export interface SyncStatus {
@@ -266,10 +267,15 @@ export class Sync extends AccountSchedule {
   }
 }
 
-/** @internal The engine of an open account, for the package's other entries. */
-export function engineOf(sync: Sync): SyncEngine {
+/**
+ * @internal The engine of an open account, for the package's other entries: what they do only the tab that leads can, so this one
+ * takes the lead.
+ * @throws SyncError `profile-in-use` when the tab that leads is in the middle of something of that kind
+ */
+export async function engineOf(sync: Sync): Promise<SyncEngine> {
   // biome-ignore lint/complexity/useLiteralKeys: the one place that looks behind the face of an account
-  return sync['engine']
+  const engine = sync['engine']
+  return engine instanceof TabEngine ? engine.takeLead() : (engine as SyncEngine)
 }
 
 function weakest(states: readonly EditState[]): EditState {

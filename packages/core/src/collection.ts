@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Candidate, Edit, FieldCandidate, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
-import { type DocumentStatus, type DocumentSync, Listeners } from './sync'
+import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
 
 /** Anything whose fields are JSON values; an interface or a type alias. */
 export type RecordFields<T> = { readonly [K in keyof T]: JsonValue | undefined }
@@ -41,7 +41,7 @@ export class Collection<T extends RecordFields<T>> {
   /** @internal Use `sync.open`. */
   constructor(
     readonly name: string,
-    private readonly sync: () => DocumentSync,
+    private readonly sync: () => LiveDocument,
     private readonly options: CollectionOptions<T>,
   ) {}
 

@@ -67,7 +67,7 @@ const MEETING_MS = 15_000
  * await approval.result
  */
 export async function acceptPairing(sync: Sync, text: string): Promise<PairingApproval> {
-  const engine = engineOf(sync)
+  const engine = await engineOf(sync)
   const way = wayOf(engine, text)
   if (engine.connection !== 'online')
     throw new SyncError('relay-unreachable', 'This device must be online to let another one in.')

@@ -33,8 +33,8 @@ export interface AccountAccess {
   addedAtMs(id: DeviceId): number | undefined
 }
 
-export function accessTo(sync: Sync): AccountAccess {
-  const engine = engineOf(sync)
+export async function accessTo(sync: Sync): Promise<AccountAccess> {
+  const engine = await engineOf(sync)
   const { platform, account, membership } = engine
   return {
     platform,

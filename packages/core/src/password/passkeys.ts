@@ -25,7 +25,7 @@ import { readState } from './state'
  * const id = await addPasskey(sync, 'phone')
  */
 export async function addPasskey(sync: Sync, label: string): Promise<string> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   const { platform, account } = access
   const { options } = await access.call('passkey.begin', { origin: location.origin, label })
   // The browser checks it, and refuses what is not as it must be.
@@ -49,7 +49,7 @@ export async function addPasskey(sync: Sync, label: string): Promise<string> {
  * for (const { id } of passkeys) await removePasskey(sync, id)
  */
 export async function removePasskey(sync: Sync, id: string): Promise<void> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   const removed = (await readState(access)).passkeys.filter((passkey) => passkey.id === id)
   const members = removed.map(({ member }) => hexToBytes(member) as DeviceId)
   await access.change(members, () => access.call('passkey.remove', { id }))

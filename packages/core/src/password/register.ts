@@ -29,7 +29,7 @@ export interface PasswordOptions {
  * await registerPassword(sync, { email: 'ann@example.com', password: 'correct horse battery staple' })
  */
 export async function registerPassword(sync: Sync, { email, password }: PasswordOptions): Promise<void> {
-  await setPassword(accessTo(sync), checkedEmail(email), password)
+  await setPassword(await accessTo(sync), checkedEmail(email), password)
 }
 
 /**
@@ -45,7 +45,7 @@ export async function changePassword(
   sync: Sync,
   { email, password }: Partial<PasswordOptions> & Pick<PasswordOptions, 'password'>,
 ): Promise<void> {
-  await setPassword(accessTo(sync), email === undefined ? undefined : checkedEmail(email), password)
+  await setPassword(await accessTo(sync), email === undefined ? undefined : checkedEmail(email), password)
 }
 
 /**
@@ -58,7 +58,7 @@ export async function changePassword(
  * hasPassword // false
  */
 export async function removePassword(sync: Sync): Promise<void> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   await access.change(signInKeysOf(access.keyring()), () => access.call('sign-in.remove', {}))
 }
 

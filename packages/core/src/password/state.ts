@@ -49,7 +49,7 @@ const CHANGE_TAKES_MS = 600_000
  * if (hasTwoFactor && backupCodes < 3) console.log('Make new backup codes.')
  */
 export async function signInState(sync: Sync): Promise<SignInState> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   const { keys, passkeys, ...state } = await readState(access)
   await removeLeftovers(access, keys)
   return { ...state, passkeys: passkeys.map(({ member: _member, ...details }) => details) }

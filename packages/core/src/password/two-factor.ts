@@ -34,7 +34,7 @@ const PROOF_BYTES = 64
  * uri.startsWith('otpauth://totp/') // true
  */
 export async function beginTwoFactor(sync: Sync, label: string): Promise<TwoFactorOffer> {
-  const answer = await accessTo(sync).call('two-factor.begin', { label })
+  const answer = await (await accessTo(sync)).call('two-factor.begin', { label })
   return { secret: textIn(answer, 'secret', /^[A-Z2-7]+$/), uri: textIn(answer, 'uri', /^otpauth:/) }
 }
 
@@ -48,7 +48,7 @@ export async function beginTwoFactor(sync: Sync, label: string): Promise<TwoFact
  * console.log(codes.join('\n'))
  */
 export async function confirmTwoFactor(sync: Sync, code: string): Promise<readonly string[]> {
-  return backupCodesIn(await accessTo(sync).call('two-factor.confirm', { code }))
+  return backupCodesIn(await (await accessTo(sync)).call('two-factor.confirm', { code }))
 }
 
 /**
@@ -59,7 +59,7 @@ export async function confirmTwoFactor(sync: Sync, code: string): Promise<readon
  * const codes = await newBackupCodes(sync, prompt('The code that the app shows') ?? '')
  */
 export async function newBackupCodes(sync: Sync, code: string): Promise<readonly string[]> {
-  return backupCodesIn(await accessTo(sync).call('two-factor.backup-codes', { code }))
+  return backupCodesIn(await (await accessTo(sync)).call('two-factor.backup-codes', { code }))
 }
 
 /**
@@ -70,7 +70,7 @@ export async function newBackupCodes(sync: Sync, code: string): Promise<readonly
  * await disableTwoFactor(sync, { password: prompt('Password') ?? '', code: prompt('Code') ?? '' })
  */
 export async function disableTwoFactor(sync: Sync, both: PasswordAndCode): Promise<void> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   await access.call('two-factor.disable', await proofOf(access, both))
 }
 
@@ -81,7 +81,7 @@ export async function disableTwoFactor(sync: Sync, both: PasswordAndCode): Promi
  * if ((await signInState(sync)).lockedUntilMs !== undefined) await unlockSignIn(sync)
  */
 export async function unlockSignIn(sync: Sync): Promise<void> {
-  await accessTo(sync).call('sign-in.unlock', {})
+  await (await accessTo(sync)).call('sign-in.unlock', {})
 }
 
 /**
@@ -92,7 +92,7 @@ export async function unlockSignIn(sync: Sync): Promise<void> {
  * await deleteAccountWithPassword(sync, { password: prompt('Password') ?? '' })
  */
 export async function deleteAccountWithPassword(sync: Sync, both: PasswordAndCode): Promise<void> {
-  const access = accessTo(sync)
+  const access = await accessTo(sync)
   await access.call('account.delete', { proof: await proofOf(access, both) })
 }
 

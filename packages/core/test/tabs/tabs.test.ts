@@ -1,0 +1,115 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { type Collection, createAccount, openAccount, type Sync, type SyncError } from '../../src'
+import { FakeOrigin, type FakeTab } from './support/origin'
+
+type Contact = { name: string; phone?: string }
+
+async function open(tab: FakeTab): Promise<Sync> {
+  const sync = await openAccount({ platform: tab.platform, store: tab.store, online: false })
+  onTestFinished(() => (tab.isStopped ? undefined : sync.close()))
+  return sync
+}
+
+async function createIn(origin: FakeOrigin): Promise<{ readonly tab: FakeTab; readonly sync: Sync }> {
+  const tab = origin.tab()
+  const { sync } = await createAccount({
+    ...{ platform: tab.platform, store: tab.store, relay: 'wss://relay.example', deviceName: 'laptop', online: false },
+  })
+  onTestFinished(() => (tab.isStopped ? undefined : sync.close()))
+  return { tab, sync }
+}
+
+function sorted(contacts: Collection<Contact>): (readonly [string, Contact])[] {
+  return contacts.list().sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+it('three tabs that edit at once show the same', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const tabs = [sync, await open(origin.tab()), await open(origin.tab())]
+  const all = await Promise.all(tabs.map((each) => each.open<Contact>('contacts')))
+  await all[0]!.add('shared', { name: 'Shared' })
+  await until(() => all.every((each) => each.has('shared')))
+  await Promise.all(
+    all.map(async (contacts, i) => {
+      for (let n = 0; n < 20; n++) await contacts.add(`${i}-${n}`, { name: `Name ${n}` })
+      await contacts.update('shared', { name: `Tab ${i}` })
+    }),
+  )
+  await until(() => all.every((each) => each.size === 61 && each.status.unsent === all[0]!.status.unsent))
+  const lists = all.map(sorted)
+  expect(lists[1]).toEqual(lists[0])
+  expect(lists[2]).toEqual(lists[0])
+  expect(all.map((each) => each.conflicts().length)).toEqual([
+    all[0]!.conflicts().length,
+    all[0]!.conflicts().length,
+    all[0]!.conflicts().length,
+  ])
+  expect(sync.status.unsent).toBe(64)
+})
+
+it('when the leader is closed, a follower goes on with everything', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const third = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  const others = await third.open<Contact>('contacts')
+  await contacts.add('ann', { name: 'Ann' })
+  await sync.close()
+  await contacts.add('bob', { name: 'Bob' })
+  await others.add('eve', { name: 'Eve' })
+  await until(() => contacts.size === 3 && others.size === 3)
+  await until(() => second.status.unsent === 3 && third.status.unsent === 3)
+  expect(contacts.conflicts()).toEqual([])
+})
+
+it('when the leader is killed, what followers stored and did not announce is taken over', async () => {
+  const origin = new FakeOrigin()
+  const { tab, sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  await first.add('own', { name: 'Own' })
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  tab.kill()
+  await contacts.add('ann', { name: 'Ann' })
+  await contacts.update('own', { name: 'Changed' })
+  await until(() => second.status.unsent === 3)
+  expect(sorted(contacts)).toEqual([
+    ['ann', { name: 'Ann' }],
+    ['own', { name: 'Changed' }],
+  ])
+})
+
+it('a leader that is stopped is replaced, and follows when it wakes', async () => {
+  const origin = new FakeOrigin()
+  const { tab, sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  await first.add('own', { name: 'Own' })
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  tab.stop()
+  await contacts.add('ann', { name: 'Ann' })
+  await until(() => second.status.unsent === 2)
+  tab.resume()
+  await until(() => first.has('ann'))
+  await first.add('late', { name: 'Late' })
+  await until(() => contacts.has('late'))
+  expect(second.status.unsent).toBe(3)
+})
+
+it('errors of the leader reach the follower with their code', async () => {
+  const origin = new FakeOrigin()
+  await createIn(origin)
+  const second = await open(origin.tab())
+  await expect(second.removeDevices(['00'.repeat(16)])).rejects.toMatchObject({
+    name: 'SyncError',
+    code: 'device-unknown',
+  } satisfies Partial<SyncError>)
+  expect(second.devices().length).toBe(1)
+  expect((await second.unconfirmedPhrase())?.split(' ').length).toBe(24)
+})
