@@ -36,10 +36,10 @@ export class KeyWorld {
   timeMs = START_MS
   readonly relayData = createMemoryData(new Uint8Array(16).fill(7) as Generation)
   private readonly timers = new Set<Timer>()
-  private readonly devices: WorldDevice[] = []
-  private relay: ReturnType<typeof createRelay>
+  protected readonly devices: WorldDevice[] = []
+  protected relay: ReturnType<typeof createRelay>
   /** Ends every connection there is. */
-  private readonly connections = new Set<() => void>()
+  protected readonly connections = new Set<() => void>()
 
   constructor() {
     this.relay = this.startRelay()
@@ -48,7 +48,7 @@ export class KeyWorld {
     })
   }
 
-  private startRelay(): ReturnType<typeof createRelay> {
+  protected startRelay(): ReturnType<typeof createRelay> {
     const platform: RelayPlatform = {
       ...createNodePlatform(),
       now: () => this.timeMs,
@@ -140,7 +140,7 @@ export class KeyWorld {
     return this.join(name, recoveryPhrase, recoverAccount)
   }
 
-  private newDevice(name: string): WorldDevice {
+  protected newDevice(name: string): WorldDevice {
     const device = new WorldDevice(this, name)
     this.devices.push(device)
     return device
