@@ -9,13 +9,19 @@ export interface DeadWeight {
   readonly dead: number
 }
 
+/** How much there is of either, at the cost of one step for each client id. */
+export function structsOf(doc: Y.Doc): number {
+  let structs = 0
+  for (const ofClient of doc.store.clients.values()) structs += ofClient.length
+  return structs
+}
+
 /**
  * Estimated from the keys alone, without reading a record: what would be folded counts as one struct for each record. Costs about a
  * microsecond a key, so it is for moments at which a rebase is thought of, not for every edit.
  */
 export function weigh(doc: Y.Doc): DeadWeight {
-  let structs = 0
-  for (const ofClient of doc.store.clients.values()) structs += ofClient.length
+  const structs = structsOf(doc)
   const folded = new Set<string>()
   for (const key of doc.getMap('r').keys()) {
     const slot = parseKey(key)
@@ -26,7 +32,7 @@ export function weigh(doc: Y.Doc): DeadWeight {
 }
 
 /** A document with less than this is not worth everybody's trouble: it loads in a few milliseconds. */
-const MIN_DEAD_STRUCTS = 4096
+export const MIN_DEAD_STRUCTS = 4096
 
 /** True when most of the document is past. */
 export function isWorthFolding({ live, dead }: DeadWeight): boolean {

@@ -1,9 +1,9 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
-export { isWorthFolding, weigh } from './dead-weight'
+export { isWorthFolding, MIN_DEAD_STRUCTS, structsOf, weigh } from './dead-weight'
 export { describeOperation, type RecordChange } from './describe'
 export { digestRegisters, digestRoots } from './digest'
-export { joinStates, type KnownState } from './join-states'
+export { joinStates, type KnownState, leftOut, withAll } from './join-states'
 export type { Fields, JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'

@@ -30,6 +30,29 @@ export function joinStates(a: KnownState, b: KnownState): KnownState {
   return { state, context }
 }
 
+/** What `state` lacks of `all`: every value, mark and count that is in one and not in the other. */
+export function leftOut(all: RegisterState, state: RegisterState): RegisterState {
+  const [lacking, unreadOfState] = [new Map<string, unknown>(), new Map<string, unknown>()]
+  const [slotsOfAll, slotsOfState] = [byRecord(all, lacking), byRecord(state, unreadOfState)]
+  for (const key of unreadOfState.keys()) lacking.delete(key)
+  for (const [record, slots] of slotsOfAll) {
+    const present = slotsOfState.get(record) ?? emptySlots
+    const lackingItems = <Item extends { readonly name: string }>(itemsOf: (of: RecordSlots) => Iterable<Item>) => {
+      const names = new Set(Array.from(itemsOf(present), ({ name }) => name))
+      return [...itemsOf(slots)].filter(({ name }) => !names.has(name))
+    }
+    const counters = [...slots.counters].filter(([key, { n }]) => n > (present.counters.get(key)?.n ?? 0))
+    const rest = slotsOf(lackingItems(valuesOf), lackingItems(clearedOf), lackingItems(marksOf), new Map(counters))
+    for (const [key, text] of encodeRecord(record, rest)) lacking.set(key, text)
+  }
+  return lacking
+}
+
+/** The state with everything of `more`, whether or not it was replaced: for what went missing and nobody had replaced. */
+export function withAll(state: RegisterState, more: RegisterState): RegisterState {
+  return joinStates({ state, context: new Map() }, { state: more, context: new Map() }).state
+}
+
 /** What cannot be read is in the joined state if either side has it: nobody here can tell whether it was replaced. */
 function byRecord(state: RegisterState, unread: Map<string, unknown>): Map<string, RecordSlots> {
   const keysByRecord = new Map<string, string[]>()
@@ -60,9 +83,16 @@ interface Side {
 }
 
 function joinRecords(a: Side, b: Side): RecordSlots {
-  const rows = surviving(a, b, valuesOf)
-  const cleared = surviving(a, b, clearedOf)
-  const marks = surviving(a, b, marksOf)
+  const [rows, cleared, marks] = [surviving(a, b, valuesOf), surviving(a, b, clearedOf), surviving(a, b, marksOf)]
+  return slotsOf(rows, cleared, marks, joinCounters(a.slots.counters, b.slots.counters))
+}
+
+function slotsOf(
+  rows: readonly FoldedItem[],
+  cleared: readonly ClearedItem[],
+  marks: readonly MarkItem[],
+  counters: RecordSlots['counters'],
+): RecordSlots {
   const cells = new Map<string, Map<Writer, CellSlot>>()
   for (const { field, writer, cell } of cleared) {
     cells.set(field, (cells.get(field) ?? new Map<Writer, CellSlot>()).set(writer, cell))
@@ -71,7 +101,7 @@ function joinRecords(a: Side, b: Side): RecordSlots {
     rows: new Map(rows.length > 0 ? [[FOLDED, groupsOf(rows)]] : []),
     cells,
     marks: new Map(marks.map(({ writer, mark }) => [writer, mark])),
-    counters: joinCounters(a.slots.counters, b.slots.counters),
+    counters,
   }
 }
 
@@ -130,12 +160,13 @@ function isOneWrite(a: RowGroup, b: RowGroup): boolean {
   return a.born && b.born ? isSameDot(a.born, b.born) : a.born === b.born
 }
 
-function* clearedOf({
-  cells,
-}: RecordSlots): Generator<
-  Dot & { readonly name: string; readonly field: string; readonly cell: CellSlot },
-  undefined
-> {
+interface ClearedItem extends Dot {
+  readonly name: string
+  readonly field: string
+  readonly cell: CellSlot
+}
+
+function* clearedOf({ cells }: RecordSlots): Generator<ClearedItem, undefined> {
   for (const [field, byWriter] of cells) {
     for (const [writer, cell] of byWriter) {
       yield { name: JSON.stringify([field, writer, cell.n]), writer, n: cell.n, field, cell }
@@ -143,9 +174,12 @@ function* clearedOf({
   }
 }
 
-function* marksOf({
-  marks,
-}: RecordSlots): Generator<Dot & { readonly name: string; readonly mark: MarkSlot }, undefined> {
+interface MarkItem extends Dot {
+  readonly name: string
+  readonly mark: MarkSlot
+}
+
+function* marksOf({ marks }: RecordSlots): Generator<MarkItem, undefined> {
   for (const [writer, mark] of marks) yield { name: `${writer} ${mark.n}`, writer, n: mark.n, mark }
 }
 

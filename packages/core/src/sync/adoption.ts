@@ -11,7 +11,6 @@ import { readFoundation } from './foundation'
 import { isBeyondCut } from './rebuild'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { isDigestTrue, type OpenedSnapshot, openSnapshot } from './snapshot-format'
-import { hasVote } from './snapshot-votes'
 
 export class Adoption implements DocumentPart {
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
@@ -62,7 +61,15 @@ export class Adoption implements DocumentPart {
       else link.distrust(untrueRelay('a summary that nobody of the account signed'))
       return true
     }
-    if (opened.header.documentEpoch !== state.documentEpoch) return false
+    if (opened.header.documentEpoch !== state.documentEpoch) {
+      // There is no way back behind a rebase.
+      if (this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)) {
+        this.useless.add(bytesToHex(opened.hash))
+        this.replacing = undefined
+        await this.replaceTainted()
+      }
+      return false
+    }
     if (!bytesEqual(opened.hash, arrived.hash)) {
       link.distrust(untrueRelay('another summary than it said'))
       return true
@@ -134,15 +141,9 @@ export class Adoption implements DocumentPart {
   private async replaceTainted(older?: Hash): Promise<void> {
     const { link, state, context } = this.host
     if (!this.current.isTainted || link === undefined || this.replacing !== undefined) return
-    const { offer, votes } = this.current
-    const isBetter =
-      offer !== undefined &&
-      offer.documentEpoch === state.documentEpoch &&
-      offer.coveredNumber > (state.foundation?.number ?? 0) &&
-      hasVote(votes, 'accept') &&
-      !hasVote(votes, 'reject')
+    const { offer, isBetter } = this.current
     const parent = older ?? (await readFoundation(context, state.document, state.foundation))?.header.parent
-    const candidates = [...(isBetter ? [offer.hash] : []), ...(parent ? [parent] : [])]
+    const candidates = [...(isBetter && offer ? [offer.hash] : []), ...(parent ? [parent] : [])]
     const hash = candidates.find((each) => !this.useless.has(bytesToHex(each)))
     if (hash === undefined) {
       this.tellNotUndone()

@@ -217,6 +217,9 @@ export class Compaction implements DocumentPart {
   }
 }
 
-function* partsOf(document: DocumentHost['state']['document'], { hash, bytes }: SealedSnapshot): Generator<Frame> {
+export function* partsOf(
+  document: DocumentHost['state']['document'],
+  { hash, bytes }: SealedSnapshot,
+): Generator<Frame> {
   for (const part of splitSnapshot(hash, bytes)) yield { type: 'snapshot-put', document, part }
 }

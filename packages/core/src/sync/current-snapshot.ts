@@ -14,6 +14,7 @@ import { LineageMap } from './device-map'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import type { PartStatus } from './document-status'
 import { readFoundation } from './foundation'
+import { isRebase } from './rebase-state'
 import { isBeyondCut } from './rebuild'
 import type { OpenedSnapshot } from './snapshot-format'
 import type { Judgement } from './snapshot-judge'
@@ -30,6 +31,10 @@ export class CurrentSnapshot implements DocumentPart {
   readonly found = new Map<string, Judgement['verdict']>()
   /** What this device's own history rests on holds what does not count. It has no say about others. */
   isTainted = false
+  private isFoundationAccepted = false
+  private foundationRejectedBy: ReadonlySet<string> = new Set()
+  /** What the furthest snapshot covers that this device found to be untrue. */
+  private rejectedThrough = 0
   private readonly reported = new Set<string>()
 
   constructor(private readonly host: DocumentHost) {
@@ -43,9 +48,23 @@ export class CurrentSnapshot implements DocumentPart {
     return { unconfirmed: isTaken && !this.isOwn && !hasVote(this.votes, 'accept') }
   }
 
-  /** This device found it to be untrue. */
+  /** This device found it to be untrue, or one that went further; until a true one is there, who is new gets what is wrong, or nothing. */
   get isUntrue(): boolean {
-    return this.offer !== undefined && this.found.get(bytesToHex(this.offer.hash)) === 'reject'
+    const isRejected = this.offer !== undefined && this.found.get(bytesToHex(this.offer.hash)) === 'reject'
+    return isRejected || this.rejectedThrough > (this.offer?.coveredNumber ?? 0)
+  }
+
+  /** It may take the place of a foundation that does not count. */
+  get isBetter(): boolean {
+    const { offer, votes } = this
+    const { state } = this.host
+    if (offer === undefined || offer.documentEpoch !== state.documentEpoch || hasVote(votes, 'reject')) return false
+    if (offer.coveredNumber <= (state.foundation?.number ?? 0)) return false
+    // One word against another's would let a single device lead all astray.
+    return (
+      hasVote(votes, 'accept') ||
+      (!this.isFoundationAccepted && this.foundationRejectedBy.has(bytesToHex(offer.author)))
+    )
   }
 
   private get isOwn(): boolean {
@@ -105,7 +124,10 @@ export class CurrentSnapshot implements DocumentPart {
       const isAccepted = !isOwn || hasVote(this.votes, 'accept')
       await this.shelf.put({ number: opened.header.coveredNumber, hash, storedAtMs, isAccepted }, opened.bytes)
     }
-    if (verdict === 'reject') this.reportUntrue(hash, author, reason)
+    if (verdict === 'reject') {
+      this.rejectedThrough = Math.max(this.rejectedThrough, opened?.header.coveredNumber ?? 0)
+      this.reportUntrue(hash, author, reason)
+    }
     if (!isOwn) await this.vote(hash, verdict)
   }
 
@@ -124,8 +146,8 @@ export class CurrentSnapshot implements DocumentPart {
     const isAccepted = hasVote(votes, 'accept') && !hasVote(votes, 'reject')
     await this.shelf.learn(frame.hash, { storedAtMs: frame.storedAtMs, isAccepted })
     const { foundation } = host.state
-    if (foundation !== undefined && bytesEqual(foundation.hash, frame.hash) && hasVote(votes, 'reject'))
-      this.isTainted = true
+    const isFoundation = foundation !== undefined && bytesEqual(foundation.hash, frame.hash)
+    if (isFoundation && hasVote(votes, 'reject') && !(await this.restsOnRebase())) this.isTainted = true
     if (!frame.isCurrent) {
       if (this.offer !== undefined && bytesEqual(this.offer.hash, frame.hash)) this.disconnected()
       return
@@ -133,7 +155,6 @@ export class CurrentSnapshot implements DocumentPart {
     // A frame is a view into what was received.
     this.offer = { ...frame, hash: frame.hash.slice() as Hash, author: frame.author.slice() as DeviceId }
     this.votes = votes
-    const said = votes.get(bytesToHex(host.context.device))
     if (said !== undefined) this.found.set(bytesToHex(frame.hash), said)
     else if (!this.isOwn && (await this.noteOf(frame.hash)) !== undefined) await this.vote(frame.hash, 'accept')
     host.onStatus()
@@ -149,6 +170,13 @@ export class CurrentSnapshot implements DocumentPart {
 
   private async noteOf(hash: Hash): Promise<ShelfNote | undefined> {
     return (await this.shelf.list()).find((note) => bytesEqual(note.hash, hash))
+  }
+
+  /** Others have written on it: what it left out comes back with the next one, and nothing goes back behind it. */
+  private async restsOnRebase(): Promise<boolean> {
+    const { context, state } = this.host
+    const below = await readFoundation(context, state.document, state.foundation)
+    return below !== undefined && isRebase(context.platform.signing.sha512, below)
   }
 
   private async vectorOf(foundation: Foundation): Promise<LineageMap<number>> {

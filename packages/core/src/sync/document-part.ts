@@ -52,6 +52,8 @@ export interface DocumentPart {
   refused?(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> | boolean
   /** Everything that the relay has is here, or entries were taken in while it was. Called within a job. */
   caughtUp?(): Promise<void> | void
+  /** What follows the cursor is of a later document epoch, or the relay says that this device's own is over. Called within a job. */
+  foundLaterEpoch?(): Promise<void> | void
   /** The keyring is another than before, or was read again. Called within a job. */
   keyringChanged?(): Promise<void> | void
   /** Nothing may be sealed or sent while true. */

@@ -4,8 +4,15 @@ import { Compaction } from './compaction'
 import { CurrentSnapshot } from './current-snapshot'
 import type { DocumentHost, DocumentPart } from './document-part'
 import { Healing } from './healing'
+import { Rebase } from './rebase'
 
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
   const current = new CurrentSnapshot(host)
-  return [new Healing(host), current, new Compaction(host, current), new Adoption(host, current)]
+  return [
+    new Healing(host),
+    current,
+    new Rebase(host, current),
+    new Compaction(host, current),
+    new Adoption(host, current),
+  ]
 }

@@ -158,6 +158,39 @@ export class DocumentState {
    */
   rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
     const docs = buildBaseDocs(this.context, this.document, stored)
+    const { gone } = this.rewrite(docs, options)
+    this.texts.destroy()
+    this.texts = docs.texts
+    return {
+      put: [
+        this.stateRow(),
+        ...this.outbox.pending.map(
+          (item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const,
+        ),
+      ],
+      remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
+    }
+  }
+
+  /**
+   * Goes on with documents of another document epoch: what is pending is written again on them. The live texts take in those of `docs` and
+   * stay what they are.
+   * @returns the rows that go; those of what is pending are to be written
+   */
+  rewriteOn(docs: BaseDocs): { readonly remove: StoreKey[] } {
+    // Bytes that only the documents of before could take in. Whoever calls has seen to what they hold.
+    const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
+    this.outbox.pending = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
+    const { gone } = this.rewrite(docs, { newWriter: false })
+    Y.applyUpdateV2(this.texts, Y.encodeStateAsUpdateV2(docs.texts))
+    docs.texts.destroy()
+    return { remove: [...resent, ...gone].map((item) => rowKeys.pending(this.document, item.order)) }
+  }
+
+  private rewrite(
+    docs: BaseDocs,
+    options: { readonly newWriter: boolean; readonly shiftMs?: number },
+  ): { readonly gone: readonly PendingTransaction[] } {
     const writer = options.newWriter ? createWriter(this.context.platform.random) : this.registers.writer
     // What is sent once more was read by others as it is, and stays so.
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
@@ -194,16 +227,9 @@ export class DocumentState {
       isClockKnown: isClockKnown || options.shiftMs !== undefined,
     }))
     this.outbox.pending = [...resent, ...again].sort((a, b) => a.order - b.order)
-    this.replaceLive(registers, docs.texts)
-    return {
-      put: [
-        this.stateRow(),
-        ...this.outbox.pending.map(
-          (item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const,
-        ),
-      ],
-      remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
-    }
+    this.registers.doc.destroy()
+    this.registers = registers
+    return { gone }
   }
 
   /** Builds the live documents anew from what is on disk and what is pending, after they came into an unknown state. */

@@ -10,16 +10,8 @@ import {
   SUITE_SECRETBOX,
 } from '@owlivion/sync-protocol'
 
-/** A document that was rebased is of a later epoch, which this version does not know how to join. */
-const KNOWN_DOCUMENT_EPOCH = 0
-
-export function isKnownEnvelope({ version, suite, kind, documentEpoch }: Envelope): boolean {
-  return (
-    version === ENVELOPE_VERSION &&
-    suite === SUITE_SECRETBOX &&
-    kind === envelopeKinds.update &&
-    documentEpoch === KNOWN_DOCUMENT_EPOCH
-  )
+export function isKnownEnvelope({ version, suite, kind }: Envelope): boolean {
+  return version === ENVELOPE_VERSION && suite === SUITE_SECRETBOX && kind === envelopeKinds.update
 }
 
 const knownRoots: ReadonlySet<number> = new Set(Object.values(roots))

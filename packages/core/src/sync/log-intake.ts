@@ -194,10 +194,18 @@ export class LogIntake {
 
   /** An entry of this device that it did not write in this life: its disk was restored, or its profile is cloned. */
   private isAnotherLifeOfOurs(entry: OpenedEntry): boolean {
-    if (entry.own || !this.isOwnDevice(entry) || entry.number <= this.state.rereadThrough) return false
+    if (entry.own) return false
+    if (!this.isOwnDevice(entry)) return this.isBeyondOurs(entry)
+    if (entry.number <= this.state.rereadThrough) return false
     if (this.state.returning?.has(entry)) return false
     if (entry.incarnation === this.state.own.incarnation || 'held' in entry.outcome) return true
     return entry.outcome.body.writers.some(({ writer }) => writerFromBytes(writer) === this.state.registers.writer)
+  }
+
+  /** Somebody brought back what this device's writer had written in a life that it does not remember. */
+  private isBeyondOurs({ outcome }: OpenedEntry): boolean {
+    const { writer, lastN } = this.state.registers
+    return 'body' in outcome && outcome.body.writers.some((each) => writerFromBytes(each.writer) === writer && each.n > lastN)
   }
 
   private isOwnDevice(lineage: Lineage): boolean {
@@ -220,6 +228,14 @@ export class LogIntake {
     this.options.onStatus()
     await adoption.committed
     return adoption
+  }
+
+  /** A rebase was taken over; the live documents are others. */
+  adopted({ confirmed, foundOtherLife }: Pick<Adoption, 'confirmed' | 'foundOtherLife'>): void {
+    for (const push of confirmed) this.options.confirmed(push)
+    if (foundOtherLife) this.options.foundOtherLife()
+    this.options.onChange(undefined)
+    this.options.onStatus()
   }
 
   /** Folds the log into a new base once it is long. */

@@ -20,7 +20,8 @@ import { type Lineage, LineageMap } from './device-map'
 /**
  * Why an entry is kept aside. The first two resolve by themselves when what they wait for arrives. `unknown-epoch`: sealed under a key that
  * came after the last keyring record which the relay showed. `lost-epoch`: under one of a branch of the keyring that does not count;
- * its author seals it again. `repaired`: its author has.
+ * its author seals it again. `repaired`: its author has. `other-document-epoch`: written before the document was rebased, and the rebase
+ * does not have it; whoever has joins it.
  */
 export type HoldReason =
   | 'waits-for-author'
@@ -32,6 +33,7 @@ export type HoldReason =
   | 'unknown-device'
   | 'unknown-key'
   | 'unknown-format'
+  | 'other-document-epoch'
   | 'unsigned'
   | 'bad-signature'
   | 'chain-gap'

@@ -39,6 +39,8 @@ export interface OpenPageInput {
   readonly chains: LineageMap<Chain>
   readonly first: number
   readonly entries: readonly Uint8Array[]
+  /** How often the document was rebased; 0 when left out. */
+  readonly documentEpoch?: number
   /** Where each entry stands when they do not follow one another: what opens there does stand there. */
   readonly places?: readonly { readonly number: number; readonly previous: Hash }[]
   readonly heads: readonly SignedHead[]
@@ -120,6 +122,8 @@ function placeEntry(
   const own = input.findOwn(envelope, sequence, hashes.hash)
   if (own !== undefined) return { ...base, ...hashes, own: true, outcome: { body: ownBody(own) } }
   if (!isKnownEnvelope(envelope)) return held('unknown-format', hashes)
+  // Yjs would find nothing in the document that such an update could be applied to.
+  if (envelope.documentEpoch !== (input.documentEpoch ?? 0)) return held('other-document-epoch', hashes)
   const key = input.keyAt(envelope.epoch)
   if (key === undefined) return held('unknown-key', hashes)
   const opened = openEntry({ sha512, key, bytes, envelope, place })
@@ -184,9 +188,15 @@ function mayRise({ through, reason }: Verdict): boolean {
   return through > 0 || reason === 'unknown-epoch'
 }
 
+/** What says nothing about whether the author wrote it. */
+const isOpenable: ReadonlySet<HoldReason> = new Set<HoldReason>([
+  'unknown-key',
+  'unknown-format',
+  'other-document-epoch',
+])
+
 function withVerdict(entry: OpenedEntry, verdict: Verdict | undefined): OpenedEntry {
-  if ('held' in entry.outcome && entry.outcome.held !== 'unknown-key' && entry.outcome.held !== 'unknown-format')
-    return entry
+  if ('held' in entry.outcome && !isOpenable.has(entry.outcome.held)) return entry
   if (verdict !== undefined && entry.sequence <= verdict.through) return entry
   return { ...entry, outcome: { held: verdict?.reason ?? 'unsigned' } }
 }

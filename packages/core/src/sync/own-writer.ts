@@ -74,8 +74,13 @@ export class OwnWriter {
     await this.rewrite({ newWriter: false, shiftMs })
   }
 
-  startIncarnation(): void {
+  /** What is sealed is given up; the caller writes the rows. */
+  giveUpSealed(): void {
     this.options.sender().giveUpSealed()
+  }
+
+  startIncarnation(): void {
+    this.giveUpSealed()
     // The rows are in the writer's queue before anything that follows; closing is the only way this can fail.
     void this.state.context.writer.write(this.state.startIncarnation()).catch(() => {})
   }

@@ -1,6 +1,6 @@
 // Reads a document's log to its end: asks for what follows the cursor, takes in the pages that come, and knows when nothing is missing.
 // An answer to a push is read as a page, too: it says under which numbers the log has what this device sent.
-import { bytesEqual, type Frame, type SignedHead } from '@owlivion/sync-protocol'
+import { bytesEqual, decodeEnvelope, type Frame, type SignedHead } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { DocumentLink } from './document-link'
 import type { DocumentState } from './document-state'
@@ -24,6 +24,8 @@ export interface PageReaderOptions {
   reachedEnd(): Promise<void>
   /** Nothing is missing any more. */
   caughtUp(): void
+  /** What follows is of a later document epoch: it rests on a snapshot that this device has to take over first. */
+  foundLaterEpoch(): Promise<void>
 }
 
 export class PageReader {
@@ -69,6 +71,10 @@ export class PageReader {
     const entries = frame.entries.slice(-gap || 0)
     if (gap === 0 || -gap < frame.entries.length) {
       if (entries.length > 0 && !(await this.takePage(frame, entries, link))) return
+      if (this.isBefore(frame)) {
+        await this.options.foundLaterEpoch()
+        return
+      }
     }
     if (frame.newest > this.state.replica.state.number) {
       this.askAgain(entries.length > 0, link)
@@ -98,6 +104,7 @@ export class PageReader {
       account: context.account,
       document,
       keyring: context.keyring(),
+      documentEpoch: this.state.documentEpoch,
       isKeyringFresh: this.keyringReadFor === first,
       keyAt: (position) => context.keyAt(document, position),
       signing: context.platform.signing,
@@ -120,8 +127,19 @@ export class PageReader {
       )
       return false
     }
-    await this.options.takeIn(page.entries, page.heads)
+    const later = page.entries.findIndex((entry) => this.isOfLaterEpoch(entry))
+    const taken = later < 0 ? page.entries : page.entries.slice(0, later)
+    if (taken.length > 0) await this.options.takeIn(taken, page.heads)
     return link === this.options.link()
+  }
+
+  /** The page was taken in only as far as the document's epoch goes. */
+  private isBefore({ first, entries }: FrameOf<'page'>): boolean {
+    return this.state.replica.state.number < first + entries.length - 1
+  }
+
+  private isOfLaterEpoch({ sequence, bytes }: OpenedEntry): boolean {
+    return sequence > 0 && decodeEnvelope(bytes).documentEpoch > this.state.documentEpoch
   }
 
   async receivePushed(frame: FrameOf<'pushed'>, link: DocumentLink): Promise<void> {

@@ -110,6 +110,11 @@ export class PushSender {
     else this.blocked = true
   }
 
+  /** The relay takes nothing for a moment, for a reason that is nobody's concern. */
+  retryAfter(waitMs: number | undefined): void {
+    this.waitToSend(waitMs)
+  }
+
   /** What is being sealed at this moment is out of date. */
   discardSealing(): void {
     this.lineageToken++

@@ -74,7 +74,7 @@ export async function adoptSnapshot(
   }
 }
 
-function place(
+export function place(
   state: DocumentState,
   { snapshot: { header, hash, author }, startsOver }: AdoptionInput,
   replica: LogReplica,
@@ -102,7 +102,10 @@ function startOver(state: DocumentState, base: BaseRow): undefined {
 }
 
 /** Everything of the log that is on disk: the snapshot takes its place. */
-async function listRows({ context: { store }, document }: DocumentState, stored: StoredBase): Promise<StoreKey[]> {
+export async function listRows(
+  { context: { store }, document }: DocumentState,
+  stored: StoredBase,
+): Promise<StoreKey[]> {
   const lists = await Promise.all([
     store.list(rowKeys.archives(document)),
     store.list(rowKeys.snapshots(document)),
@@ -123,7 +126,7 @@ interface Placed {
 }
 
 /** An entry that the snapshot's author kept aside may be one that Yjs cannot read. */
-function placeExempt(
+export function placeExempt(
   { context, document, replica: current }: DocumentState,
   { snapshot, exempt }: AdoptionInput,
 ): Placed {
@@ -182,7 +185,7 @@ interface Confirmed {
 const nothingConfirmed: Confirmed = { remove: [], pushes: [], isOther: false, isLost: false }
 
 /** What was on its way is confirmed as far as the snapshot's chain is this device's own. */
-function confirm(state: DocumentState, replica: LogReplica): Confirmed {
+export function confirm(state: DocumentState, replica: LogReplica): Confirmed {
   const { context, document, outbox } = state
   const { incarnation } = state.own
   const lineage: Lineage = { device: context.device, incarnation }
@@ -222,7 +225,7 @@ function applies(docs: BaseDocs, { outcome }: OpenedEntry): boolean {
   }
 }
 
-function baseOf({ header }: OpenedSnapshot, docs: BaseDocs): BaseRow {
+export function baseOf({ header }: OpenedSnapshot, docs: BaseDocs): BaseRow {
   return {
     number: header.coveredNumber,
     registers: Y.encodeStateAsUpdateV2(docs.registers),
@@ -230,7 +233,7 @@ function baseOf({ header }: OpenedSnapshot, docs: BaseDocs): BaseRow {
   }
 }
 
-function rowsOf(
+export function rowsOf(
   { document }: DocumentState,
   { snapshot, exempt, heads }: AdoptionInput,
   { newlyHeld, released, repaired }: Received,

@@ -98,7 +98,7 @@ export class SnapshotShelf {
   }
 }
 
-function encodeNote({ hash, storedAtMs, isAccepted }: ShelfNote): Uint8Array {
+export function encodeNote({ hash, storedAtMs, isAccepted }: ShelfNote): Uint8Array {
   return new Writer().byte(ROW_VERSION).fixed(hash, HASH_BYTES).varUint(storedAtMs).flag(isAccepted).finish()
 }
 

@@ -240,8 +240,8 @@ describe('a page', () => {
   ] as const)('keeps an entry of a later %s aside, and the chain goes on over it', async (_, header, body) => {
     const a1 = await ann.seal(body, header)
     const a2 = await ann.seal({ sealedAtMs: 2 })
-    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a2)])).toEqual(['unknown-format', 2])
-    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a1)])).toEqual(['unknown-format', 'unsigned'])
+    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a2)])).toEqual(['other-document-epoch', 2])
+    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a1)])).toEqual(['other-document-epoch', 'unsigned'])
   })
 
   it('takes our own entries as they stand in the outbox, without opening them', async () => {

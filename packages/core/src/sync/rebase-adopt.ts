@@ -1,0 +1,78 @@
+// Takes a rebase over, in one commit: the document goes on from its state, and what this device wrote and has not sent is written again on
+// it, each edit still replacing exactly what it had seen. The texts stay the documents they are, under whoever edits them.
+import type { SignedHead } from '@owlivion/sync-protocol'
+import { readStoredBase } from './base'
+import type { DocumentState } from './document-state'
+import type { OpenedEntry } from './log-replica'
+import type { SealedPush } from './outbox'
+import { type OwedRow, owedRows } from './rebase-owed'
+import type { OwedPart } from './rebase-state'
+import { encodeBase, encodePending, rowKeys } from './rows'
+import { baseOf, confirm, listRows, place, placeExempt, rowsOf } from './snapshot-adopt'
+import type { OpenedSnapshot } from './snapshot-format'
+import { encodeNote, shelfKeys } from './snapshot-shelf'
+
+export interface RebaseInput {
+  readonly snapshot: OpenedSnapshot
+  /** What it covers by number and does not hold, opened; by rising number. */
+  readonly exempt: readonly OpenedEntry[]
+  readonly heads: readonly SignedHead[]
+  /** This device made it, or replayed what it covers and found the same. */
+  readonly isVerified: boolean
+  /** By the relay's clock, as far as is known. */
+  readonly storedAtMs: number
+  /** What goes on being owed, and the rows of what was. */
+  readonly owed: readonly OwedPart[]
+  readonly owedBefore: readonly OwedRow[]
+}
+
+export interface TakenRebase {
+  /** Pushes of this device that are in the verified log now. */
+  readonly confirmed: readonly SealedPush[]
+  readonly foundOtherLife: boolean
+  readonly committed: Promise<void>
+}
+
+/** Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed on the way */
+export async function takeRebase(
+  state: DocumentState,
+  input: RebaseInput,
+  isClosed: () => boolean,
+): Promise<TakenRebase | undefined> {
+  const { context, document } = state
+  await context.writer.barrier()
+  const rows = await listRows(state, await readStoredBase(context, document))
+  if (isClosed()) return undefined
+  // From here to the end nothing is awaited: edits go on.
+  const { snapshot } = input
+  const { replica, received, docs } = placeExempt(state, { ...input, startsOver: false })
+  const confirmed = confirm(state, replica)
+  const base = encodeBase(baseOf(snapshot, docs))
+  place(state, { ...input, startsOver: false }, replica)
+  state.documentEpoch = snapshot.header.documentEpoch
+  const rewritten = state.rewriteOn(docs)
+  const fresh = state.startIncarnation()
+  const { coveredNumber: number } = snapshot.header
+  const note = { number, hash: snapshot.hash, storedAtMs: input.storedAtMs, isAccepted: false }
+  const put = [
+    ...rowsOf(state, { ...input, startsOver: false }, received),
+    ...(input.isVerified ? [[shelfKeys.note(document, number), encodeNote(note)] as const] : []),
+    ...owedRows(context, document, input.owed),
+    ...state.outbox.pending.map((item) => [rowKeys.pending(document, item.order), encodePending(item)] as const),
+    [rowKeys.base(document), base] as const,
+    state.stateRow(),
+  ]
+  const kept = new Set(put.map(([key]) => JSON.stringify(key)))
+  const gone = [
+    ...rows,
+    ...confirmed.remove,
+    ...rewritten.remove,
+    ...(fresh.remove ?? []),
+    ...input.owedBefore.map(({ key }) => key),
+  ]
+  return {
+    confirmed: confirmed.pushes,
+    foundOtherLife: confirmed.isOther || state.hasTakenNumbers(),
+    committed: context.writer.write({ put, remove: gone.filter((key) => !kept.has(JSON.stringify(key))) }),
+  }
+}

@@ -1,0 +1,37 @@
+// Makes a rebase: the verified document without its past, and with what an earlier rebase left out, sealed as a snapshot of the next
+// document epoch.
+import type { Hash } from '@owlivion/sync-protocol'
+import { foldState } from '../document'
+import { buildBaseDocs, readStoredBase } from './base'
+import type { DocumentState } from './document-state'
+import { digestOfFolded, foldedOf, type OwedPart, withOwed } from './rebase-state'
+import { headerOf } from './snapshot-build'
+import { type SealedSnapshot, sealSnapshot } from './snapshot-format'
+
+/**
+ * @param parent the relay's current snapshot
+ * @returns undefined when this version of the app cannot carry the document over
+ * @throws SyncError `entry-too-large` when the document is larger than anybody would open
+ */
+export async function buildRebase(
+  state: DocumentState,
+  parent: Hash | undefined,
+  owed: readonly OwedPart[],
+): Promise<SealedSnapshot | undefined> {
+  const { context, document } = state
+  const { sha512 } = context.platform.signing
+  await context.writer.barrier()
+  const docs = buildBaseDocs(context, document, await readStoredBase(context, document))
+  const own = foldedOf(docs, state.replica.state.context)
+  if (own === undefined) return undefined
+  const folded = withOwed(own, owed)
+  const header = headerOf({ replica: state.replica, documentEpoch: state.documentEpoch + 1 }, parent)
+  return sealSnapshot(context, {
+    document,
+    incarnation: state.own.incarnation,
+    header,
+    context: folded.context,
+    digest: digestOfFolded(sha512, folded),
+    docs: { registers: foldState(folded.state, context.platform.random), texts: folded.texts },
+  })
+}

@@ -1,0 +1,85 @@
+// Compares a rebase with what this device has verified of the log that it covers, and finds what it does not hold of that.
+import { bytesEqual } from '@owlivion/sync-protocol'
+import { leftOut } from '../document'
+import { Y } from '../yjs'
+import { buildBaseDocs, readStoredBase } from './base'
+import type { DocumentState } from './document-state'
+import {
+  digestOfFolded,
+  type FoldedDocument,
+  foldedOf,
+  knowSame,
+  type OwedPart,
+  owedAfter,
+  readRebase,
+} from './rebase-state'
+import type { OpenedSnapshot } from './snapshot-format'
+import type { Judgement } from './snapshot-judge'
+
+export interface RebaseFindings {
+  readonly judgement: Judgement
+  /** What the rebase holds, as far as this version can read it; undefined when nothing can be gone on from. */
+  readonly folded: FoldedDocument | undefined
+  /** What it does not hold of what this device had. */
+  readonly owed: OwedPart | undefined
+}
+
+/** @param owedBefore what this device misses since an earlier rebase: one that brings it back says more than the log, and is true */
+export async function judgeRebase(
+  state: DocumentState,
+  snapshot: OpenedSnapshot,
+  owedBefore: readonly OwedPart[],
+): Promise<RebaseFindings> {
+  const { context, document } = state
+  const { sha512 } = context.platform.signing
+  await context.writer.barrier()
+  const docs = buildBaseDocs(context, document, await readStoredBase(context, document))
+  // What was to be sent again as it is fits into no other documents than these.
+  for (const { transaction, repairs } of state.outbox.pending)
+    if (repairs !== undefined) Y.applyUpdate(docs.registers, transaction.update)
+  const own = foldedOf(docs, state.replica.state.context)
+  const read = readRebase(sha512, snapshot)
+  if (read === undefined) return found('reject', 'it holds something else than its author says', undefined, undefined)
+  const { folded } = read
+  if (own === undefined || folded === undefined)
+    return found('unknown', 'a newer version of the app wrote something into it', folded, undefined)
+  const owed = owedAfter(own, folded)
+  const { number, hash } = state.replica.state
+  const { coveredNumber, coveredHash, documentEpoch } = snapshot.header
+  if (documentEpoch !== state.documentEpoch + 1 || coveredNumber !== number || !bytesEqual(coveredHash, hash))
+    return found('unknown', 'this device has not read up to it', folded, owed)
+  if (
+    !isSameSet(
+      snapshot.header.exempt,
+      state.replica.state.held.map(({ entry }) => entry.number),
+    )
+  )
+    return found('unknown', 'this device keeps other entries aside', folded, owed)
+  if (bytesEqual(digestOfFolded(sha512, own), digestOfFolded(sha512, folded)))
+    return found('accept', 'it holds what the entries say', folded, owed)
+  if (owed === undefined && bringsBack(owedBefore, own, folded))
+    return found('accept', 'it brings back what was left out', folded, owed)
+  if (!knowSame(own, folded)) return found('unknown', 'it knows other edits than this log', folded, owed)
+  return found('reject', 'it holds something else than the entries say', folded, owed)
+}
+
+function found(
+  verdict: Judgement['verdict'],
+  reason: string,
+  folded: FoldedDocument | undefined,
+  owed: OwedPart | undefined,
+): RebaseFindings {
+  return { judgement: { verdict, reason }, folded, owed }
+}
+
+/** Nothing more than what this device knows to be missing. */
+function bringsBack(owed: readonly OwedPart[], own: FoldedDocument, rebase: FoldedDocument): boolean {
+  let more = leftOut(rebase.state, own.state)
+  for (const { folded } of owed) more = leftOut(more, folded.state)
+  return owed.length > 0 && more.size === 0
+}
+
+function isSameSet(a: readonly number[], b: readonly number[]): boolean {
+  const numbers = new Set(b)
+  return a.length === numbers.size && a.every((number) => numbers.has(number))
+}

@@ -1,0 +1,114 @@
+// What a rebase is made of and compared by: the state of the registers apart from their past, the writes that it knows, and the texts as
+// they are. Texts are never rebased; their items keep their identity, and whoever edits one goes on as if nothing had been.
+import { bytesEqual, type Hash, hashParts, type Sha512 } from '@owlivion/sync-protocol'
+import {
+  digestRoots,
+  digestState,
+  joinStates,
+  type KnownState,
+  leftOut,
+  type RegisterState,
+  readState,
+  withAll,
+} from '../document'
+import { Y } from '../yjs'
+import type { BaseDocs } from './base'
+import { digestOf, docsOfSnapshot, type OpenedSnapshot } from './snapshot-format'
+
+/** A document as a rebase sees it. */
+export interface FoldedDocument extends KnownState {
+  /** Not of the live document. */
+  readonly texts: Y.Doc
+}
+
+/** @returns undefined when a newer version of the app put something into it that this one cannot carry over */
+export function foldedOf(
+  { registers, texts }: BaseDocs,
+  context: ReadonlyMap<string, number>,
+): FoldedDocument | undefined {
+  const state = readState(registers)
+  return state && { state, context: context as FoldedDocument['context'], texts }
+}
+
+/** Equal for equal documents, however often either of them was rebased. */
+export function digestOfFolded(sha512: Sha512, { state, context, texts }: FoldedDocument): Hash {
+  const hash = (bytes: Uint8Array): Uint8Array => hashParts(sha512, 'document', bytes)
+  return hashParts(sha512, 'rebase-digest', digestState(state, context, hash), digestRoots(texts, hash))
+}
+
+/** What a snapshot of a later epoch holds; undefined when that is not what its author says, or is no document at all. */
+export function readRebase(
+  sha512: Sha512,
+  snapshot: OpenedSnapshot,
+): { readonly docs: BaseDocs; readonly folded: FoldedDocument | undefined } | undefined {
+  try {
+    const docs = docsOfSnapshot(snapshot)
+    const folded = foldedOf(docs, snapshot.context)
+    // It may be a later summary of the epoch: that is compared as it is.
+    const isTrue =
+      (folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest)) ||
+      bytesEqual(digestOf(sha512, docs), snapshot.digest)
+    return isTrue ? { docs, folded } : undefined
+  } catch {
+    // What a member sends as a Yjs state may be anything.
+    return undefined
+  }
+}
+
+/** Whether the snapshot began a document epoch. */
+export function isRebase(sha512: Sha512, snapshot: OpenedSnapshot): boolean {
+  const folded = readRebase(sha512, snapshot)?.folded
+  return folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest)
+}
+
+/** Whether each knows every write that the other knows. */
+export function knowSame(a: KnownState, b: KnownState): boolean {
+  return !knowsMore(a, b) && !knowsMore(b, a)
+}
+
+export function knowsMore(a: KnownState, b: KnownState): boolean {
+  return [...a.context].some(([writer, n]) => n > (b.context.get(writer) ?? 0))
+}
+
+/** Something of a document that a rebase does not hold, and that the next one has to bring back. */
+export interface OwedPart {
+  /** `join`: what was verified and the rebase does not know. `left-out`: what it says that it knows, and does not hold. */
+  readonly kind: 'join' | 'left-out'
+  readonly folded: FoldedDocument
+}
+
+/** The document with what is owed to it. */
+export function withOwed(document: FoldedDocument, owed: readonly OwedPart[]): FoldedDocument {
+  return owed.reduce(({ state, context, texts }, { kind, folded }) => {
+    Y.applyUpdateV2(texts, Y.encodeStateAsUpdateV2(folded.texts))
+    if (kind === 'left-out') return { state: withAll(state, folded.state), context, texts }
+    return { ...joinStates({ state, context }, folded), texts }
+  }, document)
+}
+
+/** What is still owed once the rebase is taken over: another device may have brought it back. */
+export function stillOwed(owed: readonly OwedPart[], rebase: FoldedDocument): OwedPart[] {
+  return owed.flatMap((part) => {
+    const { kind, folded } = part
+    const lacksText = lacksTextOf(rebase.texts, folded.texts)
+    if (kind === 'join') return lacksText || knowsMore(folded, rebase) ? [part] : []
+    const state = leftOut(folded.state, rebase.state)
+    return lacksText || state.size > 0 ? [{ kind, folded: { ...folded, state } }] : []
+  })
+}
+
+/** What the rebase does not hold of what this device had verified; undefined when there is nothing. */
+export function owedAfter(own: FoldedDocument, rebase: FoldedDocument): OwedPart | undefined {
+  if (knowsMore(own, rebase)) return { kind: 'join', folded: own }
+  // One that knows more may have seen it replaced.
+  const state: RegisterState = knowsMore(rebase, own) ? new Map() : leftOut(own.state, rebase.state)
+  if (state.size === 0 && !lacksTextOf(rebase.texts, own.texts)) return undefined
+  return { kind: 'left-out', folded: { ...own, state } }
+}
+
+function lacksTextOf(texts: Y.Doc, other: Y.Doc): boolean {
+  const vector = Y.decodeStateVector(Y.encodeStateVector(texts))
+  return [...Y.decodeStateVector(Y.encodeStateVector(other))].some(
+    ([client, clock]) => clock > (vector.get(client) ?? 0),
+  )
+}
