@@ -120,6 +120,10 @@ export class Connection {
     return this.isHeldByDevice && isOver === true
   }
 
+  isServedBy(life: Life): boolean {
+    return this.#server?.life === life
+  }
+
   get isHeldByDevice(): boolean {
     return !this.#client.isClosing && !this.#client.isClosed
   }

@@ -7,7 +7,7 @@ import type { Cryptography } from './cryptography'
 import { createDevicePlatform, DeviceLock } from './device-platform'
 import type { CrashKind, SimDisk } from './disk'
 import { enterAccount } from './enter-account'
-import { codesOfBadOrder, codesOfLies, expectedCodes } from './expected-codes'
+import { codesOfBadOrder, codesOfLies, codesOfLostRelay, expectedCodes } from './expected-codes'
 import type { Duties } from './hostile/duties'
 import { type KeyHolder, takeKeyStep } from './key-steps'
 import type { Ledger, SimCollection } from './ledger'
@@ -15,6 +15,7 @@ import type { Network } from './network'
 import type { Phrases } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
+import type { RelayLosses } from './relay-losses'
 import type { SentEntries } from './sent-entries'
 import type { Trace } from './trace'
 
@@ -29,6 +30,7 @@ export interface SimDeviceOptions {
   readonly ledger: Ledger
   readonly sentEntries: SentEntries
   readonly duties: Duties
+  readonly losses: RelayLosses
   readonly collectionNames: readonly string[]
   /** Those of the account, once it exists. */
   readonly phrases: Phrases
@@ -305,6 +307,7 @@ export class SimDevice {
       this.options.duties.noticed(this.name)
       return
     }
+    if (codesOfLostRelay.has(error.code) && this.options.losses.haveHappened) return
     // A clock that was set back counts the week of a new phrase anew.
     if (error.code === 'reissue-early') {
       this.waitsForAWeek = true

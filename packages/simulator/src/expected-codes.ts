@@ -42,3 +42,15 @@ export const codesOfFailedEntries: Codes = new Set([
 
 /** What a device says of a relay that lies to it. */
 export const codesOfLies: Codes = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
+
+/** What a device says of a relay that has not what it had, or tells others something else. */
+export const codesOfLostRelay: Codes = new Set([
+  'cursor-ahead',
+  'cursor-mismatch',
+  'chain-gap',
+  'relay-forked',
+  // As long as nobody has given the keyring back to it.
+  'device-unknown',
+  'account-unknown',
+  'keyring-refused',
+])

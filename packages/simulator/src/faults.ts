@@ -8,6 +8,7 @@ import { fairWeather, type Network } from './network'
 import type { Step } from './plan'
 import type { SimRelay } from './relay'
 import type { RelayDisk } from './relay-disk'
+import type { RelayLosses } from './relay-losses'
 import type { Trace } from './trace'
 
 export interface Actors {
@@ -20,6 +21,7 @@ export interface Actors {
   /** By device. */
   readonly disks: readonly SimDisk[]
   readonly duties: Duties
+  readonly losses: RelayLosses
 }
 
 /** What a new recovery phrase without the old one waits for. */
@@ -42,7 +44,7 @@ export class Faults {
   }
 
   #takeAtRelay(step: RelayStep): void {
-    const { trace, relay, relayDisk } = this.actors
+    const { trace, relay, relayDisk, losses } = this.actors
     switch (step.kind) {
       case 'relay crash':
         relay.crash()
@@ -50,6 +52,16 @@ export class Faults {
         return
       case 'relay restart':
         void relay.stop().then(() => this.#later(step.lastsMs, () => relay.start()))
+        return
+      case 'relay backup':
+        losses.backUp()
+        return
+      case 'relay loss':
+        if (losses.lose(step.how)) this.#later(step.lastsMs, () => relay.start())
+        return
+      case 'fork':
+        losses.fork(step.whom.map((index) => (this.actors.devices[index] as SimDevice).name))
+        this.#later(step.lastsMs, () => losses.join())
         return
       case 'a week passes':
         this.passWeek()
@@ -174,9 +186,10 @@ export class Faults {
 
   /** Lines are good again and disks have room; whoever is down stays down. */
   end(): void {
-    const { network, relayDisk, devices, disks } = this.actors
+    const { network, relayDisk, devices, disks, losses } = this.actors
     this.#hasEnded = true
     relayDisk.setFull(false)
+    losses.join()
     for (const disk of disks) disk.setFull(false)
     for (const { name } of devices) {
       network.setWeather(name, fairWeather)

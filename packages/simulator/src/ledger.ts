@@ -71,8 +71,14 @@ export class Ledger {
   /** By device: entries that it has and the relay has not confirmed, as far as the device says. */
   readonly #unconfirmed = new Map<string, Set<Entry>>()
   #call: Call | undefined
+  #relayMayLose = false
 
   constructor(private readonly fail: (reason: string) => void) {}
+
+  /** What the relay confirms may be gone again: only what is on the disk of its author is promised in such a world. */
+  relayMayLose(): void {
+    this.#relayMayLose = true
+  }
 
   /** Makes the call of the app, and holds what comes of it against the oracle. */
   edit(author: Author, collection: SimCollection, edits: readonly PlannedEdit[]): void {
@@ -123,7 +129,7 @@ export class Ledger {
     this.#unconfirmed.delete(device)
     for (const { entries } of this.books.values()) {
       for (const entry of entries) {
-        if (entry.device === device && entry.storedAt > committedCount) entry.isStored = false
+        if (entry.device === device && entry.storedAt > committedCount) this.#isLost(entry)
       }
     }
   }
@@ -132,7 +138,12 @@ export class Ledger {
   lostDisk(device: string): void {
     this.#unconfirmed.delete(device)
     for (const { entries } of this.books.values())
-      for (const entry of entries) if (entry.device === device) entry.isStored = false
+      for (const entry of entries) if (entry.device === device) this.#isLost(entry)
+  }
+
+  #isLost(entry: Entry): void {
+    entry.isStored = false
+    if (this.#relayMayLose) entry.isAcknowledged = false
   }
 
   /**
@@ -149,6 +160,7 @@ export class Ledger {
       entry.isOffered = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
     }
     this.#unconfirmed.delete(device)
+    if (this.#relayMayLose) this.lostDisk(device)
   }
 
   /** The device has closed. What its disk refused to the end it has told the app so. */

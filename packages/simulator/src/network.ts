@@ -21,6 +21,8 @@ export interface NetworkOptions {
 class DeviceLine implements Line {
   weather = fairWeather
   isCutOff = false
+  /** Who answers this device when it is not the one who answers the others. */
+  ownListener: Listener | undefined
   readonly lies: Lies
   readonly connections = new Set<Connection>()
   /** Connections ever made: each has a random stream of its own. */
@@ -58,7 +60,7 @@ class DeviceLine implements Line {
   }
 
   get listener(): Listener | undefined {
-    return this.network.listener
+    return this.ownListener ?? this.network.listener
   }
 }
 
@@ -93,8 +95,14 @@ export class Network {
   }
 
   /** The relay died: its ends are gone at once, the devices learn it sooner or later. */
-  relayDied(): void {
-    for (const line of this.#lines.values()) for (const connection of line.connections) connection.endDied('relay')
+  relayDied(life: Life): void {
+    for (const line of this.#lines.values())
+      for (const connection of line.connections) if (connection.isServedBy(life)) connection.endDied('relay')
+  }
+
+  /** From its next connection on the device talks to another relay than the others; to the same when none is given. */
+  redirect(device: string, listener: Listener | undefined): void {
+    this.#line(device).ownListener = listener
   }
 
   deviceDied(device: string): void {

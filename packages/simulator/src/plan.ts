@@ -5,6 +5,7 @@ import type { Weather } from './connection'
 import type { CrashKind } from './disk'
 import type { DocumentLie } from './hostile/document-lies'
 import { drawKeyEvents, type KeyAction, type WeekPasses } from './plan-keys'
+import { drawRelayLosses, type RelayLossAction } from './plan-relay'
 import { RandomStream } from './random'
 
 /** A text that must never reach the relay in the clear; part of every name and value. */
@@ -49,6 +50,7 @@ export type Action =
   | { readonly kind: 'join'; readonly device: number }
   | KeyAction
   | WeekPasses
+  | RelayLossAction
 
 export type Step = Action & { readonly atMs: number }
 
@@ -92,6 +94,7 @@ export function createPlan(options: PlanOptions): Plan {
   drawFaults(seed, devices, endMs, editTimes, steps)
   steps.push(...drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs))
   drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
+  steps.push(...drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs))
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return { seed, devices, collections, steps, endMs }

@@ -20,6 +20,8 @@ export interface RelayDiskOptions {
   readonly committed: () => void
   /** For a test that the checks notice: answers before what it answers for is safe from a crash. */
   readonly answersEarly: boolean
+  /** What is on it from the start; nothing when left out. */
+  readonly data?: MemoryData
 }
 
 export class RelayDisk {
@@ -29,7 +31,28 @@ export class RelayDisk {
   #isFull = false
 
   constructor(private readonly options: RelayDiskOptions) {
-    this.#data = createMemoryData(options.random.bytes(16) as Generation)
+    this.#data = options.data ?? this.empty()
+  }
+
+  /** What a new database holds. */
+  empty(): MemoryData {
+    return createMemoryData(this.options.random.bytes(16) as Generation)
+  }
+
+  /** What a backup holds that is made now. */
+  copy(): MemoryData {
+    return structuredClone(this.#data)
+  }
+
+  /** Puts other content in place of what is there. No process may have the store open. */
+  replace(data: MemoryData): void {
+    this.#kept = undefined
+    this.#data = data
+  }
+
+  /** The disk is the relay's, and says that it is another one. */
+  renamed(data: MemoryData): MemoryData {
+    return { ...data, generation: this.options.random.bytes(16) as Generation }
   }
 
   /** Everything on the disk of what devices sent. */
@@ -81,8 +104,17 @@ export class RelayDisk {
         await time.sleep(random.delay(0, 3), life)
         return answer
       }
+    const { snapshots } = store
     return {
       ...store,
+      snapshots: {
+        ...snapshots,
+        list: slowly(snapshots.list),
+        readFile: slowly(snapshots.readFile),
+        readExempt: slowly(snapshots.readExempt),
+        readHashes: slowly(snapshots.readHashes),
+        bytesBetween: slowly(snapshots.bytesBetween),
+      },
       generation: slowly(store.generation),
       accountByRecovery: slowly(store.accountByRecovery),
       readKeyring: slowly(store.readKeyring),

@@ -2,6 +2,7 @@
 import { createRelay, type Relay, type RelayPlatform } from '@owlivion/relay'
 import type { RelayStore } from '@owlivion/relay/testing'
 import { Life, type VirtualTime, WORLD_START_MS } from './clock'
+import type { Listener } from './connection'
 import type { Cryptography } from './cryptography'
 import type { Network } from './network'
 import type { RandomStream } from './random'
@@ -18,6 +19,10 @@ export interface SimRelayOptions {
   readonly disk: RelayDisk
   readonly cryptography: Cryptography
   readonly random: RandomStream
+  /** Whose name stands in the trace. */
+  readonly name: string
+  /** Takes connections from now on; nobody does when it is given nothing. */
+  readonly listen: (listener: Listener | undefined) => void
 }
 
 export class SimRelay {
@@ -40,15 +45,15 @@ export class SimRelay {
 
   start(): void {
     if (this.#running) return
-    const { network, trace, disk } = this.options
+    const { listen, name, trace, disk } = this.options
     const life = new Life()
     const store = disk.open(life)
     const relay = createRelay({ platform: this.#platform(life), store, hosts: [RELAY_HOST] })
     this.#life = life
     this.#running = { relay, store }
     this.#isStopping = false
-    network.listener = { life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) }
-    trace.add('relay', 'starts')
+    listen({ life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) })
+    trace.add(name, 'starts')
   }
 
   /** The whole world is later by this much at once. */
@@ -59,27 +64,27 @@ export class SimRelay {
   /** Dies in the middle of whatever it does. */
   crash(): void {
     if (!this.#running) return
-    const { network, trace, disk } = this.options
-    trace.add('relay', 'crashes')
+    const { network, name, trace, disk } = this.options
+    trace.add(name, 'crashes')
     this.#life.end()
     this.#running = undefined
-    network.relayDied()
+    network.relayDied(this.#life)
     disk.crash()
   }
 
   /** Ends as it does on SIGTERM; resolves when it has let go of its store. */
   async stop(): Promise<void> {
-    const { network, trace } = this.options
+    const { listen, name, trace } = this.options
     const running = this.#running
     if (!running || this.#isStopping) return
     this.#isStopping = true
     const life = this.#life
-    trace.add('relay', 'drains')
+    trace.add(name, 'drains')
     await running.relay.drain()
     await running.store.close()
     if (this.#running !== running || !life.alive) return
-    trace.add('relay', 'stopped')
-    network.listener = undefined
+    trace.add(name, 'stopped')
+    listen(undefined)
     this.#running = undefined
   }
 

@@ -16,7 +16,8 @@ import { Phrases } from './phrases'
 import { CANARY, type Plan } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
-import { RelayDisk } from './relay-disk'
+import { RelayDisk, type RelayDiskOptions } from './relay-disk'
+import { RelayLosses } from './relay-losses'
 import { SentEntries } from './sent-entries'
 import { Trace } from './trace'
 
@@ -116,21 +117,35 @@ class World {
     this.#trace = trace
     this.#network = network
     const relayCryptography = cryptographyOf('relay')
-    this.#relayDisk = new RelayDisk({
+    const disksLike: RelayDiskOptions = {
       time,
       random: new RandomStream(seed, 'relay', 'disk'),
       sha512: relayCryptography.sha512,
       committed: () => trace.add('relay', 'commits'),
       answersEarly: defects.relayAnswersEarly ?? false,
-    })
-    this.#relay = new SimRelay({
+    }
+    this.#relayDisk = new RelayDisk(disksLike)
+    const relaysLike = {
       time,
       trace,
       network,
-      disk: this.#relayDisk,
       cryptography: relayCryptography,
       random: new RandomStream(seed, 'relay', 'randomness'),
+    }
+    this.#relay = new SimRelay({
+      ...relaysLike,
+      disk: this.#relayDisk,
+      name: 'relay',
+      listen: (listener) => {
+        network.listener = listener
+      },
     })
+    const losses = new RelayLosses({
+      ...{ network, trace, disksLike, relaysLike },
+      relay: this.#relay,
+      disk: this.#relayDisk,
+    })
+    if (plan.steps.some(({ kind }) => kind === 'relay loss' || kind === 'fork')) this.#ledger.relayMayLose()
     const names = Array.from({ length: plan.devices }, (_, index) => `device ${index}`)
     const disks = names.map((name) => new SimDisk(time, new RandomStream(seed, name, 'disk'), defects.disk))
     this.#devices = names.map(
@@ -146,6 +161,7 @@ class World {
           ledger: this.#ledger,
           sentEntries: this.#sentEntries,
           duties,
+          losses,
           collectionNames: plan.collections,
           phrases,
           makesAccount: index === 0,
@@ -155,7 +171,7 @@ class World {
         }),
     )
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
-    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties })
+    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties, losses })
   }
 
   fail(reason: string): void {

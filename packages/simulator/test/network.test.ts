@@ -108,7 +108,7 @@ describe('a connection', () => {
   test('of a dead relay tells the device in the end and the dead nothing', async () => {
     const { time, network, relayLife, device, relay, socket, sendAll } = await connected(8)
     relayLife.end()
-    network.relayDied()
+    network.relayDied(relayLife)
     await sendAll(3, socket)
     await time.runUntil(200_000)
     expect(relay).toEqual([])
