@@ -6,14 +6,16 @@
 //   well → waiting → probing → leasing → searching → reading ⇄ refilling → well
 //
 // Whoever waits and finds its cursor on the relay's log again was healed by another device.
-import { type Frame, HEAL_LEASE_MS, type Refusal } from '@owlivion/sync-protocol'
+import { decodeEnvelope, epochAt, type Frame, HEAL_LEASE_MS, type Refusal } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import { CommonNumberSearch } from './common-number'
+import type { Lineage } from './device-map'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import type { PartStatus } from './document-status'
-import type { RefillBatch } from './returning'
+import type { RefillBatch, ReturningEntries } from './returning'
 import { endOfHealing, ownLogHashes, rollBack } from './roll-back'
+import { writeAgain } from './write-again'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
@@ -52,6 +54,8 @@ export class Healing implements DocumentPart {
   private leasedAtMs: number | undefined
   private batch: (RefillBatch & { readonly first: number }) | undefined
   private isTold = false
+  /** What returns, once what no relay takes was left out of it. */
+  private sorted: ReturningEntries | undefined
   private restored = 0
   private dropped = 0
 
@@ -247,6 +251,17 @@ export class Healing implements DocumentPart {
     const { state, link } = host
     const { returning } = state
     if (returning === undefined || link === undefined) return
+    if (this.sorted !== returning) {
+      const { context, document } = state
+      const isUseless = (
+        bytes: Uint8Array,
+        { device, incarnation, sequence }: Lineage & { readonly sequence: number },
+      ) =>
+        context.isCutOff(document, device, incarnation, sequence) ||
+        epochAt(context.keyring(), decodeEnvelope(bytes).epoch) === undefined
+      this.dropped += returning.leaveOut(isUseless)
+      this.sorted = returning
+    }
     const batch = returning.next(state.replica.state.chains)
     if (batch === undefined) {
       await this.finish(link)
@@ -287,7 +302,6 @@ export class Healing implements DocumentPart {
     this.phase = 'reading'
     if (refusal.code === 'refill-refused' && refusal.state !== undefined) {
       host.state.returning?.refused(batch, refusal.state)
-      this.dropped++
       await this.giveBack()
       return
     }
@@ -307,8 +321,9 @@ export class Healing implements DocumentPart {
     if (state.returning !== undefined) {
       const batch = await endOfHealing(state)
       if (host.isClosed) return
+      const put = writeAgain(state, state.returning.missing(state.replica.state.chains))
       state.returning = undefined
-      await context.writer.write(batch)
+      await context.writer.write({ ...batch, put: put.length > 0 ? [...put, state.stateRow()] : [] })
     }
     if (this.leasedAtMs !== undefined && link === host.link)
       link.send({ type: 'lease', document: state.document, purpose: 'heal', release: true })

@@ -42,6 +42,8 @@ export class ReturningEntries {
   /** From this sequence of a chain on, the relay will not have what is here: it has something else, or refuses it for good. */
   private readonly lostFrom = new LineageMap<number>()
 
+  private readonly useless = new Set<StoredEntry>()
+
   /** @param rows verbatim, in the order in which they were in the log */
   constructor(
     private readonly sha512: Sha512,
@@ -82,6 +84,19 @@ export class ReturningEntries {
     const bytes = entries[position]
     const place = bytes && readPlace(bytes)
     if (place !== undefined) this.give(place, place.sequence)
+  }
+
+  /** Leaves out what no relay takes. @returns how many entries that is */
+  leaveOut(isUseless: (bytes: Uint8Array, place: Lineage & { readonly sequence: number }) => boolean): number {
+    let count = 0
+    for (const { entries } of this.runs)
+      for (const each of entries) {
+        if (!isUseless(each.entry.bytes, each)) continue
+        this.useless.add(each.entry)
+        this.give(each, each.sequence)
+        count++
+      }
+    return count
   }
 
   private give(lineage: Lineage, sequence: number): void {
@@ -132,13 +147,13 @@ export class ReturningEntries {
     return entries.filter((each) => each.sequence > (ends.get(each) ?? 0) && each.sequence <= (vouched.get(each) ?? 0))
   }
 
-  /** What was in this device's log and is not in the relay's, nor will be as an entry. */
+  /** What was in this device's log and is not in the relay's, nor will be as an entry; but for what counts nowhere. */
   missing(chains: LineageMap<Chain>): StoredEntry[] {
-    return this.runs.flatMap(({ entries }) =>
-      entries
-        .filter((each) => each.sequence > (chains.get(each)?.sequence ?? 0) || this.isLost(each))
-        .map(({ entry }) => entry),
-    )
+    return this.runs
+      .flatMap(({ entries }) => entries)
+      .filter((each) => each.sequence > (chains.get(each)?.sequence ?? 0) || this.isLost(each))
+      .map(({ entry }) => entry)
+      .filter((entry) => !this.useless.has(entry))
   }
 }
 
