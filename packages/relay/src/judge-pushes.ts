@@ -9,6 +9,8 @@ import type { AppendRequest, ChainLink } from './store/relay-store'
 interface AccountPush {
   readonly account: ConnectedAccount
   readonly push: Push
+  /** The document was being rebased when the push came. */
+  readonly isHeldUp: boolean
 }
 
 /**
@@ -33,7 +35,7 @@ export function judgePushes(
 
 function judgePush(
   sha512: Sha512,
-  { account, push }: AccountPush,
+  { account, push, isHeldUp }: AccountPush,
   link: ChainLink,
   hashByPlace: Map<string, Hash>,
 ): AppendRequest {
@@ -54,7 +56,6 @@ function judgePush(
   hashByPlace.set(`${chain}:${last}`, push.headHash)
   const keyringHead = keyring.head
   const { documentEpoch } = push
-  const isHeldUp = account.leases.isRebasing(document)
   const chained = { previous, entries, signature, freshFrom, documentEpoch }
   return { account: id, document, device, incarnation, ...chained, keyringHead, isHeldUp }
 }

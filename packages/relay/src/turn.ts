@@ -22,6 +22,7 @@ interface QueuedPush {
   readonly account: ConnectedAccount
   readonly author: Author
   readonly push: Push
+  readonly isHeldUp: boolean
   attempts: number
 }
 
@@ -66,7 +67,9 @@ export class Turn {
   }
 
   push(account: ConnectedAccount, author: Author, push: Push): void {
-    this.pushes.push({ account, author, push, attempts: 0 })
+    // As of now: who took the lease for a rebase before waits for what came before it.
+    const isHeldUp = account.leases.isRebasing(push.document)
+    this.pushes.push({ account, author, push, isHeldUp, attempts: 0 })
     this.queued++
     this.start()
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cutEntry, documentNamed, KeyPair, random, TestDevice } from './help/account'
 import type { TestClient } from './help/client'
 import { startWithTwoDevices } from './help/relay'
+import { refillOf, verdictOf } from './help/snapshots'
 
 const contacts = documentNamed('contacts')
 const generation = random<Extract<Frame, { type: 'subscribe' }>['generation']>(16)
@@ -25,6 +26,11 @@ function fencedRequests(device: TestDevice): [FrameType, Frame][] {
     ['push', device.push(contacts)],
     ['seen-put', device.seen(contacts)],
     ['snapshot-put', { type: 'snapshot-put', document: contacts, part }],
+    ['snapshot-fetch', { type: 'snapshot-fetch', document: contacts }],
+    ['snapshot-verdict', verdictOf(device, contacts, part.hash, 'accept')],
+    ['lease', { type: 'lease', document: contacts, purpose: 'rebase', release: false }],
+    ['refill', refillOf([device.push(contacts)], [0])],
+    ['hashes-fetch', { type: 'hashes-fetch', document: contacts, numbers: [0] }],
     ['subscribe', { type: 'subscribe', generation, cursors }],
   ]
 }

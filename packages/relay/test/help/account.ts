@@ -78,6 +78,7 @@ export interface PushOptions {
   readonly epoch?: number
   readonly version?: number
   readonly kind?: number
+  readonly documentEpoch?: number
 }
 
 type PushFrame = Extract<Frame, { type: 'push' }>
@@ -105,7 +106,8 @@ export class TestDevice {
   }
 
   /** The next entries of the device in the document, whose end it remembers. */
-  push(document: DocumentId, { count = 1, sizeBytes = 200, epoch, version = 1, kind }: PushOptions = {}): PushFrame {
+  push(document: DocumentId, options: PushOptions = {}): PushFrame {
+    const { count = 1, sizeBytes = 200, epoch, version = 1, kind, documentEpoch = 0 } = options
     const { keyring } = this.account
     const position = epoch ?? newestEpoch(keyring).position
     const keyId = epochAt(keyring, position)?.keyId ?? random<Hash>(32)
@@ -116,7 +118,7 @@ export class TestDevice {
         version,
         suite: 1,
         kind: kind ?? envelopeKinds.update,
-        documentEpoch: 0,
+        documentEpoch,
         epoch: position,
         device: this.id,
         incarnation: this.incarnation,
