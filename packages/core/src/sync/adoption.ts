@@ -5,7 +5,7 @@ import { SyncError } from '../errors'
 import type { CurrentSnapshot } from './current-snapshot'
 import { LineageMap } from './device-map'
 import type { DocumentLink } from './document-link'
-import type { DocumentHost, DocumentPart } from './document-part'
+import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { openExempt } from './exempt-entries'
 import { readFoundation } from './foundation'
 import { isBeyondCut } from './rebuild'
@@ -41,6 +41,11 @@ export class Adoption implements DocumentPart {
 
   async caughtUp(): Promise<void> {
     await this.replaceTainted()
+  }
+
+  async received({ type }: DocumentFrame): Promise<boolean> {
+    if (type === 'snapshot-offered' && this.host.isCaughtUp) await this.replaceTainted()
+    return false
   }
 
   async refused({ request }: Refusal): Promise<boolean> {

@@ -59,7 +59,9 @@ export class CurrentSnapshot implements DocumentPart {
     const { offer, votes } = this
     const { state } = this.host
     if (offer === undefined || offer.documentEpoch !== state.documentEpoch || hasVote(votes, 'reject')) return false
-    if (offer.coveredNumber <= (state.foundation?.number ?? 0)) return false
+    const { foundation } = state
+    if (foundation === undefined || bytesEqual(offer.hash, foundation.hash)) return false
+    if (offer.coveredNumber < foundation.number) return false
     // One word against another's would let a single device lead all astray.
     return (
       hasVote(votes, 'accept') ||
@@ -147,7 +149,15 @@ export class CurrentSnapshot implements DocumentPart {
     await this.shelf.learn(frame.hash, { storedAtMs: frame.storedAtMs, isAccepted })
     const { foundation } = host.state
     const isFoundation = foundation !== undefined && bytesEqual(foundation.hash, frame.hash)
-    if (isFoundation && hasVote(votes, 'reject') && !(await this.restsOnRebase())) this.isTainted = true
+    if (isFoundation) {
+      this.isFoundationAccepted = hasVote(votes, 'accept')
+      this.foundationRejectedBy = new Set([...votes].flatMap(([device, vote]) => (vote === 'reject' ? [device] : [])))
+      // Whose own it is knows better.
+      const isDoubted = this.foundationRejectedBy.size > 0 && !bytesEqual(frame.author, host.context.device)
+      if (isDoubted && !(await this.restsOnRebase())) this.isTainted = true
+    }
+    const said = votes.get(bytesToHex(host.context.device))
+    if (said === 'reject') this.rejectedThrough = Math.max(this.rejectedThrough, frame.coveredNumber)
     if (!frame.isCurrent) {
       if (this.offer !== undefined && bytesEqual(this.offer.hash, frame.hash)) this.disconnected()
       return

@@ -1,0 +1,163 @@
+// A device that sums up wrongly, by a defect or on purpose: the others find out, say so, and keep what they have. Nobody who can still
+// read the entries is led astray, and nobody's entries are lost.
+import { snapshotVerdictBytes } from '@owlivion/sync-protocol'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createDoc, Y } from '../../src/yjs'
+import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
+import type { TestDevice } from './support/device'
+import { type Forgery, forge } from './support/forge'
+import type { SnapshotLog } from './support/snapshot-log'
+
+const [ANN, BOB, CARL, EVE] = [0, 1, 2, 3]
+let world: CompactionWorld
+let log: SnapshotLog
+let ann: TestDevice
+let eve: TestDevice
+/** Eve's registers before the last edits. */
+let early: Uint8Array
+
+beforeEach(async () => {
+  world = await CompactionWorld.create()
+  log = world.log
+  ann = await world.open(ANN)
+  eve = await world.open(EVE)
+  await world.edit(ann, 'one', { name: 'One' })
+  await world.edit(eve, 'two', { name: 'Two' })
+  await log.serve(ann, eve)
+  early = eve.sync.registers.encodeState()
+  await world.edit(ann, 'one', { name: 'changed' })
+  await world.edit(ann, 'three', { name: 'Three' })
+  await log.serve(ann, eve)
+})
+
+const hex = (device: TestDevice): string => Buffer.from(device.context.device).toString('hex')
+
+/** A verdict by a device that has not looked. */
+async function vouch(device: TestDevice): Promise<void> {
+  const { hash } = log.snapshots.at(-1)!
+  const { account, sign } = device.context
+  const signature = await sign(snapshotVerdictBytes(account, log.document, hash, 'accept'))
+  log.snapshots.at(-1)!.verdicts.push({ device: device.context.device, verdict: 'accept', signature })
+}
+
+describe.each<[string, () => Forgery]>([
+  ['omits what entries wrote', () => ({ registers: early })],
+  ['holds nothing', () => ({ registers: Y.encodeStateAsUpdateV2(createDoc('registers')) })],
+  ['says that it holds what it omits', () => ({ registers: early, claimsTruth: true })],
+  ['holds what no entry wrote', () => ({ invent: (records) => records.set('invented', 'false') })],
+  ['takes away what no entry took away', () => ({ invent: (records) => records.delete([...records.keys()][0]!) })],
+  [
+    'names entries as left out that everybody can read, and counts them',
+    () => ({ registers: early, header: (header) => ({ ...header, exempt: [3, 4] }) }),
+  ],
+  [
+    'covers entries that it neither counts nor names as left out',
+    () => ({
+      registers: early,
+      header: (header) => ({
+        ...header,
+        vector: header.vector.map((head) => (head.sequence === 3 ? { ...head, sequence: 1 } : head)),
+      }),
+    }),
+  ],
+  [
+    'counts entries that the log does not have',
+    () => ({
+      header: (header) => ({ ...header, vector: header.vector.map((head) => ({ ...head, sequence: 9 })) }),
+    }),
+  ],
+])('a snapshot that %s', (_, forgery) => {
+  it('is rejected by a device that has the entries, which names its author and keeps what it has', async () => {
+    const truth = digest(ann)
+    await forge(log, eve, forgery())
+    await world.rest(ann)
+    expect(log.snapshots[0]!.verdicts.map(({ verdict }) => verdict)).toEqual(['reject'])
+    expect(ann.context.reports.map(({ code, device }) => [code, device])).toEqual([['snapshot-untrue', hex(eve)]])
+    expect(digest(ann)).toBe(truth)
+    // Who comes now is given the entries.
+    const carl = await world.open(CARL)
+    await world.rest(ann, carl)
+    expect(digest(carl)).toBe(truth)
+    expect(stateOf(carl).foundation).toBeUndefined()
+  })
+})
+
+it('a rejected snapshot is told to the app once, over all connections', async () => {
+  await forge(log, eve, { registers: early })
+  await world.rest(ann)
+  await ann.connect()
+  await world.rest(ann)
+  const again = await world.open(ANN, { disk: ann.disk })
+  await world.rest(again)
+  expect(codesOf(ann)).toEqual(['snapshot-untrue'])
+  expect(log.snapshots[0]!.verdicts.length).toBe(1)
+})
+
+describe('a lie that another device has vouched for', () => {
+  it('is replaced by a true one as soon as somebody can tell', async () => {
+    const bob = await world.open(BOB)
+    const truth = digest(ann)
+    await forge(log, eve, { registers: early })
+    await vouch(bob)
+    expect(log.current).toBe(log.snapshots[0])
+    await world.rest(ann)
+    const misled = await world.open(CARL)
+    expect(digest(misled)).not.toBe(digest(ann))
+    await world.edit(ann, 'four', { name: 'Four' })
+    // Short as the log is: until then, who is new gets what is wrong.
+    await world.rest(ann)
+    expect(log.snapshots.length).toBe(2)
+    await world.rest(ann, bob, misled)
+    expect(log.current?.verdicts.map(({ verdict }) => verdict)).toEqual(['accept'])
+    await world.rest(ann, bob, misled)
+    expect(digest(misled)).toBe(digest(ann))
+    const late = await world.open(CARL)
+    expect(digest(late)).toBe(digest(ann))
+    expect(truth).not.toBe(digest(ann))
+  })
+})
+
+describe('a lie that nobody looked at until the entries were gone', () => {
+  it('has what an author finds missing sent again by that author', async () => {
+    const bob = await world.open(BOB)
+    await world.edit(bob, 'by Bob', { name: 'his' })
+    await bob.disconnect()
+    await log.serve(eve)
+    await world.edit(eve, 'two', { name: 'Zwei' })
+    await forge(log, eve, { registers: early })
+    log.prune()
+    await bob.connect()
+    await log.serve(bob)
+    expect(codesOf(bob)).toEqual(['snapshot-untrue'])
+    expect(bob.sync.status.unsent).toBe(0)
+    const carl = await world.open(CARL)
+    expect(carl.records).toMatchObject({ 'by Bob': { name: 'his' }, three: { name: 'Three' } })
+    expect(carl.records).toEqual(bob.records)
+  })
+
+  it('is undone where it was taken over, once a device that can tell has said what is true', async () => {
+    await ann.disconnect()
+    await world.edit(eve, 'two', { name: 'Zwei' })
+    await forge(log, eve, { invent: (records) => records.delete([...records.keys()][0]!) })
+    log.prune()
+    const carl = await world.open(CARL)
+    expect(carl.records).not.toEqual(ann.records)
+    // She has all entries but the last, which she is given apart.
+    log.prunedTo = log.newest - 1
+    await ann.connect()
+    await world.rest(ann, carl)
+    expect(codesOf(ann)).toEqual(['snapshot-untrue'])
+    await world.rest(ann, carl)
+    expect(carl.records).toEqual(ann.records)
+    expect(digest(carl)).toBe(digest(ann))
+  })
+})
+
+it('a verdict that nobody of the account signed counts for nothing', async () => {
+  await world.writeMuch(ann)
+  await world.rest(ann)
+  log.current!.verdicts.push({ device: eve.context.device, verdict: 'accept', signature: new Uint8Array(64) })
+  log.prune()
+  const carl = await world.open(CARL)
+  expect(carl.sync.status.unconfirmed).toBe(true)
+})
