@@ -176,9 +176,14 @@ export class Sync extends AccountSchedule {
    * @throws as `flush`
    */
   whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const isCaughtUp = (): boolean =>
-      Object.values(this.status.documents).every(({ isOff, caughtUp }) => isOff || caughtUp)
-    return this.until(isCaughtUp, options.signal)
+    const isBehind = ({ status: { isOff, caughtUp } }: Collection<never>): boolean => !isOff && !caughtUp
+    let behind: Collection<never> | undefined
+    const isDone = (): boolean => {
+      // Of a thousand mostly the last one opened is the last to be there; the others are not asked as long as it is not.
+      if (behind === undefined || !isBehind(behind)) behind = [...this.opened.values()].findLast(isBehind)
+      return behind === undefined
+    }
+    return this.until(isDone, options.signal)
   }
 
   /**

@@ -41,12 +41,28 @@ export interface PartStatus {
 
 const quiet: PartStatus = { healing: false, unconfirmed: false }
 
+type OwnStatus = Pick<DocumentStatus, 'caughtUp' | 'refused' | 'isOff' | 'copies'> & { readonly isSeen: boolean }
+
+/** The status as it was, for as long as all that it is made of is the same: an app asks for that of a thousand documents with every change of one. */
+export class StatusMemory {
+  private basis: readonly unknown[] = []
+  private status: DocumentStatus | undefined
+
+  of(state: DocumentState, own: OwnStatus, parts: readonly Partial<PartStatus>[]): DocumentStatus {
+    const { replica, outbox, context } = state
+    const { held } = replica.state
+    const basis: unknown[] = [replica, held, held.length, outbox.pending.length, context.keyring().head]
+    basis.push(own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
+    for (const { healing, unconfirmed } of parts) basis.push(healing, unconfirmed)
+    if (this.status === undefined || basis.some((each, i) => each !== this.basis[i]))
+      this.status = documentStatus(state, own, parts)
+    this.basis = basis
+    return this.status
+  }
+}
+
 /** What of the status is in the document itself; `parts` say the rest. */
-export function documentStatus(
-  state: DocumentState,
-  own: Pick<DocumentStatus, 'caughtUp' | 'refused' | 'isOff' | 'copies'> & { readonly isSeen: boolean },
-  parts: readonly Partial<PartStatus>[],
-): DocumentStatus {
+function documentStatus(state: DocumentState, own: OwnStatus, parts: readonly Partial<PartStatus>[]): DocumentStatus {
   const { context, document } = state
   const unsent = state.outbox.pending.length
   const aside = state.replica.state.held

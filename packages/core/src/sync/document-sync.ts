@@ -19,7 +19,7 @@ import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { createParts } from './document-parts'
 import { type DocumentState, loadDocument } from './document-state'
-import { type DocumentStatus, documentStatus } from './document-status'
+import { type DocumentStatus, StatusMemory } from './document-status'
 import { groupEdits } from './edit-groups'
 import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
 import { LogIntake } from './log-intake'
@@ -39,6 +39,7 @@ export class DocumentSync {
   private closed = false
   /** Why the relay does not send what follows the cursor, while it does not. */
   private subscribeRefused: SyncError | undefined
+  private readonly statuses = new StatusMemory()
   private readonly seenRows: SeenRows
   private readonly sender: PushSender
   private readonly intake: LogIntake
@@ -186,11 +187,8 @@ export class DocumentSync {
     const copies = this.seenRows.listCopies()
     const isOff = this.context.isOff?.(this.document) ?? false
     const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
-    return documentStatus(
-      this.state,
-      own,
-      this.parts.flatMap(({ status }) => status ?? []),
-    )
+    const parts = this.parts.flatMap(({ status }) => status ?? [])
+    return this.statuses.of(this.state, own, parts)
   }
 
   get unsent(): number {
