@@ -234,14 +234,21 @@ describe('a page', () => {
     ['version', { version: 2 }, {}],
     ['suite', { suite: 2 }, {}],
     ['kind', { kind: 77 }, {}],
-    ['document epoch', { documentEpoch: 1 }, {}],
     ['root', {}, { updates: [{ root: 2, format: 1, bytes: new Uint8Array(2) }] }],
     ['update format', {}, { updates: [{ root: 0, format: 3, bytes: new Uint8Array(2) }] }],
   ] as const)('keeps an entry of a later %s aside, and the chain goes on over it', async (_, header, body) => {
     const a1 = await ann.seal(body, header)
     const a2 = await ann.seal({ sealedAtMs: 2 })
+    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a2)])).toEqual(['unknown-format', 2])
+    expect(await outcomes(envelopes(a1, a2), [headOf(ann, a1)])).toEqual(['unknown-format', 'unsigned'])
+  })
+
+  it('keeps an entry of another document epoch aside, and the chain goes on over it', async () => {
+    const a1 = await ann.seal({}, { documentEpoch: 1 })
+    const a2 = await ann.seal({ sealedAtMs: 2 })
     expect(await outcomes(envelopes(a1, a2), [headOf(ann, a2)])).toEqual(['other-document-epoch', 2])
     expect(await outcomes(envelopes(a1, a2), [headOf(ann, a1)])).toEqual(['other-document-epoch', 'unsigned'])
+    expect(await outcomes(envelopes(a1), [headOf(ann, a1)], { documentEpoch: 1 })).toEqual([0])
   })
 
   it('takes our own entries as they stand in the outbox, without opening them', async () => {

@@ -39,6 +39,10 @@ export class SnapshotLog extends TestLog {
   /** Entries up to this number are gone, but for the exempt ones of the current snapshot. */
   prunedTo = 0
   timeMs = 1_700_000_000_000
+  /** Counts the rebases. */
+  documentEpoch = 0
+  /** Who may rebase the document; pushes wait meanwhile. */
+  leasedTo: TestDevice | undefined
   /** What was said to devices: how many frames, of how many bytes. */
   readonly said = { frames: 0, bytes: 0 }
   private readonly member: TestContext
@@ -118,14 +122,17 @@ export class SnapshotLog extends TestLog {
   private async answer(device: TestDevice, frame: Frame): Promise<boolean> {
     switch (frame.type) {
       case 'push':
-        await this.say(device, this.isCovered(frame) ? this.refusal('push', 'already-covered') : this.push(frame))
+        await this.say(device, this.answerPush(frame))
+        return true
+      case 'lease':
+        await this.say(device, this.answerLease(device, frame))
         return true
       case 'snapshot-put': {
         const assembly = this.assemblies.get(device) ?? new SnapshotAssembly()
         this.assemblies.set(device, assembly)
         const file = assembly.add({ ...frame.part, bytes: frame.part.bytes.slice() })
         if (file === undefined) return false
-        await this.say(device, this.put(frame.part.hash, file))
+        await this.say(device, this.put(frame.part.hash, file, this.leasedTo === device))
         return true
       }
       case 'snapshot-fetch': {
@@ -150,19 +157,45 @@ export class SnapshotLog extends TestLog {
     }
   }
 
+  private answerPush(frame: FrameOf<'push'>): FrameOf<'pushed'> | FrameOf<'refused'> {
+    const { documentEpoch } = decodeEnvelope(frame.entries[0]!)
+    const isKnown = this.entries.some(({ bytes }) => bytesEqual(bytes, frame.entries[0]!))
+    if (this.isCovered(frame)) return this.refusal('push', 'already-covered')
+    if (this.leasedTo !== undefined && !isKnown) return { ...this.refusal('push', 'rebasing'), retryAfterMs: 10_000 }
+    if (documentEpoch !== this.documentEpoch && !isKnown) return this.refusal('push', 'stale-document-epoch', false)
+    return this.push(frame)
+  }
+
+  private answerLease(
+    device: TestDevice,
+    { purpose, release }: FrameOf<'lease'>,
+  ): FrameOf<'leased'> | FrameOf<'refused'> {
+    if (release) {
+      if (this.leasedTo === device) this.leasedTo = undefined
+    } else if (this.leasedTo !== undefined && this.leasedTo !== device) return this.refusal('lease', 'lease-taken')
+    else this.leasedTo = device
+    return { type: 'leased', document: this.document, purpose, forMs: release ? 0 : 10_000 }
+  }
+
   /** Compare-and-set. */
-  put(hash: Hash, file: Uint8Array): FrameOf<'snapshot-stored'> | FrameOf<'refused'> {
+  put(hash: Hash, file: Uint8Array, mayRebase = false): FrameOf<'snapshot-stored'> | FrameOf<'refused'> {
     const { header: bytes, envelope } = decodeSnapshotFile(file)
     const header = decodeSnapshotHeader(bytes)
     const { current } = this
     const isNext = bytesEqual(header.parent ?? ZERO_HASH, current?.hash ?? ZERO_HASH)
-    const isFurther = header.coveredNumber > (current?.header.coveredNumber ?? 0) && header.coveredNumber <= this.newest
-    if (!isNext || !isFurther) return this.refusal('snapshot-put', 'snapshot-conflict')
+    const isRebase = mayRebase && header.documentEpoch === this.documentEpoch + 1
+    const isFurther = isRebase
+      ? header.coveredNumber === this.newest
+      : header.coveredNumber > (current?.header.coveredNumber ?? 0) && header.coveredNumber <= this.newest
+    if (!isNext || !isFurther || (!isRebase && header.documentEpoch !== this.documentEpoch))
+      return this.refusal('snapshot-put', 'snapshot-conflict')
     if (!bytesEqual(header.coveredHash, this.hashAt(header.coveredNumber)))
       return this.refusal('snapshot-put', 'snapshot-refused', false)
     const author = decodeLargeEnvelope(envelope).device.slice() as DeviceId
     const kept = { hash: hash.slice() as Hash, file, header, author, storedAtMs: this.timeMs, verdicts: [] }
     this.snapshots.push(kept)
+    if (isRebase) this.leasedTo = undefined
+    this.documentEpoch = header.documentEpoch
     return { type: 'snapshot-stored', document: this.document, hash: kept.hash }
   }
 
