@@ -127,39 +127,46 @@ const page = {
   /** Names of the locks that tabs of this origin hold. */
   locks: async () => (await navigator.locks.query()).held!.map(({ name }) => name!),
 
-  /** Says something as a tab of another version would. */
-  say(message: object): void {
-    const channel = new BroadcastChannel(`owlivion-sync owlivion-sync/${this.lastDevice} tabs`)
-    channel.postMessage(message)
+  /** Says hello to the tabs of this profile as a version of the app would with which they have no common language. */
+  sayHelloAs(version: number): void {
+    const channel = new BroadcastChannel(`owlivion-sync owlivion-sync/${sync!.deviceId} tabs`)
+    channel.postMessage({ app: 'owlivion-sync', v: version, oldest: version, from: 'stranger', kind: 'hello' })
+    channel.postMessage({ app: 'owlivion-sync', v: 1, oldest: 1, from: 'stranger', kind: 'something new', more: [1] })
+    channel.postMessage('noise')
+    channel.close()
   },
 
-  lastDevice: '',
+  /** Nothing of this page runs meanwhile, as in a loop that does not end. */
+  hang(forMs: number): void {
+    const end = performance.now() + forMs
+    while (performance.now() < end) {
+      // Nothing.
+    }
+  },
 
-  /** Leads the profile as a tab of another version: holds its locks, and answers as that version. */
+  /**
+   * Leads the profile as a tab of another version of the app: holds its locks, answers as that version, and gives way to a newer one.
+   * @param version undefined for one from before tabs shared
+   */
   async leadAs(device: string, version: number | undefined): Promise<void> {
-    const hold = (name: string) =>
-      new Promise<void>((resolve) => {
-        void navigator.locks.request(`owlivion-sync ${name}`, () => {
-          resolve()
-          return new Promise(() => {})
-        })
-      })
-    const lock = `owlivion-sync/${device}`
-    await hold(lock)
+    const lock = `owlivion-sync owlivion-sync/${device}`
+    const releases = [await hold(lock)]
     if (version === undefined) return
-    await hold(`${lock} leader ${version} other`)
-    const channel = new BroadcastChannel(`owlivion-sync ${lock} tabs`)
-    channel.onmessage = ({ data }) =>
-      data.kind === 'hello' &&
-      channel.postMessage({
-        app: 'owlivion-sync',
-        v: version,
-        oldest: version,
-        from: 'other',
-        kind: 'leader',
-        to: data.from,
-      })
+    releases.push(await hold(`${lock} leader ${version} other`))
+    const channel = new BroadcastChannel(`${lock} tabs`)
+    const message = { app: 'owlivion-sync', v: version, oldest: version, from: 'other' }
+    channel.onmessage = ({ data }) => {
+      if (data.kind !== 'hello') return
+      channel.postMessage({ ...message, kind: 'leader', to: data.from })
+      if (data.v > version) for (const release of releases) release()
+    }
   },
+}
+
+function hold(name: string): Promise<() => void> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(name, () => new Promise<void>((release) => resolve(() => release())))
+  })
 }
 
 globalThis.tab = page
