@@ -1,0 +1,145 @@
+// An entry that some devices cannot read stands in the range that a snapshot covers. The snapshot leaves it out by name; nobody forgets it,
+// and whoever can read it one day does, also who joined after the entries before it were gone.
+import { bytesEqual, roots } from '@owlivion/sync-protocol'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { openMemoryStore } from '../../src/storage'
+import { Author } from './support/author'
+import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
+import { TestDevice } from './support/device'
+import type { SnapshotLog } from './support/snapshot-log'
+
+const [ANN, BOB, CARL, EVE] = [0, 1, 2, 3]
+const WEEK_MS = 604_800_000
+
+let world: CompactionWorld
+let log: SnapshotLog
+let ann: TestDevice
+let bob: TestDevice
+
+beforeEach(async () => {
+  world = await CompactionWorld.create()
+  log = world.log
+  ann = await world.open(ANN)
+  bob = await world.open(BOB)
+})
+
+/** Hears the log while it lacks the keys. */
+async function withoutKeys(device: TestDevice, act: () => Promise<void>): Promise<void> {
+  const { keyAt } = device.context
+  device.context.keyAt = () => undefined
+  await act()
+  device.context.keyAt = keyAt
+}
+
+/** It never has the account's first key. */
+function blind(device: TestDevice): void {
+  const { keyAt } = device.context
+  device.context.keyAt = (document, position) => (position === 0 ? undefined : keyAt(document, position))
+}
+
+/** Bob wrote twice while Ann could not read it; Ann wrote on, and sums it all up. */
+async function summedUpByHalfBlind(): Promise<void> {
+  await withoutKeys(ann, async () => {
+    await world.edit(bob, 'by Bob', { name: 'unread' })
+    await world.edit(bob, 'by Bob', { name: 'unread, too' })
+    await log.serve(ann)
+  })
+  expect(ann.sync.status.held.map(({ reason }) => reason)).toEqual(['unknown-key', 'unknown-key'])
+  expect(ann.records).toEqual({})
+  await bob.disconnect()
+  await world.writeMuch(ann)
+  await world.rest(ann)
+  expect(log.current?.header.exempt).toEqual([1, 2])
+}
+
+describe('an entry that the author of a snapshot could not read', () => {
+  it('is left out by name, which another device that can read it finds true', async () => {
+    await summedUpByHalfBlind()
+    await bob.connect()
+    await world.rest(bob)
+    expect(log.current?.verdicts.map(({ verdict }) => verdict)).toEqual(['accept'])
+    expect([...codesOf(bob)]).toEqual([])
+  })
+
+  it('is with a device that joins later, which can read it', async () => {
+    await summedUpByHalfBlind()
+    await bob.connect()
+    await world.rest(bob)
+    log.prune()
+    const carl = await world.open(CARL)
+    expect(carl.records).toEqual(bob.records)
+    expect(carl.sync.status.held).toEqual([])
+    expect(digest(carl)).toBe(digest(bob))
+    const again = await world.open(CARL, { disk: carl.disk })
+    expect(digest(again)).toBe(digest(bob))
+  })
+
+  it('is read later by a device that joined after, could not read it either, and starts again when it can', async () => {
+    blind(ann)
+    await world.edit(bob, 'by Bob', { name: 'unread' })
+    await log.serve(ann)
+    await world.account.remove(ANN, [EVE])
+    const { keyringState } = ann.context
+    await keyringState.extend(keyringState.length, world.account.records.slice(keyringState.length))
+    ann.sync.keyringRead()
+    await log.serve(ann)
+    await world.writeMuch(ann)
+    await world.rest(ann)
+    expect(log.current?.header.exempt).toEqual([1])
+    log.prune()
+    const carl = await TestDevice.open(world.account, CARL, log.document)
+    blind(carl)
+    await carl.connect()
+    await log.serve(carl)
+    expect(carl.sync.status).toMatchObject({ held: [{ number: 1, reason: 'unknown-key' }], caughtUp: true })
+    expect(Object.keys(carl.records)).toEqual(['one'])
+    const again = await world.open(CARL, { disk: carl.disk })
+    expect(again.sync.status.held).toEqual([])
+    expect(again.records).toMatchObject({ 'by Bob': { name: 'unread' } })
+    const seeing = await world.open(ANN, { disk: ann.disk })
+    expect(digest(again)).toBe(digest(seeing))
+  })
+
+  it('stays with whoever keeps nothing else from before, and is in the next snapshot once it is read', async () => {
+    await summedUpByHalfBlind()
+    await bob.connect()
+    await world.rest(ann, bob)
+    await log.wait(WEEK_MS, ann, bob)
+    await ann.connect()
+    await world.rest(ann, bob)
+    expect(stateOf(ann).foundation?.number).toBe(log.snapshots[0]!.header.coveredNumber)
+    expect((await openMemoryStore(ann.disk).list(['exempt'])).map(([key]) => key[2])).toEqual([1, 2])
+    const again = await world.open(ANN, { disk: ann.disk })
+    expect(again.records).toMatchObject({ 'by Bob': { name: 'unread, too' } })
+    await world.writeMuch(again, 60, 'other')
+    await log.serve(bob)
+    await world.rest(again, bob)
+    expect(log.snapshots.length).toBe(2)
+    expect(log.current?.header.exempt).toEqual([])
+    expect(log.current?.verdicts.map(({ verdict }) => verdict)).toEqual(['accept'])
+    const carl = await world.open(CARL)
+    expect(digest(carl)).toBe(digest(bob))
+    expect([...codesOf(again), ...codesOf(bob), ...codesOf(carl)]).toEqual([])
+  })
+})
+
+describe('an entry that nobody can read', () => {
+  it('stays out of every snapshot, and holds back nothing but its author’s later entries', async () => {
+    const eve = await Author.of(world.account, EVE, log.document)
+    await eve.write(log, { updates: [{ root: roots.registers, format: 1, bytes: new Uint8Array([1, 2, 3]) }] })
+    await eve.write(log)
+    await log.serve(ann, bob)
+    await world.writeMuch(ann)
+    await world.rest(ann, bob)
+    expect(log.current?.header.exempt).toEqual([1, 2])
+    expect(log.current?.header.vector.some(({ device }) => bytesEqual(device, eve.context.device))).toBe(false)
+    expect(log.current?.verdicts.map(({ verdict }) => verdict)).toEqual(['accept'])
+    log.prune()
+    const carl = await world.open(CARL)
+    expect(carl.sync.status.held).toEqual(ann.sync.status.held)
+    expect(digest(carl)).toBe(digest(ann))
+    await eve.write(log)
+    await log.serve(ann, carl)
+    expect(carl.sync.status.held).toEqual(ann.sync.status.held)
+  })
+})
