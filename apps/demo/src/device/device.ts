@@ -181,7 +181,8 @@ export class Device {
   async wipe(): Promise<void> {
     const before = this.#phase
     this.#enter({ kind: 'opening' })
-    if (before.kind === 'ready') await before.sync.close()
+    // In other tabs of the browser, too.
+    if (before.kind === 'ready') await before.sync.wipe().catch(() => before.sync.close())
     if (before.kind === 'pairing') {
       before.offer.cancel()
       await before.offer.result.then((sync) => sync.close()).catch(() => {})
@@ -211,8 +212,28 @@ export class Device {
       this.#enter(await enrol(this.#store))
     } catch (cause) {
       const failure = toSyncError(cause)
-      this.#enter({ kind: 'empty', failure })
+      if (failure.code === 'profile-exists') await this.#openAgain()
+      else this.#enter({ kind: 'empty', failure })
     }
+  }
+
+  /** Another tab of the browser has this device, too: it may have made the account meanwhile, or deleted it. */
+  async lookAgain(): Promise<void> {
+    if (this.#phase.kind === 'empty' && this.#store && (await hasAccount(this.#store).catch(() => true)))
+      await this.#openAgain()
+  }
+
+  async #openAgain(): Promise<void> {
+    await this.#closeStore()
+    await this.open()
+  }
+
+  #watch(sync: Sync): void {
+    sync.on((event) => {
+      if (event.type !== 'error' || event.error.code !== 'closed') return
+      // Wiped in another tab.
+      if (this.#phase.kind === 'ready' && this.#phase.sync === sync) void sync.close().then(() => this.#openAgain())
+    })
   }
 
   async #closeStore(): Promise<void> {
@@ -221,6 +242,8 @@ export class Device {
   }
 
   #enter(phase: DevicePhase): void {
+    if (phase.kind === 'ready' && (this.#phase.kind !== 'ready' || this.#phase.sync !== phase.sync))
+      this.#watch(phase.sync)
     this.#phase = phase
     for (const listener of [...this.#listeners]) listener()
   }
