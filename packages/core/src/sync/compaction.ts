@@ -26,7 +26,7 @@ type Task =
 export class Compaction implements DocumentPart {
   private readonly need: CompactionNeed
   private fetching: Extract<Task, { hash: Hash; kind: 'judge' | 'fetch-back' }> | undefined
-  private uploading: (SealedSnapshot & { readonly number: number }) | undefined
+  private uploading: (SealedSnapshot & { readonly number: number; readonly parent: Hash | undefined }) | undefined
   /** By the hex of the hash: what the relay does not have, or has whole. */
   private readonly fetchedBack = new Map<string, boolean>()
   private cancelTimer: (() => void) | undefined
@@ -70,6 +70,11 @@ export class Compaction implements DocumentPart {
     })
   }
 
+  /** What was summed up may count no more. */
+  keyringChanged(): Promise<void> {
+    return this.caughtUp()
+  }
+
   async received(frame: DocumentFrame): Promise<boolean> {
     if (frame.type === 'snapshot-stored') {
       await this.stored(frame.hash)
@@ -81,6 +86,8 @@ export class Compaction implements DocumentPart {
 
   async refused({ request }: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
     if (request === 'snapshot-put') {
+      // What it was built on is not the relay's current one: another is, of which it has told, or none.
+      if (error.code === 'snapshot-conflict') this.current.forget(this.uploading?.parent)
       this.uploading = undefined
       if (error.code === 'stale-epoch') link.readKeyring()
       if (!error.retryable) {
@@ -161,9 +168,10 @@ export class Compaction implements DocumentPart {
     const { state, context } = this.host
     const { number } = state.replica.state
     try {
-      const sealed = await buildSnapshot(state, this.current.offer?.hash)
+      const parent = this.current.offer?.hash
+      const sealed = await buildSnapshot(state, parent)
       if (link !== this.host.link) return
-      this.uploading = { ...sealed, number }
+      this.uploading = { ...sealed, number, parent }
       link.sendLarge(partsOf(state.document, sealed))
     } catch (error) {
       if (!isSyncError(error, 'entry-too-large')) throw error

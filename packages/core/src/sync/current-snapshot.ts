@@ -42,15 +42,14 @@ export class CurrentSnapshot implements DocumentPart {
   }
 
   get status(): Partial<PartStatus> {
-    const { offer } = this
-    const { foundation } = this.host.state
-    const isTaken = offer !== undefined && foundation !== undefined && bytesEqual(offer.hash, foundation.hash)
-    return { unconfirmed: isTaken && !this.isOwn && !hasVote(this.votes, 'accept') }
+    return { unconfirmed: this.isTaken && !this.isOwn && !hasVote(this.votes, 'accept') }
   }
 
   /** This device found it to be untrue, or one that went further; until a true one is there, who is new gets what is wrong, or nothing. */
   get isUntrue(): boolean {
     const isRejected = this.offer !== undefined && this.found.get(bytesToHex(this.offer.hash)) === 'reject'
+    // An untrue rebase was taken over all the same; the next rebase makes it good.
+    if (isRejected && this.isTaken) return false
     return isRejected || this.rejectedThrough > (this.offer?.coveredNumber ?? 0)
   }
 
@@ -67,6 +66,18 @@ export class CurrentSnapshot implements DocumentPart {
       hasVote(votes, 'accept') ||
       (!this.isFoundationAccepted && this.foundationRejectedBy.has(bytesToHex(offer.author)))
     )
+  }
+
+  /** This device has replayed all that what it keeps goes on from. */
+  async isFoundationVerified(): Promise<boolean> {
+    const { foundation } = this.host.state
+    return foundation === undefined || (await this.noteOf(foundation.hash)) !== undefined
+  }
+
+  /** What this device keeps goes on from it. */
+  private get isTaken(): boolean {
+    const { foundation } = this.host.state
+    return this.offer !== undefined && foundation !== undefined && bytesEqual(this.offer.hash, foundation.hash)
   }
 
   private get isOwn(): boolean {
@@ -93,11 +104,20 @@ export class CurrentSnapshot implements DocumentPart {
     const { context, state } = this.host
     for (const { number, hash } of await this.shelf.list()) {
       if (number === state.foundation?.number) continue
-      if (isBeyondCut(context, state.document, await this.vectorOf({ number, hash }))) await this.shelf.drop(number)
+      if (!isBeyondCut(context, state.document, await this.vectorOf({ number, hash }))) continue
+      await this.shelf.drop(number)
+      this.forget(hash)
     }
     const { foundation } = state
     if (foundation === undefined || !isBeyondCut(context, state.document, state.replica.state.applied)) return
-    this.isTainted ||= isBeyondCut(context, state.document, await this.vectorOf(foundation))
+    if (!isBeyondCut(context, state.document, await this.vectorOf(foundation))) return
+    this.isTainted = true
+    this.forget(foundation.hash)
+  }
+
+  /** The relay has it no more, or will not for long: it tells which is in its place, if one is. */
+  forget(hash: Hash | undefined): void {
+    if (this.offer !== undefined && hash !== undefined && bytesEqual(this.offer.hash, hash)) this.disconnected()
   }
 
   /** This device has kept all that it covers, and has not replayed it yet. */
@@ -159,7 +179,7 @@ export class CurrentSnapshot implements DocumentPart {
     const said = votes.get(bytesToHex(host.context.device))
     if (said === 'reject') this.rejectedThrough = Math.max(this.rejectedThrough, frame.coveredNumber)
     if (!frame.isCurrent) {
-      if (this.offer !== undefined && bytesEqual(this.offer.hash, frame.hash)) this.disconnected()
+      this.forget(frame.hash)
       return
     }
     // A frame is a view into what was received.
