@@ -8,6 +8,7 @@ import type {
   ReissueDetails,
   Sync,
   SyncError,
+  SyncSchedule,
   SyncStatus,
 } from '@owlivion/sync'
 
@@ -27,6 +28,7 @@ export class SyncView {
   #status: SyncStatus | undefined
   #devices: readonly DeviceDetails[] = []
   #reissue: ReissueDetails | undefined
+  #schedule: SyncSchedule | undefined
 
   constructor(sync: Sync) {
     this.#sync = sync
@@ -53,6 +55,12 @@ export class SyncView {
   reissue(): ReissueDetails | undefined {
     this.#reissue = sameOr(this.#reissue, this.#sync.reissue)
     return this.#reissue
+  }
+
+  schedule(): SyncSchedule {
+    const { schedule } = this.#sync
+    this.#schedule = sameOr(this.#schedule ?? schedule, schedule)
+    return this.#schedule
   }
 
   opening(name: string): Opening {

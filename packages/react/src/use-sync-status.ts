@@ -9,6 +9,7 @@ const statusOnServer: SyncStatus = {
   state: 'local',
   unsent: 0,
   isGreen: false,
+  healing: false,
   storage: undefined,
   refusal: undefined,
   owed: [],

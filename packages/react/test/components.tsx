@@ -1,16 +1,21 @@
 // Components that draw what the hooks answer as text, and report what a text does not show.
-import type { Collection, DeviceDetails, SyncError, SyncStatus } from '@owlivion/sync'
+import type { Collection, DeviceDetails, SyncError, SyncSchedule, SyncStatus } from '@owlivion/sync'
 import { memo } from 'react'
 import {
   type PairingSide,
   type RecordEntry,
   useCollection,
+  useCollectionEnabled,
   useConflicts,
+  useCopies,
   useDeletedIds,
   useDevices,
+  useLastHeard,
+  useNetworkReturn,
   usePairingState,
   useRecord,
   useReissue,
+  useSchedule,
   useSync,
   useSyncStatus,
 } from '../src/index'
@@ -72,6 +77,27 @@ export function Devices({ onDraw }: { readonly onDraw?: (devices: readonly Devic
       ({ name, isThisDevice, isRemoved }) => `${name}${isThisDevice ? ' (this)' : ''}${isRemoved ? ' (removed)' : ''};`,
     )
     .join('')
+}
+
+export function Schedule({ onDraw }: { readonly onDraw?: (schedule: SyncSchedule) => void }) {
+  const schedule = useSchedule()
+  useNetworkReturn()
+  onDraw?.(schedule)
+  return `${schedule.mode} ${schedule.isPaused ? 'paused' : 'going on'}`
+}
+
+export function Enabled() {
+  const [isEnabled] = useCollectionEnabled('people')
+  return isEnabled ? 'on' : 'off'
+}
+
+export function Copies() {
+  const { copies, isOnlyCopy } = useCopies('people')
+  const lastHeard = useLastHeard()
+  const told = copies.map(
+    ({ device, isComplete }) => `${isComplete ? 'all' : 'some'}${lastHeard.has(device) ? '' : '?'}`,
+  )
+  return `${isOnlyCopy ? 'only here' : 'elsewhere'} ${told.join()}`
 }
 
 export function Request() {

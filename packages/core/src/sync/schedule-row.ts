@@ -10,6 +10,7 @@ export const scheduleKey: StoreKey = ['schedule']
 
 /** Minutes from the end of one run to the next. */
 export const syncIntervals = [15, 30, 60, 120, 240] as const
+/** Minutes from the end of one run to the next. */
 export type SyncInterval = (typeof syncIntervals)[number]
 
 /**

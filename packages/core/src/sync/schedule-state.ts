@@ -74,15 +74,15 @@ export class ScheduleState {
     if (failure === undefined) this.lastDoneMs = endedAtMs
   }
 
-  /** @param isPlanned the next run may take place when it is due */
-  view({ isRunning, isPlanned }: { readonly isRunning: boolean; readonly isPlanned: boolean }): SyncSchedule {
+  view({ isRunning, isNetworkOn }: Pick<SyncSchedule, 'isRunning' | 'isNetworkOn'>): SyncSchedule {
     const { isPaused } = this
     return {
       ...this.settings,
+      isNetworkOn,
       isPaused,
       pausedUntilMs: isPaused && this.paused instanceof Deadline ? this.paused.atMs : undefined,
       isRunning,
-      nextRunMs: isPlanned && !isRunning && !isPaused ? this.next?.atMs : undefined,
+      nextRunMs: isNetworkOn && !isRunning && !isPaused ? this.next?.atMs : undefined,
       lastRun: this.lastRun,
       lastDoneMs: this.lastDoneMs,
     }

@@ -3,6 +3,8 @@ import type { LastRun, ScheduleSettings } from './schedule-row'
 
 /** When this device syncs, and how it went. Times are by the device's clock, in ms since 1970. */
 export interface SyncSchedule extends ScheduleSettings {
+  /** The app lets this device use the network (`goOnline`); without it nothing connects. */
+  readonly isNetworkOn: boolean
   /** Nothing connects until it is resumed, or until `pausedUntilMs`. */
   readonly isPaused: boolean
   readonly pausedUntilMs: number | undefined

@@ -59,7 +59,7 @@ export class Scheduler {
   }
 
   get schedule(): SyncSchedule {
-    return this.state.view({ isRunning: this.run !== undefined, isPlanned: this.isAllowed })
+    return this.state.view({ isRunning: this.run !== undefined, isNetworkOn: this.isAllowed })
   }
 
   // -- what the app says
