@@ -9,7 +9,7 @@ import { Rebase } from './rebase'
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
   const current = new CurrentSnapshot(host)
   return [
-    new Healing(host),
+    new Healing(host, current),
     current,
     new Rebase(host, current),
     new Compaction(host, current),

@@ -2,11 +2,13 @@
 //
 //   ['healing', id]     where the log was rolled back to, and the chains as they were before
 //   ['refill', id, n]   entries that the relay may lack, verbatim with their signed heads, in the order in which they were in the log
-import { bytesToHex, type DocumentId, HASH_BYTES, type Hash, Writer } from '@owlivion/sync-protocol'
+import { bytesToHex, type DocumentId, HASH_BYTES, type Hash, WRITER_BYTES, Writer } from '@owlivion/sync-protocol'
+import type { Writer as WriterId } from '../document'
 import type { StoreKey } from '../storage'
 import type { LineageMap } from './device-map'
 import type { Chain } from './log-replica'
-import { readLineages, readRow, writeLineages } from './rows'
+import { NO_LIMIT, readLineages, readRow, writeLineages } from './rows'
+import { writerFromBytes, writerToBytes } from './writer-bytes'
 
 export const healingKey = (document: DocumentId): StoreKey => ['healing', bytesToHex(document)]
 export const refillPrefix = (document: DocumentId): StoreKey => ['refill', bytesToHex(document)]
@@ -17,13 +19,18 @@ export interface HealingRow {
   readonly common: number
   /** The ends of all chains as this device knew them before. */
   readonly had: LineageMap<Chain>
+  /** As this device knew it before, by writer. */
+  readonly context: ReadonlyMap<string, number>
+  /** Nothing was in common that could be compared: all of the relay's log is read, and what this device has more is written again. */
+  readonly isAnew: boolean
 }
 
 const ROW_VERSION = 1
 
-export function encodeHealing({ common, had }: HealingRow): Uint8Array {
-  const writer = new Writer().byte(ROW_VERSION).varUint(common)
+export function encodeHealing({ common, had, context, isAnew }: HealingRow): Uint8Array {
+  const writer = new Writer().byte(ROW_VERSION).varUint(common).flag(isAnew)
   writeLineages(writer, had, (chain) => writer.varUint(chain.sequence).fixed(chain.hash).flag(chain.broken))
+  writer.list([...context], ([id, n]) => writer.fixed(writerToBytes(id as WriterId)).varUint(n))
   return writer.finish()
 }
 
@@ -31,10 +38,18 @@ export function encodeHealing({ common, had }: HealingRow): Uint8Array {
 export function decodeHealing(bytes: Uint8Array): HealingRow {
   return readRow(bytes, 'note on the healing of a relay', (reader) => ({
     common: reader.varUint(),
+    isAnew: reader.flag(),
     had: readLineages(reader, () => ({
       sequence: reader.varUint(),
       hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
       broken: reader.flag(),
     })),
+    context: new Map(
+      reader.list(
+        NO_LIMIT,
+        WRITER_BYTES + 1,
+        () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const,
+      ),
+    ),
   }))
 }

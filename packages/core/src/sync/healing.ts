@@ -3,19 +3,28 @@
 // lease under which one device at a time heals the document, finds the last number that both logs have in common, takes its own log back
 // to there, reads the relay's, and gives back what that lacks. Edits go on meanwhile and are sent afterwards.
 //
-//   well → waiting → probing → leasing → searching → reading ⇄ refilling → well
+//   well → waiting → probing → leasing → searching → (founding) → reading ⇄ refilling → well
+//
+// An empty relay gets the snapshot first that this device's log rests on, and the entries under their old numbers. Where the logs have nothing
+// in common that could be compared, the relay's is read from its beginning, and what this device has more becomes an entry of its own.
 //
 // Whoever waits and finds its cursor on the relay's log again was healed by another device.
 import { decodeEnvelope, epochAt, type Frame, HEAL_LEASE_MS, type Refusal } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
+import type { StoreBatch } from '../storage'
+import { buildBaseDocs, readStoredBase } from './base'
 import { CommonNumberSearch } from './common-number'
+import { partsOf } from './compaction'
+import type { CurrentSnapshot } from './current-snapshot'
 import type { Lineage } from './device-map'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import type { PartStatus } from './document-status'
+import { readFoundation } from './foundation'
+import { replayDocument } from './rebuild'
 import type { RefillBatch, ReturningEntries } from './returning'
-import { endOfHealing, ownLogHashes, rollBack } from './roll-back'
-import { writeAgain } from './write-again'
+import { endOfHealing, ownLogHashes, rollBack, startAnew } from './roll-back'
+import { isChainShort, writeAgain, writeMissing } from './write-again'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
@@ -29,6 +38,8 @@ type Phase =
   | 'probing'
   | 'leasing'
   | 'searching'
+  /** Gives an empty relay the snapshot that everything else rests on. */
+  | 'founding'
   | 'reading'
   | 'refilling'
 
@@ -42,6 +53,7 @@ export interface HealedCounts {
 
 const MAX_WAIT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 15_000
+const LARGE_ANSWER_TIMEOUT_MS = 120_000
 const RETRY_MS = 2_000
 
 const isCursorRefusal = ({ code }: Refusal): boolean => code === 'cursor-ahead' || code === 'cursor-mismatch'
@@ -50,6 +62,7 @@ export class Healing implements DocumentPart {
   private phase: Phase
   private cancelTimer: (() => void) | undefined
   private search: CommonNumberSearch | undefined
+  private isRelayEmpty = false
   /** When the lease was last given, by this device's clock. */
   private leasedAtMs: number | undefined
   private batch: (RefillBatch & { readonly first: number }) | undefined
@@ -59,7 +72,10 @@ export class Healing implements DocumentPart {
   private restored = 0
   private dropped = 0
 
-  constructor(private readonly host: DocumentHost) {
+  constructor(
+    private readonly host: DocumentHost,
+    private readonly current: CurrentSnapshot,
+  ) {
     this.phase = host.state.returning === undefined ? 'well' : 'interrupted'
   }
 
@@ -108,6 +124,10 @@ export class Healing implements DocumentPart {
       case 'refilled':
         await this.refilled(frame)
         return true
+      case 'snapshot-stored':
+        if (this.phase !== 'founding') return false
+        await this.founded(link)
+        return true
       default:
         return false
     }
@@ -120,13 +140,19 @@ export class Healing implements DocumentPart {
         this.cursorRefused(link)
         return true
       case 'lease':
-        if (this.phase === 'leasing') this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
-        return this.phase !== 'well'
+        if (this.phase !== 'leasing') return false
+        this.waitAndLook(Math.min(error.retryAfterMs ?? RETRY_MS, RETRY_MS))
+        return true
       case 'hashes-fetch':
         if (this.phase === 'searching') this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
         return true
       case 'refill':
         await this.refillRefused(refusal, error)
+        return true
+      case 'snapshot-put':
+        if (this.phase !== 'founding') return false
+        if (error.retryable) this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
+        else await this.goBack(link, () => startAnew(this.host.state, () => this.host.isClosed))
         return true
       default:
         return false
@@ -199,6 +225,7 @@ export class Healing implements DocumentPart {
     const { search } = this
     if (search === undefined || this.phase !== 'searching') return
     this.stopTimer()
+    this.isRelayEmpty = frame.newest === 0 && frame.base === 0
     search.take(frame)
     await this.searchOn(search, link)
   }
@@ -216,25 +243,43 @@ export class Healing implements DocumentPart {
         return
       case 'none':
         this.search = undefined
-        throw new SyncError(
-          'relay-forked',
-          'The relay has a log of this document that has nothing in common with this device’s.',
-        )
+        if (this.isRelayEmpty) await this.found(link)
+        else await this.goBack(link, () => startAnew(this.host.state, () => this.host.isClosed))
     }
   }
 
+  private async found(link: DocumentLink): Promise<void> {
+    const { context, state } = this.host
+    const foundation = await readFoundation(context, state.document, state.foundation)
+    if (foundation === undefined || !this.isAt('searching', link)) return
+    this.phase = 'founding'
+    this.startTimer(LARGE_ANSWER_TIMEOUT_MS, () => this.host.readAgain())
+    link.sendLarge(partsOf(state.document, foundation))
+  }
+
+  private async founded(link: DocumentLink): Promise<void> {
+    this.stopTimer()
+    this.phase = 'searching'
+    await this.goBackTo(this.host.state.foundation?.number ?? 0, link)
+  }
+
   private async goBackTo(number: number, link: DocumentLink): Promise<void> {
+    const { state } = this.host
+    const isBack = number >= state.replica.state.number
+    await this.goBack(link, async () => (isBack ? {} : rollBack(state, number, () => this.host.isClosed)))
+  }
+
+  private async goBack(link: DocumentLink, back: () => Promise<StoreBatch | undefined>): Promise<void> {
     const { host } = this
     const { state, context } = host
-    if (number < state.replica.state.number) {
-      await context.writer.barrier()
-      const batch = await rollBack(state, number, () => host.isClosed)
-      if (batch === undefined) return
-      const committed = context.writer.write(batch)
-      host.onStatus()
-      await committed
-    }
-    if (!this.isAt('searching', link)) return
+    await context.writer.barrier()
+    const batch = await back()
+    if (batch === undefined) return
+    if (state.foundation === undefined) this.current.shelf.forget()
+    const committed = context.writer.write(batch)
+    host.onStatus()
+    await committed
+    if (link !== host.link || host.isClosed) return
     this.phase = state.returning === undefined ? 'probing' : 'reading'
     host.readAgain()
   }
@@ -319,11 +364,8 @@ export class Healing implements DocumentPart {
     const { state, context } = host
     this.stopTimer()
     if (state.returning !== undefined) {
-      const batch = await endOfHealing(state)
+      await host.ownWriter.whileRewriting(() => this.settle())
       if (host.isClosed) return
-      const put = writeAgain(state, state.returning.missing(state.replica.state.chains))
-      state.returning = undefined
-      await context.writer.write({ ...batch, put: put.length > 0 ? [...put, state.stateRow()] : [] })
     }
     if (this.leasedAtMs !== undefined && link === host.link)
       link.send({ type: 'lease', document: state.document, purpose: 'heal', release: true })
@@ -335,6 +377,39 @@ export class Healing implements DocumentPart {
     if (this.isTold) context.healing?.ended(state.document, { restored, dropped })
     this.isTold = false
     host.onStatus()
+  }
+
+  /** What the relay's log does not have, and cannot have as it was, is written again; the document rests on that log alone from now on. */
+  private async settle(): Promise<void> {
+    const { host } = this
+    const { state, context, ownWriter } = host
+    const { returning, document } = state
+    if (returning === undefined) return
+    await context.writer.barrier()
+    const missing = returning.missing(state.replica.state.chains)
+    const end = await endOfHealing(state)
+    if (missing.length === 0 && !returning.before.isAnew) {
+      state.returning = undefined
+      await context.writer.write(end)
+      return
+    }
+    const options = { drops: true }
+    const replayed = await replayDocument(state, options)
+    const stored = await readStoredBase(context, document)
+    if (host.isClosed) return
+    const put = returning.before.isAnew
+      ? writeMissing(state, replayed.docs, buildBaseDocs(context, document, stored))
+      : writeAgain(state, missing)
+    state.returning = undefined
+    const rows = state.takeReplayed(replayed, options)
+    const committed = context.writer.write({
+      put: [...put, ...(rows.put ?? [])],
+      remove: [...(rows.remove ?? []), ...end.remove],
+    })
+    host.onChange(undefined)
+    // The chain ends elsewhere than this device had it.
+    if (isChainShort(state, returning.before)) ownWriter.startIncarnation()
+    await committed
   }
 
   private isAt(phase: Phase, link: DocumentLink): boolean {

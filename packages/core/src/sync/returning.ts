@@ -12,6 +12,7 @@ import {
   type SignedHead,
 } from '@owlivion/sync-protocol'
 import { type Lineage, LineageMap } from './device-map'
+import type { HealingRow } from './healing-row'
 import type { Chain } from './log-replica'
 import type { LogRow, StoredEntry } from './rows'
 
@@ -48,10 +49,8 @@ export class ReturningEntries {
   constructor(
     private readonly sha512: Sha512,
     readonly rows: readonly LogRow[],
-    /** The last number of the log before them. */
-    readonly common: number,
-    /** The ends of all chains before they were taken out. */
-    readonly had: LineageMap<Chain>,
+    /** Since when, and what this device had before they were taken out. */
+    readonly before: HealingRow,
   ) {
     this.runs = rows.map(({ entries, heads }) => ({ heads, entries: entries.flatMap(placeOf) }))
     for (const { entries } of this.runs)
@@ -108,6 +107,8 @@ export class ReturningEntries {
    * @param chains their ends in the relay's log
    */
   next(chains: LineageMap<Chain>): RefillBatch | undefined {
+    // They rest on what is nowhere as an entry any more.
+    if (this.before.isAnew) return undefined
     const ends = new LineageMap<number>([...chains].map(([lineage, { sequence }]) => [lineage, sequence]))
     const entries: Uint8Array[] = []
     const heads: SignedHead[] = []

@@ -2,16 +2,18 @@
 // relay; what it wrote stays in the document. One commit: a crash leaves the one or the other.
 import { envelopeHash, type Hash, nextLogHash } from '@owlivion/sync-protocol'
 import type { StoreBatch, StoreKey } from '../storage'
-import { readStoredBase } from './base'
+import { Y } from '../yjs'
+import { buildBaseDocs, readStoredBase } from './base'
 import { LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
 import { readFoundation, replicaStateOf } from './foundation'
-import { decodeHealing, encodeHealing, healingKey, refillKey, refillPrefix } from './healing-row'
+import { decodeHealing, encodeHealing, type HealingRow, healingKey, refillKey, refillPrefix } from './healing-row'
 import { readLog } from './log-history'
-import type { Chain } from './log-replica'
+import { type Chain, emptyReplicaState } from './log-replica'
 import { replayDocument } from './rebuild'
 import { ReturningEntries } from './returning'
-import { decodeLog, encodeLog, type LogRow, rowKeys } from './rows'
+import { decodeLog, encodeBase, encodeLog, type LogRow, rowKeys } from './rows'
+import { listRows } from './snapshot-adopt'
 
 /** This device's log hashes, from the number before the first entry that it keeps on. @throws SyncError `profile-damaged` */
 export async function ownLogHashes(state: DocumentState): Promise<{ readonly first: number; readonly own: Hash[] }> {
@@ -38,38 +40,89 @@ export async function rollBack(
   through: number,
   isClosed: () => boolean,
 ): Promise<StoreBatch | undefined> {
-  const { context, document } = state
-  const before = state.returning
   const taken = await rowsAfter(state, through)
   const options = { drops: false, through }
   const replayed = await replayDocument(state, options)
-  const stored = before === undefined ? [] : await context.store.list(refillPrefix(document))
+  const stored = await storedRefills(state)
   if (isClosed()) return undefined
-  // What stood in this log may be needed by what is still to return to it, never the other way round.
-  const rows = [...taken, ...(before?.rows ?? [])]
-  const had = furthest(before?.had, state.replica.state.chains)
+  const before = beforeHealing(state, through, false)
   const { rereadThrough } = state
   const batch = state.takeReplayed(replayed, options)
   // What is read again of our own is told by itself; another life of this device may have written in its place.
   state.rereadThrough = Math.min(rereadThrough, through)
   state.logTail = undefined
-  state.returning = new ReturningEntries(context.platform.signing.sha512, rows, through, had)
+  const rows = takeAside(state, taken, before, stored)
+  return {
+    put: [...(batch.put ?? []).filter(([key]) => key[2] !== 'state'), state.stateRow(), ...rows.put],
+    remove: [...(batch.remove ?? []), ...rows.remove],
+  }
+}
+
+/**
+ * As `rollBack`, to before the first entry: the relay's log begins elsewhere, and nothing can be compared. The document keeps what it has,
+ * in the base. The snapshots that it rests on go: they speak of another log.
+ */
+export async function startAnew(state: DocumentState, isClosed: () => boolean): Promise<StoreBatch | undefined> {
+  const { context, document } = state
+  const base = await readStoredBase(context, document)
+  const exempt = (await context.store.list(rowKeys.exempts(document))).map(([, bytes]) => decodeLog(bytes))
+  const taken = [...exempt, ...(await rowsAfter(state, 0))]
+  const gone = await listRows(state, base)
+  const stored = await storedRefills(state)
+  if (isClosed()) return undefined
+  const docs = buildBaseDocs(context, document, base)
+  const before = beforeHealing(state, 0, true)
+  const { sha512 } = context.platform.signing
+  state.replica = state.replica.withState(emptyReplicaState(sha512, context.account, document))
+  state.foundation = undefined
+  state.logTail = undefined
+  state.rereadThrough = 0
+  state.tailRows = 0
+  state.tailBytes = 0
+  const rows = takeAside(state, taken, before, stored)
+  const registers = Y.encodeStateAsUpdateV2(docs.registers)
+  const kept = encodeBase({ number: 0, registers, texts: Y.encodeStateAsUpdateV2(docs.texts) })
+  return {
+    put: [[rowKeys.base(document), kept], state.stateRow(), ...rows.put],
+    remove: [...gone, ...rows.remove],
+  }
+}
+
+function beforeHealing({ replica, returning }: DocumentState, common: number, isAnew: boolean): HealingRow {
+  const had = new LineageMap<Chain>(returning?.before.had ?? [])
+  for (const [lineage, chain] of replica.state.chains)
+    if ((had.get(lineage)?.sequence ?? 0) < chain.sequence) had.set(lineage, chain)
+  const context = new Map(returning?.before.context)
+  for (const [writer, n] of replica.state.context) context.set(writer, Math.max(n, context.get(writer) ?? 0))
+  return { common, had, context, isAnew: isAnew || returning?.before.isAnew === true }
+}
+
+function takeAside(
+  state: DocumentState,
+  taken: readonly LogRow[],
+  before: HealingRow,
+  stored: readonly StoreKey[],
+): Required<Pick<StoreBatch, 'put' | 'remove'>> {
+  const { context, document } = state
+  // What stood in this log may be needed by what is still to return to it, never the other way round.
+  const rows = [...taken, ...(state.returning?.rows ?? [])]
+  state.returning = new ReturningEntries(context.platform.signing.sha512, rows, before)
   return {
     put: [
-      ...(batch.put ?? []).filter(([key]) => key[0] !== 'document' || key[2] !== 'state'),
-      state.stateRow(),
-      [healingKey(document), encodeHealing({ common: through, had })],
+      [healingKey(document), encodeHealing(before)],
       ...rows.map((row, i) => [refillKey(document, i), encodeLog(row)] as const),
     ],
-    remove: [...(batch.remove ?? []), ...stored.slice(rows.length).map(([key]) => key)],
+    remove: stored.slice(rows.length),
   }
+}
+
+async function storedRefills({ context, document }: DocumentState): Promise<StoreKey[]> {
+  return (await context.store.list(refillPrefix(document))).map(([key]) => key)
 }
 
 /** Everything that is kept for the healing of a relay. */
 export async function endOfHealing(state: DocumentState): Promise<{ readonly remove: StoreKey[] }> {
-  const { context, document } = state
-  const rows = await context.store.list(refillPrefix(document))
-  return { remove: [healingKey(document), ...rows.map(([key]) => key)] }
+  return { remove: [healingKey(state.document), ...(await storedRefills(state))] }
 }
 
 /** What a device that was closed while it healed a relay goes on with. */
@@ -77,9 +130,9 @@ export async function readReturning(state: DocumentState): Promise<ReturningEntr
   const { context, document, foundation } = state
   const bytes = await context.store.get(healingKey(document))
   if (bytes === undefined) return undefined
-  const { common, had } = decodeHealing(bytes)
+  const before = decodeHealing(bytes)
   const rows = (await context.store.list(refillPrefix(document))).map(([, row]) => decodeLog(row))
-  const returning = new ReturningEntries(context.platform.signing.sha512, rows, common, had)
+  const returning = new ReturningEntries(context.platform.signing.sha512, rows, before)
   const { chains } = state.replica.state
   if (chains.size === 0) return returning
   for (const [number, { bytes: entry }] of await readLog(
@@ -88,7 +141,7 @@ export async function readReturning(state: DocumentState): Promise<ReturningEntr
     foundation,
     await readStoredBase(context, document),
   )) {
-    if (number > common) returning.foundBytes(entry)
+    if (number > before.common) returning.foundBytes(entry)
   }
   return returning
 }
@@ -102,10 +155,4 @@ async function rowsAfter({ context, document }: DocumentState, through: number):
     const entries = row.entries.slice(Math.max(0, through + 1 - first))
     return entries.length > 0 ? [{ ...row, entries }] : []
   })
-}
-
-function furthest(before: LineageMap<Chain> | undefined, now: LineageMap<Chain>): LineageMap<Chain> {
-  const had = new LineageMap<Chain>(before ?? [])
-  for (const [lineage, chain] of now) if ((had.get(lineage)?.sequence ?? 0) < chain.sequence) had.set(lineage, chain)
-  return had
 }

@@ -54,7 +54,11 @@ export async function adoptSnapshot(
   if (isClosed()) return undefined
   // From here to the end nothing is awaited: edits go on.
   const { replica, received, docs } = placeExempt(state, input)
-  const missing = input.startsOver ? undefined : missingFrom(docs, buildBaseDocs(context, document, stored))
+  const isHealing = state.returning !== undefined
+  // What this device has more is on its way back to the relay by itself.
+  if (isHealing) keepAll(docs, buildBaseDocs(context, document, stored))
+  const isWhole = input.startsOver || isHealing
+  const missing = isWhole ? undefined : missingFrom(docs, buildBaseDocs(context, document, stored))
   const confirmed = input.startsOver ? nothingConfirmed : confirm(state, replica)
   const base = baseOf(input.snapshot, docs)
   const put = [...rowsOf(state, input, received), [rowKeys.base(document), encodeBase(base)] as const]
@@ -143,8 +147,12 @@ export function placeExempt(
   }
 }
 
+function keepAll(docs: BaseDocs, own: BaseDocs): void {
+  for (const name of ['registers', 'texts'] as const) Y.applyUpdateV2(docs[name], Y.encodeStateAsUpdateV2(own[name]))
+}
+
 /** What this device had verified and `docs` do not have, as a Yjs update; undefined when there is nothing. */
-function missingFrom(docs: BaseDocs, own: BaseDocs): Uint8Array | undefined {
+export function missingFrom(docs: BaseDocs, own: BaseDocs): Uint8Array | undefined {
   const scratch = createDoc('registers')
   Y.applyUpdateV2(scratch, Y.encodeStateAsUpdateV2(docs.registers))
   let missing: Uint8Array | undefined

@@ -3,31 +3,73 @@
 import { roots } from '@owlivion/sync-protocol'
 import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
-import { tryOpenStored } from './base'
+import { type BaseDocs, tryOpenStored } from './base'
 import type { DocumentState } from './document-state'
+import type { HealingRow } from './healing-row'
 import type { PendingTransaction } from './outbox'
 import { encodePending, rowKeys, type StoredEntry } from './rows'
+import { missingFrom } from './snapshot-adopt'
 import { writerFromBytes } from './writer-bytes'
+
+/** This device's chain in the log ends before what it had of it. */
+export function isChainShort({ context, own, replica }: DocumentState, { had }: HealingRow): boolean {
+  const lineage = { device: context.device, incarnation: own.incarnation }
+  return (replica.state.chains.get(lineage)?.sequence ?? 0) < (had.get(lineage)?.sequence ?? 0)
+}
 
 /** A transaction that tells how far another writer has come, and nothing else. */
 const emptyUpdate: Uint8Array = new Uint8Array([0, 0])
 
+type Rewritten = Omit<PendingTransaction, 'order' | 'isClockKnown'>
+
 /** Makes pending what these entries wrote. @returns the rows to write */
 export function writeAgain(state: DocumentState, entries: readonly StoredEntry[]): (readonly [StoreKey, Uint8Array])[] {
-  const { context, document, outbox, own } = state
-  const transactions = entries.flatMap((entry) => {
-    const body = tryOpenStored(context, document, entry)?.body
-    if (body === undefined) return []
-    const updates = body.updates
-      .filter(({ root }) => root === roots.registers)
-      .map(({ format, bytes }) => (format === 2 ? Y.convertUpdateFormatV2ToV1(bytes) : bytes))
-    const update = Y.mergeUpdates(updates).slice()
-    return body.writers.map(({ writer, n }, i) => ({
-      transaction: { writer: writerFromBytes(writer), n, operations: [], update: i === 0 ? update : emptyUpdate },
-      // Stays as it is, and alone, whoever this device writes as. No entry of its own has this place.
-      ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 } }),
-    }))
-  })
+  const { context, document } = state
+  return makePending(
+    state,
+    entries.flatMap((entry) => {
+      const body = tryOpenStored(context, document, entry)?.body
+      if (body === undefined) return []
+      const updates = body.updates
+        .filter(({ root }) => root === roots.registers)
+        .map(({ format, bytes }) => (format === 2 ? Y.convertUpdateFormatV2ToV1(bytes) : bytes))
+      const writers = body.writers.map(({ writer, n }) => [writerFromBytes(writer), n] as const)
+      return rewrittenOf(state, Y.mergeUpdates(updates).slice(), writers)
+    }),
+  )
+}
+
+/**
+ * Makes pending what a document has and its log has not.
+ * @param log the document as the log alone makes it
+ * @returns the rows to write
+ */
+export function writeMissing(state: DocumentState, log: BaseDocs, own: BaseDocs): (readonly [StoreKey, Uint8Array])[] {
+  const update = missingFrom(log, own)
+  if (update === undefined) return []
+  const context = state.returning?.before.context ?? new Map<string, number>()
+  const known = state.replica.state.context
+  const writers = [...context].filter(([writer, n]) => n > (known.get(writer) ?? 0))
+  const { writer, lastN } = state.registers
+  return makePending(state, rewrittenOf(state, update, writers.length > 0 ? (writers as never) : [[writer, lastN]]))
+}
+
+function rewrittenOf(
+  { own }: DocumentState,
+  update: Uint8Array,
+  writers: readonly (readonly [writer: Rewritten['transaction']['writer'], n: number])[],
+): Rewritten[] {
+  return writers.map(([writer, n], i) => ({
+    transaction: { writer, n, operations: [], update: i === 0 ? update : emptyUpdate },
+    // Stays as it is, and alone, whoever this device writes as. No entry of its own has this place.
+    ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 } }),
+  }))
+}
+
+function makePending(
+  { document, outbox }: DocumentState,
+  transactions: readonly Rewritten[],
+): (readonly [StoreKey, Uint8Array])[] {
   const [first] = outbox.pending
   // Before what was written meanwhile and may need it, if that is not sealed yet. The numbers before were given to what was sent.
   const isBefore = first !== undefined && outbox.pushes.length === 0 && first.order > transactions.length
