@@ -24,11 +24,18 @@ export interface RebaseFindings {
   readonly owed: OwedPart | undefined
 }
 
-/** @param owedBefore what this device misses since an earlier rebase: one that brings it back says more than the log, and is true */
+/** What may have been left out by the rebase that this device goes on from: one that brings it back says more than the log, and is true. */
+export interface Missing {
+  /** As far as this device knows. */
+  readonly owed: readonly OwedPart[]
+  /** This device had no entries to compare it with. */
+  readonly isDoubted: boolean
+}
+
 export async function judgeRebase(
   state: DocumentState,
   snapshot: OpenedSnapshot,
-  owedBefore: readonly OwedPart[],
+  missing: Missing,
 ): Promise<RebaseFindings> {
   const { context, document } = state
   const { sha512 } = context.platform.signing
@@ -57,9 +64,11 @@ export async function judgeRebase(
     return found('unknown', 'this device keeps other entries aside', folded, owed)
   if (bytesEqual(digestOfFolded(sha512, own), digestOfFolded(sha512, folded)))
     return found('accept', 'it holds what the entries say', folded, owed)
-  if (owed === undefined && bringsBack(owedBefore, own, folded))
+  if (owed === undefined && bringsBack(missing.owed, own, folded))
     return found('accept', 'it brings back what was left out', folded, owed)
   if (!knowSame(own, folded)) return found('unknown', 'it knows other edits than this log', folded, owed)
+  if (owed === undefined && missing.isDoubted)
+    return found('unknown', 'it may bring back what was left out', folded, owed)
   return found('reject', 'it holds something else than the entries say', folded, owed)
 }
 

@@ -191,11 +191,10 @@ export class Rebase implements DocumentPart {
     }
     await host.ownWriter.whileRewriting(async () => {
       const owed = await this.listOwed()
-      const findings = await judgeRebase(
-        host.state,
-        snapshot,
-        owed.map(({ part }) => part),
-      )
+      const findings = await judgeRebase(host.state, snapshot, {
+        owed: owed.map(({ part }) => part),
+        isDoubted: !(await this.current.isFoundationVerified()),
+      })
       if (host.isClosed) return
       await this.adopt(snapshot, exempt, findings)
     })

@@ -32,7 +32,8 @@ export class RebaseWorld {
   async wear(device: TestDevice): Promise<void> {
     if (!device.sync.registers.has('worn')) await device.add('worn', { name: '0' })
     for (let i = 0; i <= MIN_DEAD_STRUCTS; i++)
-      void device.sync.transact([{ kind: 'update', id: 'worn', fields: { [i % 2 === 0 ? 'name' : 'note']: `${i}` } }]).stored
+      void device.sync.transact([{ kind: 'update', id: 'worn', fields: { [i % 2 === 0 ? 'name' : 'note']: `${i}` } }])
+        .stored
     await settle()
     await this.log.serve(device)
   }

@@ -30,6 +30,8 @@ export interface KeptSnapshot {
   readonly file: Uint8Array
   readonly header: SnapshotHeader
   readonly author: DeviceId
+  /** Nothing goes back behind it. */
+  readonly isRebase: boolean
   storedAtMs: number
   verdicts: SnapshotVerdict[]
 }
@@ -58,8 +60,10 @@ export class SnapshotLog extends TestLog {
   /** The newest that was not rejected without having been accepted. */
   get current(): KeptSnapshot | undefined {
     return this.snapshots.findLast(
-      ({ verdicts }) =>
-        !verdicts.some(({ verdict }) => verdict === 'reject') || verdicts.some(({ verdict }) => verdict === 'accept'),
+      ({ isRebase, verdicts }) =>
+        isRebase ||
+        !verdicts.some(({ verdict }) => verdict === 'reject') ||
+        verdicts.some(({ verdict }) => verdict === 'accept'),
     )
   }
 
@@ -192,7 +196,7 @@ export class SnapshotLog extends TestLog {
     if (!bytesEqual(header.coveredHash, this.hashAt(header.coveredNumber)))
       return this.refusal('snapshot-put', 'snapshot-refused', false)
     const author = decodeLargeEnvelope(envelope).device.slice() as DeviceId
-    const kept = { hash: hash.slice() as Hash, file, header, author, storedAtMs: this.timeMs, verdicts: [] }
+    const kept = { hash: hash.slice() as Hash, file, header, author, isRebase, storedAtMs: this.timeMs, verdicts: [] }
     this.snapshots.push(kept)
     if (isRebase) this.leasedTo = undefined
     this.documentEpoch = header.documentEpoch

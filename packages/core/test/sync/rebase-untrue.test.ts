@@ -1,0 +1,86 @@
+// A rebase that says what is not so, by a defect or on purpose. Others have written on it before anybody can know, so nobody goes back: the
+// next one brings back what it left out.
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Y } from '../../src/yjs'
+import { codesOf, digest } from './support/compaction-world'
+import type { TestDevice } from './support/device'
+import { forgeRebase } from './support/forge-rebase'
+import { epochOf, RebaseWorld } from './support/rebase-world'
+import type { SnapshotLog } from './support/snapshot-log'
+
+let world: RebaseWorld
+let log: SnapshotLog
+let ann: TestDevice
+let bob: TestDevice
+let eve: TestDevice
+
+beforeEach(async () => {
+  world = await RebaseWorld.create()
+  log = world.log
+  ann = await world.open(0)
+  bob = await world.open(1)
+  eve = await world.open(3)
+  await ann.add('one', { name: 'One', note: 'first' })
+  await bob.add('two', { name: 'Two' })
+  await log.serve(ann, bob, eve)
+  await ann.update('one', { name: 'changed' })
+  await bob.sync.transact([{ kind: 'delete', id: 'two' }]).stored
+  await log.serve(ann, bob, eve)
+})
+
+const folded = (id: string) => `${id}\u0001*`
+
+describe.each<[string, (records: Y.Map<unknown>) => void, Record<string, unknown>]>([
+  ['leaves a record out', (records) => records.delete(folded('one')), {}],
+  ['holds nothing', (records) => records.clear(), {}],
+  [
+    'brings a deleted record back',
+    (records) => records.delete([...records.keys()].find((key) => key.startsWith('two\u0001\u0001'))!),
+    {},
+  ],
+])('a rebase that %s', (_, alter) => {
+  it('is reported, and all of it is there again after the next one', async () => {
+    await forgeRebase(log, eve, ({ registers }) => alter(registers))
+    await log.serve(ann, bob)
+    expect([epochOf(ann), epochOf(bob)]).toEqual([1, 1])
+    expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
+    // Who is new goes on from what there is.
+    log.prune()
+    const carl = await world.open(2)
+    await carl.add('three', { name: 'Three' })
+    await world.rest(carl, ann, bob, eve)
+    expect(epochOf(carl)).toBe(2)
+    for (const device of [ann, bob, carl, eve]) {
+      expect(device.records).toEqual({ one: { name: 'changed', note: 'first' }, three: { name: 'Three' } })
+      expect([...device.sync.registers.deletedIds()]).toEqual(['two'])
+      expect([...device.sync.registers.conflicts()]).toEqual([])
+    }
+    expect(new Set([ann, bob, carl, eve].map(digest)).size).toBe(1)
+    expect(log.snapshots.length).toBe(2)
+    expect(codesOf(carl)).toEqual([])
+  })
+
+  it('is made good although whoever knows better restarts in between', async () => {
+    await forgeRebase(log, eve, ({ registers }) => alter(registers))
+    await log.serve(ann)
+    expect(epochOf(ann)).toBe(1)
+    const again = await world.open(0, { disk: ann.disk })
+    await world.rest(again, eve)
+    expect(epochOf(again)).toBe(2)
+    expect(again.records).toEqual({ one: { name: 'changed', note: 'first' } })
+    expect([...again.sync.registers.deletedIds()]).toEqual(['two'])
+    expect(digest(again)).toBe(digest(eve))
+  })
+})
+
+describe('a rebase that says more than the log', () => {
+  it('is reported; what it invents stays, for others may have gone on from it', async () => {
+    await forgeRebase(log, eve, ({ registers }) =>
+      registers.set('invented\u0001*', '["inventor",1,1,{"name":"Eve"},[]]'),
+    )
+    await world.rest(ann, bob, eve)
+    expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
+    expect(ann.records).toEqual({ one: { name: 'changed', note: 'first' }, invented: { name: 'Eve' } })
+    expect(digest(ann)).toBe(digest(bob))
+  })
+})
