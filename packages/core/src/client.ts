@@ -115,7 +115,12 @@ export class Sync extends AccountSchedule {
       !this.engine.isKeyringHidden &&
       all.every(
         (each) =>
-          each.isOff || (each.caughtUp && !each.healing && each.held.length === 0 && each.refused === undefined),
+          each.isOff ||
+          (each.caughtUp &&
+            !each.healing &&
+            each.held.length === 0 &&
+            each.suspicions.length === 0 &&
+            each.refused === undefined),
       )
     return {
       connection,

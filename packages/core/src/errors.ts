@@ -90,7 +90,8 @@ export const localCodes = {
   'relay-unreachable': { retryable: true, action: 'Check the network and the address of the relay.' },
   'relay-forked': {
     retryable: false,
-    action: 'The relay answered with a history that differs from the one this device verified; ask its operator.',
+    action:
+      'The relay answered with a history that differs from the one this device verified, or shows another device another one; ask its operator.',
   },
   'relay-misbehaved': {
     retryable: true,

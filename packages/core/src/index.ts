@@ -43,6 +43,7 @@ export type {
   ReissueDetails,
   ScheduleChange,
   SkippedChange,
+  Suspicion,
   SyncEvent,
   SyncInterval,
   SyncMode,

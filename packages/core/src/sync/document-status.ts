@@ -3,6 +3,7 @@ import type { SyncError } from '../errors'
 import type { DocumentCopy } from './copies'
 import type { DocumentState } from './document-state'
 import type { HoldReason } from './log-replica'
+import type { Suspicion } from './log-witness'
 
 /** Where the weakest of this device's own edits has come to. */
 export type EditState = 'local' | 'stored' | 'seen'
@@ -37,9 +38,14 @@ export interface PartStatus {
    * next device that holds the collection confirms it.
    */
   readonly unconfirmed: boolean
+  /**
+   * Devices to which the relay shows another log of the collection than to this one. Empty for an honest relay, also while it is healed. Goes when
+   * the two have read the same again, or the device was removed.
+   */
+  readonly suspicions: readonly Suspicion[]
 }
 
-const quiet: PartStatus = { healing: false, unconfirmed: false }
+const quiet: PartStatus = { healing: false, unconfirmed: false, suspicions: [] }
 
 type OwnStatus = Pick<DocumentStatus, 'caughtUp' | 'refused' | 'isOff' | 'copies'> & { readonly isSeen: boolean }
 
@@ -53,7 +59,7 @@ export class StatusMemory {
     const { held } = replica.state
     const basis: unknown[] = [replica, held, held.length, outbox.pending.length, context.keyring().head]
     basis.push(own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
-    for (const { healing, unconfirmed } of parts) basis.push(healing, unconfirmed)
+    for (const { healing, unconfirmed, suspicions } of parts) basis.push(healing, unconfirmed, suspicions)
     if (this.status === undefined || basis.some((each, i) => each !== this.basis[i]))
       this.status = documentStatus(state, own, parts)
     this.basis = basis

@@ -24,6 +24,7 @@ import { groupEdits } from './edit-groups'
 import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
 import { LogIntake } from './log-intake'
 import type { Chain, OpenedEntry } from './log-replica'
+import { LogWitness } from './log-witness'
 import { observerOf } from './observer'
 import { OwnWriter } from './own-writer'
 import { PageReader } from './page-reader'
@@ -48,6 +49,7 @@ export class DocumentSync {
   private readonly lanes: LaneAdoption
   private readonly parts: readonly DocumentPart[]
   private readonly arrivals = new SnapshotArrivals()
+  private readonly witness: LogWitness
 
   private constructor(
     private readonly context: AccountContext,
@@ -59,7 +61,9 @@ export class DocumentSync {
     const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
       if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
     }
-    this.seenRows = new SeenRows(context, state, () => (this.canSeal ? this.link : undefined), onStatus, claimed)
+    // Said only of a log that the relay has just vouched for: what it does not fit is a fork to the others.
+    const outlet = () => (this.canSeal && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined)
+    this.seenRows = new SeenRows(context, state, outlet, onStatus, claimed, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
     this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange, isClosed })
     this.intake = new LogIntake(state, {
@@ -90,7 +94,9 @@ export class DocumentSync {
       foundLaterEpoch: () => this.foundLaterEpoch(),
     })
     this.lanes = new LaneAdoption(state)
-    this.parts = createParts(this.host())
+    const host = this.host()
+    this.witness = new LogWitness(host, () => this.seenRows.tellAgain())
+    this.parts = [...createParts(host), this.witness]
   }
 
   private host(): DocumentHost {
@@ -98,7 +104,7 @@ export class DocumentSync {
     const link = () => this.link
     const isCaughtUp = () => this.reader.isCaughtUp
     const isClosed = () => this.closed
-    const isHealing = () => this.status.healing
+    const isHealing = () => this.isHealing
     return {
       ...{ context, state, intake, ownWriter, onChange, onStatus },
       get link() {
@@ -119,6 +125,10 @@ export class DocumentSync {
         if (this.link !== undefined) await this.reader.receivePage(page, this.link)
       },
     }
+  }
+
+  private get isHealing(): boolean {
+    return this.parts.some(({ status }) => status?.healing)
   }
 
   /** Not while somebody keeps the newest key from the others. */
@@ -198,7 +208,7 @@ export class DocumentSync {
   /** What stands between this document and the end of a run: nothing when it is all false. */
   get workLeft(): { readonly isDone: boolean; readonly isQuiet: boolean; readonly refused: SyncError | undefined } {
     const refused = this.subscribeRefused ?? this.sender.refused
-    const isHealing = this.parts.some(({ status }) => status?.healing)
+    const { isHealing } = this
     const isRefusedForGood = refused?.retryable === false && !isHealing
     return {
       isDone: isRefusedForGood || (this.reader.isCaughtUp && this.unsent === 0 && !isHealing),
@@ -403,6 +413,11 @@ export class DocumentSync {
         return
     }
     this.sender.refuse(error)
+  }
+
+  /** Tells the other devices anew what this one has read, once nothing is in the way of it. */
+  tellSeen(): void {
+    this.seenRows.tellAgain()
   }
 
   refusedSeen(error: SyncError): void {

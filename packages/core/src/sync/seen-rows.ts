@@ -24,6 +24,7 @@ import type { AccountContext } from './account-context'
 import { Copies, copiesKey, type DocumentCopy } from './copies'
 import type { Lineage } from './device-map'
 import type { DocumentState } from './document-state'
+import type { LogClaim } from './log-witness'
 
 /** At most this often, so that a burst of edits does not answer itself with a burst of rows. */
 const SEEN_INTERVAL_MS = 2_000
@@ -55,6 +56,7 @@ export class SeenRows {
     private readonly outlet: () => Outlet | undefined,
     private readonly onStatus: () => void,
     private readonly claimed: (author: Lineage, number: number, head: KeyringHead) => void = () => {},
+    private readonly witness: (claim: LogClaim) => void = () => {},
   ) {}
 
   /** Sends a row soon, unless there is nothing new to tell. Call after what was applied is on disk. */
@@ -180,6 +182,8 @@ export class SeenRows {
     const isFull = body.seen.length >= MAX_TOLD_LINEAGES
     this.heard(envelope.device, body.seen, body.sealedAtMs, isFull ? body.number : undefined)
     this.claimed(envelope, body.number, body.keyringHead)
+    const { number, logHash, sealedAtMs } = body
+    this.witness({ device: envelope.device, number, logHash, sealedAtMs })
     this.onStatus()
   }
 
