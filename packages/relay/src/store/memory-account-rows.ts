@@ -75,8 +75,7 @@ export function createMemoryAccountRows(
         data.accounts.delete(bytesToHex(id))
         data.deleted.set(bytesToHex(id), { account: id, recovery: account.recovery })
         const entries = new Set([...account.documents.values()].flatMap(({ entries }) => [...entries.values()]))
-        const kept = data.arrived.filter(({ entry }) => !entries.has(entry))
-        data.arrived.splice(0, Infinity, ...kept)
+        data.arrived = data.arrived.filter(({ entry }) => !entries.has(entry))
         return true
       }),
     isDeleted: async (id) => open().deleted.has(bytesToHex(id)),

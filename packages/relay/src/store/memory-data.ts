@@ -79,7 +79,7 @@ export interface MemoryData {
   /** What is left of deleted accounts, by hex of the id. */
   readonly deleted: Map<string, { readonly account: AccountId; readonly recovery: AccountId }>
   /** Every entry of every account that is still there, in the order in which they were stored. */
-  readonly arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
+  arrived: { readonly document: DocumentId; readonly entry: MemoryEntry }[]
 }
 
 /**

@@ -161,8 +161,8 @@ export function createMemorySnapshots({ sha512, open, write }: MemorySnapshotPar
       account.bytes -= envelope.length
     }
     document.base = { number: header.coveredNumber, hash: header.coveredHash }
-    const { arrived } = open()
-    arrived.splice(0, Infinity, ...arrived.filter(({ entry }) => !gone.has(entry)))
+    const data = open()
+    data.arrived = data.arrived.filter(({ entry }) => !gone.has(entry))
     return { entries: gone.size, snapshots: drop.length }
   }
 

@@ -142,11 +142,13 @@ export interface PrunePlan<T extends StoredSnapshot> {
 /** @param snapshots in the order in which they were stored */
 export function planPrune<T extends StoredSnapshot>(snapshots: readonly T[], nowMs: number): PrunePlan<T> {
   const good = newestGood(snapshots, nowMs)
-  const position = good === undefined ? 0 : snapshots.indexOf(good)
-  const isSuperseded = good !== undefined && nowMs - (good.goodSinceMs ?? nowMs) >= SNAPSHOT_KEEP_MS
+  const successor = snapshots.findLastIndex(
+    ({ goodSinceMs, rejectedAtMs }) =>
+      rejectedAtMs === undefined && goodSinceMs !== undefined && nowMs - goodSinceMs >= SNAPSHOT_KEEP_MS,
+  )
   const drop = snapshots.filter((each, index) => {
     if (each.rejectedAtMs !== undefined) return nowMs - each.rejectedAtMs >= SNAPSHOT_KEEP_MS
-    return isSuperseded && index < position
+    return good !== undefined && index < successor
   })
   return { good, drop }
 }
