@@ -8,10 +8,6 @@ import { devices } from './device/devices'
 
 for (const device of devices) void device.open()
 
-document.addEventListener('visibilitychange', () => {
-  for (const device of devices) if (!document.hidden) void device.lookAgain()
-})
-
 // A file that misses the devices would otherwise take the place of the page.
 for (const event of ['dragover', 'drop']) window.addEventListener(event, (each) => each.preventDefault())
 

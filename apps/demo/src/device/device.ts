@@ -42,7 +42,7 @@ export interface DeviceOptions {
   readonly startsAccount: boolean
 }
 
-/** How long to leave a store alone that another tab has open. */
+/** How long to leave a store alone that another tab works at. */
 const RETRY_MS = 2_000
 
 export class Device {
@@ -181,15 +181,15 @@ export class Device {
   async wipe(): Promise<void> {
     const before = this.#phase
     this.#enter({ kind: 'opening' })
-    // In other tabs of the browser, too.
-    if (before.kind === 'ready') await before.sync.wipe().catch(() => before.sync.close())
+    const isWiped = before.kind === 'ready' && (await wipeEverywhere(before.sync))
     if (before.kind === 'pairing') {
       before.offer.cancel()
       await before.offer.result.then((sync) => sync.close()).catch(() => {})
     }
     await this.#closeStore()
     localStorage.removeItem(this.#offlineKey)
-    await deleteIndexedDbStore(this.#database)
+    // Once more, it could be what another tab has begun with.
+    if (!isWiped) await deleteIndexedDbStore(this.#database)
     await this.open()
   }
 
@@ -217,10 +217,13 @@ export class Device {
     }
   }
 
-  /** Another tab of the browser has this device, too: it may have made the account meanwhile, or deleted it. */
-  async lookAgain(): Promise<void> {
-    if (this.#phase.kind === 'empty' && this.#store && (await hasAccount(this.#store).catch(() => true)))
-      await this.#openAgain()
+  /** Another tab of the browser has this device, too, and may make the account. */
+  async #lookAgain(empty: DevicePhase): Promise<void> {
+    if (this.#phase !== empty || this.#store === undefined) return
+    const isThere = await hasAccount(this.#store).catch(() => true)
+    if (this.#phase !== empty) return
+    if (isThere) await this.#openAgain()
+    else setTimeout(() => void this.#lookAgain(empty), RETRY_MS)
   }
 
   async #openAgain(): Promise<void> {
@@ -245,6 +248,19 @@ export class Device {
     if (phase.kind === 'ready' && (this.#phase.kind !== 'ready' || this.#phase.sync !== phase.sync))
       this.#watch(phase.sync)
     this.#phase = phase
+    if (phase.kind === 'empty') setTimeout(() => void this.#lookAgain(phase), RETRY_MS)
     for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+/** In other tabs of the browser, too. @returns false when it did not work, and is to be done in another way */
+async function wipeEverywhere(sync: Sync): Promise<boolean> {
+  try {
+    await sync.wipe()
+    return true
+  } catch {
+    // A store that is broken; closing it is all that is left to do with it.
+    await sync.close().catch(() => {})
+    return false
   }
 }
