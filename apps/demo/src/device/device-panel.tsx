@@ -1,11 +1,13 @@
 // One device as a person sees it: its name, its network switch, how far its edits have come, and whatever it shows at the moment.
 import type { SyncError } from '@owlivion/sync'
-import { SyncProvider, useSyncStatus } from '@owlivion/sync-react'
-import { Laptop, ShieldCheck, Smartphone } from 'lucide-react'
+import { SyncProvider, useNetworkReturn, useSyncStatus } from '@owlivion/sync-react'
+import { Laptop, RefreshCw, ShieldCheck, Smartphone } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { AccountView } from '../account/account-view'
 import { ReissueRequest, UnconfirmedPhrase } from '../account/banners'
 import { AddressBook } from '../address-book/address-book'
+import { HealingBanner } from '../sync/healing-banner'
+import { SyncView } from '../sync/sync-view'
 import { Button, IconButton } from '../ui/button'
 import { Notice } from '../ui/notice'
 import type { Device, DevicePhase } from './device'
@@ -72,7 +74,8 @@ interface MemberProps {
 /** A device with an account: its address book, or its devices and keys. */
 function Member({ device, phase, bar, onBook }: MemberProps) {
   const { connection } = useSyncStatus()
-  const [view, setView] = useState<'book' | 'account' | 'phrase'>('book')
+  useNetworkReturn()
+  const [view, setView] = useState<'book' | 'account' | 'phrase' | 'sync'>('book')
   const isNew = phase.madeHere !== undefined && !phase.madeHere.isPutAway
   const showBook = () => {
     setView('book')
@@ -85,6 +88,8 @@ function Member({ device, phase, bar, onBook }: MemberProps) {
         return <PhraseCard onDone={showBook} />
       case 'account':
         return <AccountView device={device} onShowPhrase={() => setView('phrase')} onBack={showBook} />
+      case 'sync':
+        return <SyncView device={device} onBack={showBook} />
       case 'book':
         return <AddressBook deviceName={device.name} />
     }
@@ -102,6 +107,13 @@ function Member({ device, phase, bar, onBook }: MemberProps) {
       {bar(
         <>
           <IconButton
+            label="Sync"
+            icon={<RefreshCw size={18} />}
+            aria-expanded={view === 'sync'}
+            disabled={isNew}
+            onClick={() => (view === 'sync' ? showBook() : setView('sync'))}
+          />
+          <IconButton
             label="Devices and keys"
             icon={<ShieldCheck size={18} />}
             aria-expanded={view === 'account'}
@@ -112,6 +124,7 @@ function Member({ device, phase, bar, onBook }: MemberProps) {
         </>,
       )}
       <PairingFailure device={device} failure={phase.failure} />
+      <HealingBanner />
       <ReissueRequest device={device} />
       {!isNew && view !== 'phrase' && <UnconfirmedPhrase onShow={() => setView('phrase')} />}
       {content()}

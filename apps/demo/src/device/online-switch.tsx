@@ -1,4 +1,4 @@
-import { useSyncStatus } from '@owlivion/sync-react'
+import { useSchedule, useSyncStatus } from '@owlivion/sync-react'
 import { Wifi, WifiOff } from 'lucide-react'
 import type { Device } from './device'
 
@@ -14,7 +14,10 @@ const words = {
 /** Takes the device off the network and back, as a tunnel or a flight would. */
 export function OnlineSwitch({ device }: { readonly device: Device }) {
   const { connection } = useSyncStatus()
-  const isOn = connection !== 'offline'
+  const { isNetworkOn, isPaused } = useSchedule()
+  // Between two runs a device has no connection, and is not offline for that.
+  const isResting = isNetworkOn && connection === 'offline'
+  const isOn = isNetworkOn || connection !== 'offline'
   return (
     <button
       type="button"
@@ -27,7 +30,7 @@ export function OnlineSwitch({ device }: { readonly device: Device }) {
       <span className="switch-track" aria-hidden="true">
         <span className="switch-thumb">{isOn ? <Wifi size={12} /> : <WifiOff size={12} />}</span>
       </span>
-      <span className="min-w-11 text-left">{words[connection]}</span>
+      <span className="min-w-11 text-left">{isResting ? (isPaused ? 'Paused' : 'Resting') : words[connection]}</span>
     </button>
   )
 }

@@ -17,6 +17,8 @@ export interface DeviceView {
   confirmPhrase(): Promise<string>
   /** Opens a part of "Devices and keys". */
   openSection(name: 'Devices' | 'Recovery phrase' | 'Security log'): Promise<void>
+  /** Opens the screen that says when the device syncs, and what. */
+  openSync(): Promise<void>
   /** Presses a button that asks first, and says yes. */
   press(name: string, yes: string): Promise<void>
   /** Shows a pairing code, as text for a camera or as short code. */
@@ -75,6 +77,10 @@ export function deviceView(page: Page, device: 'laptop' | 'phone'): DeviceView {
       if (!(await sections.isVisible()))
         await view.getByRole('button', { name: 'Devices and keys', exact: true }).click()
       await sections.getByRole('button', { name }).click()
+    },
+    openSync: async () => {
+      await view.getByRole('button', { name: 'Sync', exact: true }).click()
+      await field('When to sync').waitFor()
     },
     press: async (name, yes) => {
       await view.getByRole('button', { name, exact: true }).click()
