@@ -12,6 +12,7 @@
 import { decodeEnvelope, epochAt, type Frame, HEAL_LEASE_MS, type Refusal } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { StoreBatch } from '../storage'
+import { randomUint32 } from './account-context'
 import { buildBaseDocs, readStoredBase } from './base'
 import { CommonNumberSearch } from './common-number'
 import { partsOf } from './compaction'
@@ -182,8 +183,7 @@ export class Healing implements DocumentPart {
         this.phase = 'waiting'
         this.batch = undefined
         this.begin()
-        const [byte = 0] = this.host.context.platform.random(1)
-        this.waitAndLook((byte / 255) * MAX_WAIT_MS)
+        this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
         return
       }
     }
