@@ -1,0 +1,88 @@
+// Logs that were summed up: the entries below a snapshot are on no disk any more.
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { WorldDevice } from '../../support/key-world'
+import { HealingWorld, healingEvents } from './healing-world'
+
+const DAY_MS = 86_400_000
+
+const NOTES = 20
+
+/** Most of it is past soon, in words that nothing can be deflated of: enough that the log is summed up. */
+async function writeMuch(device: WorldDevice, name: string): Promise<void> {
+  const text = (n: number) => `${name} ${n} ${randomBytes(1_500).toString('base64')}`
+  for (let n = 0; n < NOTES; n++) await device.notes.add(`${name} ${n}`, { text: text(n) })
+  for (let round = 0; round < 7; round++)
+    for (let n = 0; n < NOTES; n++) await device.notes.update(`${name} ${n}`, { text: text(n) })
+}
+
+/** The number of the first entry that a device still has. */
+async function firstKept(device: WorldDevice): Promise<number> {
+  const rows = [...(await device.rows.list(['archive'])), ...(await device.rows.list(['log']))]
+  return Math.min(...rows.map(([key]) => key[2] as number))
+}
+
+/** While nobody is connected. */
+async function sleep(world: HealingWorld, days: number, ...devices: readonly WorldDevice[]): Promise<void> {
+  for (const device of devices) device.sync.goOffline()
+  await world.advance(1_000)
+  world.timeMs += days * DAY_MS
+  await world.advance(1_000)
+  for (const device of devices) device.sync.goOnline()
+  await world.untilEqual(...devices)
+}
+
+/** Two devices that hold a snapshot and what follows it, and nothing before. */
+async function summedUp() {
+  const world = new HealingWorld()
+  const laptop = await world.create('laptop')
+  const phone = await world.join('phone', laptop.phrase)
+  await laptop.notes.add('first of all', { text: 'first of all' })
+  await world.untilEqual(laptop, phone)
+  await world.backUp('oldest')
+  await world.untilEqual(laptop, phone)
+  await writeMuch(laptop, 'early')
+  await world.untilEqual(laptop, phone)
+  await world.advance(120_000)
+  await sleep(world, 8, laptop, phone)
+  await world.advance(120_000)
+  for (const device of [laptop, phone]) expect(await firstKept(device)).toBeGreaterThan(2)
+  await phone.notes.add('late', { text: 'late' })
+  await world.untilEqual(laptop, phone)
+  return { world, laptop, phone }
+}
+
+const sizes = (...devices: readonly WorldDevice[]) => devices.map(({ texts }) => texts.length)
+
+describe('a relay that lost a log of which devices have the end only', () => {
+  it('gets the snapshot first that the end rests on, and a device that joins then has everything', async () => {
+    const { world, laptop, phone } = await summedUp()
+    await world.restore()
+    await world.untilEqual(laptop, phone)
+    const late = await world.join('late', laptop.phrase)
+    await world.untilEqual(laptop, phone, late)
+    expect(sizes(laptop, phone, late)).toEqual([NOTES + 2, NOTES + 2, NOTES + 2])
+    await late.notes.add('after', { text: 'after' })
+    await world.untilEqual(laptop, phone, late)
+  })
+
+  it('and was put back to before it was summed up, ends with everything', async () => {
+    const { world, laptop, phone } = await summedUp()
+    phone.sync.goOffline()
+    const events = healingEvents(laptop)
+    await world.restore('oldest')
+    await laptop.notes.update('late', { text: 'changed since' })
+    await world.untilEqual(laptop)
+    expect(events.map(({ type }) => type)).toEqual(['healing', 'healed'])
+    const late = await world.join('late', laptop.phrase)
+    await world.untilEqual(laptop, late)
+    phone.sync.goOnline()
+    await world.untilEqual(laptop, phone, late)
+    expect(sizes(laptop, phone, late)).toEqual([NOTES + 2, NOTES + 2, NOTES + 2])
+    expect(late.texts).toContain('changed since')
+    await phone.notes.add('after', { text: 'after' })
+    await late.notes.add('after that', { text: 'after that' })
+    await world.untilEqual(laptop, phone, late)
+    expect([laptop, phone, late].flatMap(({ problems }) => problems)).not.toContain('snapshot-untrue')
+  })
+})
