@@ -44,7 +44,7 @@ export async function judgeRebase(
   // What was to be sent again as it is fits into no other documents than these.
   for (const { transaction, repairs } of state.outbox.pending)
     if (repairs !== undefined) Y.applyUpdate(docs.registers, transaction.update)
-  const own = foldedOf(docs, state.replica.state.context)
+  const own = foldedOf(docs, knownWrites(state))
   const read = readRebase(sha512, snapshot)
   if (read === undefined) return found('reject', 'it holds something else than its author says', undefined, undefined)
   const { folded } = read
@@ -70,6 +70,13 @@ export async function judgeRebase(
   if (owed === undefined && missing.isDoubted)
     return found('unknown', 'it may bring back what was left out', folded, owed)
   return found('reject', 'it holds something else than the entries say', folded, owed)
+}
+
+/** While a relay is healed the log is read anew, and the document has more than what was read of it. */
+function knownWrites({ replica, returning }: DocumentState): ReadonlyMap<string, number> {
+  const known = new Map(replica.state.context)
+  for (const [writer, n] of returning?.before.context ?? []) known.set(writer, Math.max(n, known.get(writer) ?? 0))
+  return known
 }
 
 function found(

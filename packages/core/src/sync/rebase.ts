@@ -3,7 +3,14 @@
 // says so: checked against what the entries said, and with everything that was written and not sent.
 //
 // A rebase is never undone by going back, for others have written on it. What one left out comes back with the next one, by whoever has it.
-import { bytesEqual, decodeSnapshotFile, decodeSnapshotHeader, type Hash, type Refusal } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  decodeEnvelope,
+  decodeSnapshotFile,
+  decodeSnapshotHeader,
+  type Hash,
+  type Refusal,
+} from '@owlivion/sync-protocol'
 import { isWorthFolding, MIN_DEAD_STRUCTS, structsOf, weigh } from '../document'
 import { isSyncError, SyncError } from '../errors'
 import { randomUint32 } from './account-context'
@@ -225,6 +232,8 @@ export class Rebase implements DocumentPart {
     this.weighedAt = 0
     this.owed = undefined
     host.ownWriter.giveUpSealed()
+    // What they wrote is joined; as entries they would be of an epoch that is over.
+    host.state.returning?.leaveOut((bytes) => isBefore(bytes, snapshot.header.documentEpoch))
     host.intake.adopted(taken)
     current.shelf.forget()
     await taken.committed
@@ -325,6 +334,14 @@ function epochOf({ bytes }: ArrivedSnapshot): number | undefined {
   } catch {
     // Whoever opens it says what that means.
     return undefined
+  }
+}
+
+function isBefore(bytes: Uint8Array, documentEpoch: number): boolean {
+  try {
+    return decodeEnvelope(bytes).documentEpoch < documentEpoch
+  } catch {
+    return false
   }
 }
 
