@@ -29,6 +29,8 @@ export class Compaction implements DocumentPart {
   private uploading: (SealedSnapshot & { readonly number: number; readonly parent: Hash | undefined }) | undefined
   /** By the hex of the hash: what the relay does not have, or has whole. */
   private readonly fetchedBack = new Map<string, boolean>()
+  /** The keyring was read for the sake of these. */
+  private readonly keyringReadFor = new Set<string>()
   private cancelTimer: (() => void) | undefined
   /** The relay refuses this device's snapshots for good; tried once more on the next connection. */
   private isRefused = false
@@ -41,7 +43,7 @@ export class Compaction implements DocumentPart {
   }
 
   get needsConnection(): boolean {
-    return this.fetching !== undefined || this.uploading !== undefined
+    return this.fetching !== undefined || this.uploading !== undefined || this.cancelTimer !== undefined
   }
 
   connected(): void {
@@ -196,8 +198,11 @@ export class Compaction implements DocumentPart {
     if ('failure' in opened) {
       if (opened.failure === 'unreadable')
         await this.current.judged(arrived.hash, opened.author, { verdict: 'reject', reason: 'it cannot be read' })
-      else if (opened.failure === 'needs-keyring') link.readKeyring()
-      // Whoever it is by, it is not what the relay calls it.
+      else if (opened.failure === 'needs-keyring' && !this.keyringReadFor.has(bytesToHex(arrived.hash))) {
+        this.keyringReadFor.add(bytesToHex(arrived.hash))
+        link.readKeyring()
+      }
+      // Whoever it is by, it is not what the relay calls it; or the keyring does not say who may have made it.
       else this.current.found.set(bytesToHex(arrived.hash), 'unknown')
       return
     }

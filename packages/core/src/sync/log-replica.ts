@@ -152,6 +152,14 @@ export class LogReplica {
     })
   }
 
+  /** As above, for those that can be verified only now: they wait until they are tried again. */
+  receiveVerified(entries: readonly OpenedEntry[]): void {
+    for (const entry of entries) {
+      this.extendChain(entry)
+      this.state.held.push({ entry, reason: 'held' in entry.outcome ? entry.outcome.held : 'waits-for-author' })
+    }
+  }
+
   private placeAll(entries: readonly OpenedEntry[], place: (entry: OpenedEntry) => HoldReason | undefined): Received {
     const { state } = this
     const applied: OpenedEntry[] = []

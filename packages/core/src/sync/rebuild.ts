@@ -14,11 +14,12 @@ import type { AccountContext } from './account-context'
 import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
 import { type Lineage, LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
+import { openStoredExempt } from './exempt-entries'
 import { archiveRows } from './fold'
 import { readFoundation, replicaStateOf } from './foundation'
 import { reopenStored } from './held'
 import { damagedHistory, readLog } from './log-history'
-import type { LogReplica, OpenedEntry } from './log-replica'
+import type { HoldReason, LogReplica, OpenedEntry } from './log-replica'
 import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from './rows'
 import type { Foundation } from './state-row'
 
@@ -44,16 +45,20 @@ export function readableAgainAfter({ context, replica, foundation }: ReplayedSta
   // By chain: an entry under a known key may wait for the signature of one behind it whose key is not known yet.
   const chains = new LineageMap<{ readonly first: number; readonly isKnown: boolean }>()
   for (const { entry, reason } of replica.state.held) {
-    // What is below the foundation comes with it and not by its number.
-    if (entry.number <= (foundation?.number ?? 0)) continue
-    if (reason !== 'unknown-epoch' && reason !== 'unknown-device') continue
+    if (!waitsForKeyring(reason)) continue
     const { epoch, device } = decodeEnvelope(entry.bytes)
     const isKnown = epochAt(keyring, epoch) !== undefined && findDevice(keyring, device) !== undefined
     const { first, isKnown: areKnown } = chains.get(entry) ?? { first: entry.number, isKnown: true }
     chains.set(entry, { first: Math.min(first, entry.number), isKnown: isKnown && areKnown })
   }
-  const numbers = [...chains].flatMap(([, chain]) => (chain.isKnown ? [chain.first - 1] : []))
+  // What is below the foundation is here, and not given again.
+  const below = foundation?.number ?? 0
+  const numbers = [...chains].flatMap(([, chain]) => (chain.isKnown ? [Math.max(chain.first - 1, below)] : []))
   return numbers.length > 0 ? Math.min(...numbers) : undefined
+}
+
+function waitsForKeyring(reason: HoldReason | undefined): boolean {
+  return reason === 'unknown-epoch' || reason === 'unknown-device'
 }
 
 export interface LostEntry {
@@ -113,9 +118,12 @@ export async function replayDocument(
   const own: (LostEntry & Lineage)[] = []
   const spoilt = new LineageMap<true>()
   const lostBodies: Body[] = []
+  const waits = [...stored.held].some(([number, { reason }]) => number <= covered && waitsForKeyring(reason))
+  const verified = below !== undefined && waits ? await openStoredExempt({ context, document }, below) : undefined
   for (const [number, entry] of await readLog(context, document, foundation, stored)) {
     const held = stored.held.get(number)
-    const opened = reopenStored(context, document, number, held ?? entry)
+    const again = waitsForKeyring(held?.reason) ? verified?.get(number) : undefined
+    const opened = again ?? reopenStored(context, document, number, held ?? entry)
     const isLost = 'held' in opened.outcome && opened.outcome.held === 'lost-epoch'
     const body =
       'body' in opened.outcome ? opened.outcome.body : isLost && tryOpenStored(context, document, entry)?.body
@@ -131,7 +139,10 @@ export async function replayDocument(
   // One signature vouches for all that an author wrote before it, so who cannot read one entry may not be able to verify those before.
   const lost = own.filter((each) => spoilt.get(each))
   const rebuilt = replica.withState(replicaStateOf(context, document, below))
-  const exempt = rebuilt.receiveExempt(entries.filter((entry) => entry.number <= covered))
+  const aside = entries.filter((entry) => entry.number <= covered)
+  const exempt = rebuilt.receiveExempt(aside.filter((entry) => verified?.get(entry.number) !== entry))
+  // The live document does not have what they wrote.
+  rebuilt.receiveVerified(aside.filter((entry) => verified?.get(entry.number) === entry))
   const following = entries.filter((entry) => entry.number > covered)
   const { applied } = rebuilt.receive(following.filter((entry) => entry.number <= through))
   const { number, hash } = replica.state

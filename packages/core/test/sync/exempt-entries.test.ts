@@ -100,6 +100,39 @@ describe('an entry that the author of a snapshot could not read', () => {
     expect(digest(again)).toBe(digest(seeing))
   })
 
+  it('is verified by a device that joined after, once it is shown who wrote it', async () => {
+    await summedUpByHalfBlind()
+    log.prune()
+    const carl = await TestDevice.open(world.account, CARL, log.document)
+    const { keyring } = carl.context
+    const bobId = Buffer.from(bob.context.device).toString('hex')
+    const devices = new Map([...keyring().devices].filter(([id]) => id !== bobId))
+    carl.context.keyring = () => ({ ...keyring(), devices })
+    await carl.connect()
+    await log.serve(carl)
+    // It asked for more of the keyring, and there was none.
+    expect(carl.link.keyringReads).toBe(1)
+    carl.sync.keyringRead()
+    await log.serve(carl)
+    expect(carl.sync.status.held.map(({ reason }) => reason)).toEqual(['unknown-device', 'unknown-device'])
+    await world.edit(ann, 'after', { name: 'the snapshot' })
+    await log.serve(carl)
+    await bob.connect()
+    await log.serve(bob)
+    await world.edit(bob, 'after', { name: 'by Bob' })
+    await carl.catchUp(log)
+    carl.sync.keyringRead()
+    await log.serve(carl)
+    expect(carl.records).toMatchObject({ after: { name: 'the snapshot' } })
+    carl.context.keyring = keyring
+    carl.sync.keyringRead()
+    await log.serve(carl)
+    expect(carl.sync.status.held).toEqual([])
+    expect(digest(carl)).toBe(digest(bob))
+    const again = await world.open(CARL, { disk: carl.disk })
+    expect(digest(again)).toBe(digest(bob))
+  })
+
   it('stays with whoever keeps nothing else from before, and is in the next snapshot once it is read', async () => {
     await summedUpByHalfBlind()
     await bob.connect()

@@ -19,7 +19,7 @@ export const stateOf = (device: TestDevice): DocumentState => (device.sync as un
 /** Text that does not deflate. */
 export const noise = (seed: number, length: number): string => {
   let text = ''
-  for (let i = 0; text.length < length; i++) text += sha512(Buffer.from(`${seed}/${i}`)).toString('base64')
+  for (let i = 0; text.length < length; i++) text += Buffer.from(sha512(Buffer.from(`${seed}/${i}`))).toString('base64')
   return text.slice(0, length)
 }
 
