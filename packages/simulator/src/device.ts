@@ -46,6 +46,9 @@ export interface SimDeviceOptions {
 /** `absent` has never been used. `dead` was killed, `closed` was closed by its app. */
 export type DeviceState = 'absent' | 'opening' | 'open' | 'closing' | 'closed' | 'dead'
 
+/** After so many tries a person follows the advice to join anew: what let the device in was lost. */
+const MAX_TIMES_UNKNOWN = 12
+
 export class SimDevice {
   readonly name: string
   readonly wallClock: WallClock
@@ -65,6 +68,8 @@ export class SimDevice {
   #isLeaving = false
   /** How it comes into the account the next time. */
   #entersBy: 'phrase' | 'recovery' = 'phrase'
+  /** In a row the relay said that it does not know this device. */
+  #timesUnknown = 0
   readonly #draws: RandomStream
   readonly #person: RandomStream
 
@@ -219,7 +224,8 @@ export class SimDevice {
     sync.on((event) => {
       if (event.type === 'error') this.#reported(event.error)
       else if (event.type === 'removed') this.#wasRemoved(sync, life)
-      else if (event.type === 'healing' || event.type === 'healed') trace.add(this.name, event.type)
+      else if (event.type === 'healing' || event.type === 'healed' || event.type === 'device-silent')
+        trace.add(this.name, event.type)
       else if (event.state === 'refused') this.#tryAgainLater(life)
       else if (event.state === 'online') this.options.phrases.isAtRelay = true
     })
@@ -250,10 +256,16 @@ export class SimDevice {
     })
   }
 
-  /** Somebody locked this device out. Its person keeps what was not sent, wipes it, and enrols it anew. */
+  /** Somebody locked this device out. */
   #wasRemoved(sync: Sync, life: Life): void {
-    const { trace, time, ledger, fail } = this.options
-    trace.add(this.name, 'is locked out')
+    this.options.trace.add(this.name, 'is locked out')
+    this.#startAnew(sync, life)
+  }
+
+  /** Its person keeps what was not sent, wipes it, and enrols it anew. */
+  #startAnew(sync: Sync, life: Life): void {
+    const { time, ledger, fail } = this.options
+    this.#timesUnknown = 0
     const handOver = async (): Promise<void> => {
       await time.sleep(this.#person.delay(500, 10_000), life)
       if (this.sync !== sync || this.state !== 'open') return
@@ -322,8 +334,12 @@ export class SimDevice {
     this.options.time.after(
       this.#person.between(2_000, 20_000),
       () => {
-        if (!this.#wantsOnline || this.state !== 'open') return
-        this.sync?.goOnline()
+        const { sync } = this
+        if (!this.#wantsOnline || this.state !== 'open' || sync === undefined) return
+        const isUnknown = sync.status.refusal?.code === 'device-unknown'
+        this.#timesUnknown = isUnknown ? this.#timesUnknown + 1 : 0
+        if (this.#timesUnknown > MAX_TIMES_UNKNOWN) this.#startAnew(sync, life)
+        else sync.goOnline()
       },
       life,
     )

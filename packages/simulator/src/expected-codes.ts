@@ -48,7 +48,9 @@ export const codesOfLostRelay: Codes = new Set([
   'cursor-ahead',
   'cursor-mismatch',
   'chain-gap',
+  'relay-misbehaved',
   'relay-forked',
+  'relay-rolled-back',
   // As long as nobody has given the keyring back to it.
   'device-unknown',
   'account-unknown',

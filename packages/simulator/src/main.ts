@@ -3,6 +3,7 @@
 //   npm run simulate -- --seeds 500 [--from 1]     seeds 1 to 500
 //   npm run simulate -- --seed 17 [--trace]        one seed, exactly as it ran among the others
 //   --devices N, --steps N                         instead of what the seed would draw
+//   --no-shrink                                    a failure is not made shorter
 //   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     trace: { type: 'boolean', default: false },
     mutation: { type: 'string' },
+    'no-shrink': { type: 'boolean', default: false },
     /** Given to the processes that this one starts. */
     worker: { type: 'boolean', default: false },
   },
@@ -100,6 +102,7 @@ async function replay(seed: number): Promise<void> {
 
 /** Shortens the seed's plan as long as it fails in the same way, and shows what is left and what it does. */
 async function explain(seed: number, failure: string): Promise<void> {
+  if (values['no-shrink']) return
   say(`\nseed ${seed} fails; looking for the shortest plan that does`)
   const { plan, runs } = await shrink(planOf(seed), failure)
   const { failures, trace } = await runWorld({ plan, keepsTrace: true })

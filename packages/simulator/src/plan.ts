@@ -92,9 +92,11 @@ export function createPlan(options: PlanOptions): Plan {
   }
   const editTimes = drawEdits(seed, devices, edits, endMs, steps)
   drawFaults(seed, devices, endMs, editTimes, steps)
-  steps.push(...drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs))
   drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
-  steps.push(...drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs))
+  const losses = drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs)
+  const keyEvents = drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs)
+  // Who is put out while two relays differ only the phrase can decide; and what neither a relay nor a device has is lost.
+  steps.push(...losses, ...keyEvents.filter(({ kind }) => losses.length === 0 || !endsMembership.has(kind)))
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return { seed, devices, collections, steps, endMs }
@@ -221,6 +223,8 @@ function drawLies(random: RandomStream, devices: number, endMs: number, steps: S
     steps.push({ atMs, kind: 'lie', device, lie, lastsMs: random.between(2_000, 60_000) })
   }
 }
+
+const endsMembership: ReadonlySet<Action['kind']> = new Set<Action['kind']>(['remove', 'sign out', 'recover'])
 
 /** Seconds, hours, or up to a year, either way. */
 function clockOffset(random: RandomStream): number {
