@@ -93,6 +93,11 @@ export const localCodes = {
     action:
       'The relay answered with a history that differs from the one this device verified, or shows another device another one; ask its operator.',
   },
+  'relay-rolled-back': {
+    retryable: true,
+    action:
+      'Nothing is lost: what the relay lacks is brought back to it. Ask its operator, unless it was put back to a backup or moved.',
+  },
   'relay-misbehaved': {
     retryable: true,
     action: 'The relay sent something that does not verify; it is kept aside and nothing was changed.',

@@ -37,6 +37,8 @@ export interface AccountContext {
   isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean
   /** This device was removed, and a record that it verified says so: it reads, and writes no more. */
   readonly isRemoved: boolean
+  /** A device has shown, verified, that it lived at this time by its own clock. */
+  heard?(device: DeviceId, saidAtMs: number): void
   /** Is told when documents of a relay begin to be healed, and when that is done. */
   readonly healing?: HealingLedger
   /** This device does not sync the document. */

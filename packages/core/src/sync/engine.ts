@@ -18,7 +18,9 @@ import type { AccountKeyring, KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
 import { type DeviceDetails, deviceDetails } from './device-details'
 import { AccountHealing } from './healing-ledger'
+import { HeardDevices } from './heard-devices'
 import type { ClaimPlace, KeyringClaims } from './keyring-claims'
+import { LifeSigns } from './life-signs'
 import { Listeners } from './listeners'
 import type { Membership } from './membership'
 import { OffDocuments } from './off-documents'
@@ -50,12 +52,17 @@ import { workLeft } from './work-left'
 interface DeviceChoices {
   readonly schedule: StoredSchedule
   readonly off: OffDocuments
+  readonly heard: HeardDevices
 }
 
 /** @throws SyncError `profile-damaged` */
 async function readChoices(store: Store): Promise<DeviceChoices> {
-  const [schedule, off] = await Promise.all([store.get(scheduleKey), OffDocuments.read(store)])
-  return { schedule: schedule === undefined ? defaultSchedule : decodeSchedule(schedule), off }
+  const [schedule, off, heard] = await Promise.all([
+    store.get(scheduleKey),
+    OffDocuments.read(store),
+    HeardDevices.read(store),
+  ])
+  return { schedule: schedule === undefined ? defaultSchedule : decodeSchedule(schedule), off, heard }
 }
 
 export class SyncEngine implements AccountContext {
@@ -87,6 +94,8 @@ export class SyncEngine implements AccountContext {
   /** When this device is connected. */
   readonly scheduler: Scheduler
   private readonly off: OffDocuments
+  private readonly heardDevices: HeardDevices
+  private readonly lifeSigns: LifeSigns
 
   private constructor(
     { platform, store, profile, keyring, clock, isAtRelay, writer, ...account }: StoredAccount,
@@ -94,6 +103,7 @@ export class SyncEngine implements AccountContext {
   ) {
     const { membership } = account
     this.off = choices.off
+    this.heardDevices = choices.heard
     this.platform = platform
     this.store = store
     this.profile = profile
@@ -122,6 +132,11 @@ export class SyncEngine implements AccountContext {
       write: (batch) => writer.write(batch, { strict: true }),
       removeMembers: (ids) => membership.removeDevices(ids),
       report: (error) => this.report(error),
+    })
+    this.lifeSigns = new LifeSigns({
+      platform,
+      documents: () => this.documents.synced(),
+      look: () => this.lookForSilence(),
     })
     this.healing = new AccountHealing({
       store,
@@ -159,6 +174,8 @@ export class SyncEngine implements AccountContext {
         this.scheduler.connectionChanged()
         if (this.session.state === 'connecting') this.hasToldHidden = false
         if (this.session.state === 'online') this.reachedRelay()
+        this.lifeSigns[this.session.state === 'online' ? 'connected' : 'disconnected']()
+        if (this.session.state !== 'online') this.keepHeard()
         // Calls are taken from the next turn on.
         if (this.session.state === 'online') void Promise.resolve().then(() => this.signInChange.online())
         this.emit({ type: 'connection', state: this.session.state })
@@ -414,9 +431,32 @@ export class SyncEngine implements AccountContext {
 
   devices(): DeviceDetails[] {
     const devices = [...this.keyringState.state.devices.values()]
-    return devices.map((each) =>
-      deviceDetails(each, this.device, this.deviceInfo(each), this.service.sightingOf(each.id)),
-    )
+    const nowMs = this.now()
+    return devices.map((each) => {
+      const lastHeardMs = this.heardDevices.lastHeardMs(bytesToHex(each.id))
+      return deviceDetails(each, this.device, this.deviceInfo(each), this.service.sightingOf(each.id), {
+        lastHeardMs,
+        nowMs,
+      })
+    })
+  }
+
+  heard(device: DeviceId, saidAtMs: number): void {
+    this.heardDevices.heard(device, saidAtMs, this.now())
+  }
+
+  private lookForSilence(): void {
+    const silent = this.devices().filter(({ isSilent }) => isSilent)
+    const news = this.heardDevices.newlySilent(silent.map(({ id }) => id))
+    for (const { id, lastHeardMs } of silent)
+      if (news.includes(id)) this.emit({ type: 'device-silent', device: id, lastHeardMs })
+    this.keepHeard()
+  }
+
+  private keepHeard(): void {
+    const batch = this.isRemoved ? undefined : this.heardDevices.toKeep()
+    // Closing rejects it, and what was said is said again.
+    if (batch !== undefined) void this.writer.write(batch).catch(() => {})
   }
 
   private deviceInfo(device: KeyringDevice): DeviceInfo | undefined {
@@ -450,6 +490,7 @@ export class SyncEngine implements AccountContext {
     this.closeListeners.clear()
     this.scheduler.close()
     this.session.goOffline()
+    this.lifeSigns.disconnected()
     this.membership.close()
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
     const closing = this.documents.close()

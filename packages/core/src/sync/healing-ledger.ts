@@ -3,6 +3,7 @@
 //
 //   ['generation']   what the relay called its database when it was last seen
 import { bytesEqual, bytesToHex, type DocumentId, type Generation } from '@owlivion/sync-protocol'
+import { SyncError } from '../errors'
 import type { Store, StoreBatch, StoreKey } from '../storage'
 import type { HealedCounts } from './healing'
 import type { SyncEvent } from './sync-event'
@@ -45,6 +46,8 @@ export class AccountHealing implements HealingLedger {
     this.documents.add(bytesToHex(document))
     if (!isFirst) return
     this.options.emit({ type: 'healing' })
+    const message = 'The relay has less than it had, or something else: this device brings back to it what is missing.'
+    this.options.emit({ type: 'error', error: new SyncError('relay-rolled-back', message) })
     this.options.openAll()
   }
 

@@ -126,6 +126,7 @@ export class SeenRows {
   private heard(device: DeviceId, has: readonly SeenEntry[], saidAtMs: number, unnamedThrough?: number): void {
     if (bytesEqual(device, this.context.device)) return
     this.copies.heard(device, has, saidAtMs, unnamedThrough)
+    this.context.heard?.(device, saidAtMs)
     if (Math.abs(this.context.platform.now() - this.keptAtMs) >= KEEP_INTERVAL_MS) this.keepCopies()
   }
 

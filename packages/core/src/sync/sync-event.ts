@@ -20,5 +20,10 @@ export type SyncEvent =
    * when another device did; `dropped`: entries that the relay refuses for good, since a removed device wrote them too late.
    */
   | { readonly type: 'healed'; readonly documents: number; readonly restored: number; readonly dropped: number }
+  /**
+   * Another device of the account was not heard of for three days: it may be off, or the relay keeps its news back. `device` is its hex id;
+   * `lastHeardMs` as in `devices()`. Told once for each silence while the account is open.
+   */
+  | { readonly type: 'device-silent'; readonly device: string; readonly lastHeardMs: number | undefined }
   /** Something went wrong or was not true. Nothing is lost by it; `error.retryable` tells whether it mends itself. */
   | { readonly type: 'error'; readonly error: SyncError }
