@@ -10,6 +10,7 @@ import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
 import type { SnapshotDesk } from './snapshots/desk'
 import type { RelayStore } from './store/relay-store'
+import type { Tidier } from './tidier'
 import type { Author, Turn } from './turn'
 
 export interface RequestContext {
@@ -20,6 +21,7 @@ export interface RequestContext {
   readonly audit: AuditLog
   readonly keyringPace: KeyringPace
   readonly snapshots: SnapshotDesk
+  readonly tidier: Tidier
 }
 
 export interface Requester extends Author, Member, Follower {

@@ -25,3 +25,10 @@ export class TokenBucket {
     return 0
   }
 }
+
+/** A frame costs one token, and one more for each of these. */
+const BYTES_PER_TOKEN = 16_384
+
+export function costOfFrame(sizeBytes: number): number {
+  return 1 + Math.floor(sizeBytes / BYTES_PER_TOKEN)
+}

@@ -75,7 +75,7 @@ export async function takeRefill(context: RequestContext, asking: Asking, frame:
     entries: readonly RefillEntry[],
     logHash: Hash,
   ): void {
-    turn.tidySoon()
+    context.tidier.soon()
     const count = entries.length
     session.send(encodeFrame({ type: 'refilled', document, first, count, logHash }))
     const last = first + count - 1

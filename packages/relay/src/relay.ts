@@ -14,6 +14,8 @@ import { Session, type SessionContext } from './session'
 import { SnapshotDesk } from './snapshots/desk'
 import { StorageHealth } from './storage-health'
 import type { Inspection, RelayStore } from './store/relay-store'
+import type { Pruned } from './store/snapshot-rows'
+import { Tidier } from './tidier'
 import { Turn } from './turn'
 
 /** What a relay is made of. */
@@ -51,6 +53,10 @@ export interface RelayStats {
   readonly pushes: number
   readonly entries: number
   readonly bytes: number
+  /** Snapshots stored since the start. */
+  readonly snapshots: number
+  /** What gave way to snapshots since the start. */
+  readonly pruned: Pruned
   readonly refusals: Readonly<Partial<Record<ProtocolCode, number>>>
 }
 
@@ -81,7 +87,8 @@ export function createRelay(options: RelayOptions): Relay {
   const limits: RelayLimits = { ...defaultLimits, ...chosen }
   const accounts = new Accounts(platform, store)
   const health = new StorageHealth(platform, store, limits.storageRetryMs, log)
-  const turn = new Turn(platform, store, limits, health, log)
+  const tidier = new Tidier({ platform, store, limits, health, log })
+  const turn = new Turn(platform, store, limits, health, log, tidier)
   const sessions = new Set<Session>()
   const refusals: Partial<Record<ProtocolCode, number>> = {}
   let draining: Promise<void> | undefined
@@ -102,7 +109,8 @@ export function createRelay(options: RelayOptions): Relay {
     calls,
     audit,
     keyringPace: new KeyringPace(platform, limits),
-    snapshots: new SnapshotDesk({ platform, store, limits, changed: () => turn.tidySoon() }),
+    tidier,
+    snapshots: new SnapshotDesk({ platform, store, limits, tidier }),
     signIns,
     refused(code) {
       refusals[code] = (refusals[code] ?? 0) + 1
@@ -127,7 +135,7 @@ export function createRelay(options: RelayOptions): Relay {
     for (const session of [...sessions]) session.refuse('', new RelayError('draining'))
     await signIns.flush().catch((error) => log.warn({ error }, 'when devices were last seen could not be written'))
     await audit.flush(true)
-    turn.stop()
+    tidier.stop()
     health.stop()
   }
 
@@ -153,7 +161,14 @@ export function createRelay(options: RelayOptions): Relay {
       draining ??= drainAll()
       return draining
     },
-    stats: () => ({ connections: sessions.size, accounts: accounts.size, ...turn.stats, refusals: { ...refusals } }),
+    stats: () => ({
+      connections: sessions.size,
+      accounts: accounts.size,
+      ...turn.stats,
+      snapshots: context.snapshots.stored,
+      pruned: tidier.pruned,
+      refusals: { ...refusals },
+    }),
     inspect: (limit) => store.inspect(limit),
   }
 }

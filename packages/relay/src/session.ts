@@ -3,8 +3,6 @@
 import {
   bytesEqual,
   bytesToHex,
-  closeCodeOf,
-  type DocumentId,
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -18,12 +16,16 @@ import type { RequestContext, Requester } from './asking'
 import type { SignIns } from './audit/sign-ins'
 import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
-import { isProtocolRefusal, RelayError, toRefusal } from './errors'
+import { RelayError, toRefusal } from './errors'
+import { Inbox } from './inbox'
 import { deviceKeyOf, keyringFor, logIn, type Standing, standingNow } from './login'
-import type { Mailboxes, MailboxSeat } from './mailboxes'
+import type { Mailboxes } from './mailboxes'
+import type { Phase } from './phase'
 import type { RelayConnection, RelayLog } from './platform'
-import { TokenBucket } from './rate-limit'
+import { costOfFrame, TokenBucket } from './rate-limit'
+import { documentOf, encodeRefusal, withRetryTime } from './refusal'
 import { answerRequest } from './requests'
+import { SilenceWatch } from './silence'
 
 /** What all sessions of a relay share. */
 export interface SessionContext extends RequestContext {
@@ -37,20 +39,8 @@ export interface SessionContext extends RequestContext {
   ended(session: Session): void
 }
 
-type Phase =
-  | { readonly kind: 'hello' }
-  /** Asks what needs no login; may log in behind it. */
-  | { readonly kind: 'calling' }
-  | { readonly kind: 'auth'; readonly hello: FrameOf<'hello'>; readonly nonce: Hash }
-  /** One side of a pairing; it never logs in. */
-  | { readonly kind: 'mailbox'; readonly seat: MailboxSeat }
-  | { readonly kind: 'open'; readonly account: ConnectedAccount; standing: Standing }
-  | { readonly kind: 'closed' }
-
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 
-/** A frame costs one token, and one more for each of these. */
-const BYTES_PER_TOKEN = 16_384
 /** What a connection may send ahead before it has logged in: the login, and the first requests behind it. */
 const HANDSHAKE_BYTES = 65_536
 /** What a device that sent too much at once is asked to wait. */
@@ -60,12 +50,10 @@ const NORMAL_CLOSE = 1000
 
 export class Session implements Requester {
   private phase: Phase = { kind: 'hello' }
-  private readonly inbox: Uint8Array[] = []
-  private isWorking = false
-  private worked: Promise<void> = Promise.resolve()
-  private inFlightBytes = 0
+  private readonly inbox: Inbox
   private draining = false
-  private heard = true
+  private silence: SilenceWatch | undefined
+  /** Of the handshake, or of a pairing. */
   private cancelTimer: () => void
   private readonly bucket: TokenBucket
   private readonly caller: Caller
@@ -77,6 +65,10 @@ export class Session implements Requester {
     private readonly hosts: readonly string[],
   ) {
     const { platform, limits } = context
+    this.inbox = new Inbox(
+      (bytes) => this.handle(bytes),
+      (error) => this.failed(error),
+    )
     this.bucket = new TokenBucket(limits.framesPerSecond, limits.frameBurst, platform.now())
     this.caller = { address: connection.remoteAddress ?? '', memory: new Map() }
     this.cancelTimer = platform.setTimer(limits.handshakeTimeoutMs, () => this.refuse('', new RelayError('timeout')))
@@ -100,15 +92,9 @@ export class Session implements Requester {
 
   received(bytes: Uint8Array): void {
     if (this.phase.kind === 'closed' || this.draining) return
-    this.heard = true
+    this.silence?.heard()
     const room = this.isOpen ? this.context.limits.maxInFlightBytes : HANDSHAKE_BYTES
-    if (this.inFlightBytes + bytes.length > room && this.inFlightBytes > 0) {
-      this.refuseUnread(bytes)
-      return
-    }
-    this.inFlightBytes += bytes.length
-    this.inbox.push(bytes)
-    if (!this.isWorking) this.worked = this.work()
+    if (!this.inbox.put(bytes, room)) this.refuseUnread(bytes)
   }
 
   send(frame: Uint8Array): void {
@@ -121,30 +107,21 @@ export class Session implements Requester {
   /** Tells the device, and ends the connection when the code says so. */
   refuse(request: FrameType | '', error: RelayError): void {
     if (this.phase.kind === 'closed') return
-    const known = isProtocolRefusal(error) ? error : new RelayError('internal-error', undefined, { cause: error })
-    const code = known.code as ProtocolCode
-    const { document, retryable, retryAfterMs, message, state } = known
+    const { frame, code, closeCode } = encodeRefusal(request, error)
     const { log } = this.context
     if (code === 'internal-error') log.error({ ...this.names(), request, cause: error.cause }, 'a request failed')
     else log.debug({ ...this.names(), request, code }, 'refused')
     this.context.refused(code)
-    const details = {
-      ...(document && { document }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(state !== undefined && { state }),
-    }
-    this.connection.send(encodeFrame({ type: 'refused', request, code, retryable, message, ...details }))
-    // A suspended device that comes back may still read and extend the keyring, so one request of it is refused and no more.
-    const closeCode = code === 'device-suspended' && request !== '' ? undefined : closeCodeOf(code)
+    this.connection.send(frame)
     if (closeCode !== undefined) this.end(closeCode, code)
   }
 
   queued(sizeBytes: number): void {
-    this.inFlightBytes += sizeBytes
+    this.inbox.queued(sizeBytes)
   }
 
   answered(sizeBytes: number): void {
-    this.inFlightBytes -= sizeBytes
+    this.inbox.answered(sizeBytes)
   }
 
   accountDeleted(): void {
@@ -191,7 +168,7 @@ export class Session implements Requester {
   /** Nothing more is taken; resolves when what was received is handled. */
   async drain(): Promise<void> {
     this.draining = true
-    await this.worked
+    await this.inbox.settled()
   }
 
   /** The connection is gone, or is to go with this code. */
@@ -199,8 +176,9 @@ export class Session implements Requester {
     const { phase } = this
     if (phase.kind === 'closed') return
     this.phase = { kind: 'closed' }
-    this.inbox.length = 0
+    this.inbox.clear()
     this.cancelTimer()
+    this.silence?.stop()
     if (phase.kind === 'mailbox') phase.seat.leave()
     if (phase.kind === 'open') {
       this.sighted(phase)
@@ -212,32 +190,25 @@ export class Session implements Requester {
     this.context.ended(this)
   }
 
-  private async work(): Promise<void> {
-    try {
-      await this.emptyInbox()
-    } catch (error) {
-      // Not even a refusal got out. One connection ends; the relay and the others go on.
-      this.context.log.error({ ...this.names(), error }, 'a connection failed')
-      this.end(protocolCodes['internal-error'].closeCode, 'internal-error')
-    }
+  /** Not even a refusal got out. One connection ends; the relay and the others go on. */
+  private failed(error: unknown): void {
+    this.context.log.error({ ...this.names(), error }, 'a connection failed')
+    this.end(protocolCodes['internal-error'].closeCode, 'internal-error')
   }
 
-  private async emptyInbox(): Promise<void> {
-    this.isWorking = true
-    for (let bytes = this.inbox.shift(); bytes !== undefined; bytes = this.inbox.shift()) {
-      this.inFlightBytes -= bytes.length
-      let frame: Frame | undefined
-      try {
-        frame = decodeFrame(bytes)
-        await this.take(frame, bytes.length)
-      } catch (error) {
-        this.refuse(frame?.type ?? '', this.withRetryTime(this.noted(toCallRefusal(frame, error))))
-        // Before login there is nothing to be asked again: the device starts over.
-        if (this.phase.kind !== 'open' && this.phase.kind !== 'calling') this.end(NORMAL_CLOSE, 'not logged in')
-      }
+  private async handle(bytes: Uint8Array): Promise<void> {
+    let frame: Frame | undefined
+    try {
+      frame = decodeFrame(bytes)
+      await this.take(frame, bytes.length)
+    } catch (error) {
+      this.refuse(
+        frame?.type ?? '',
+        withRetryTime(this.noted(toCallRefusal(frame, error)), this.context.limits.storageRetryMs),
+      )
+      // Before login there is nothing to be asked again: the device starts over.
+      if (this.phase.kind !== 'open' && this.phase.kind !== 'calling') this.end(NORMAL_CLOSE, 'not logged in')
     }
-    // In the same breath as the last look: what arrives from here on starts the work anew.
-    this.isWorking = false
   }
 
   private async take(frame: Frame, sizeBytes: number): Promise<void> {
@@ -315,7 +286,10 @@ export class Session implements Requester {
     }
     this.cancelTimer()
     const standing = this.openWith(account, atLogin)
-    this.watchSilence(limits.idleTimeoutMs / 2)
+    this.silence = new SilenceWatch(platform, limits.idleTimeoutMs / 2, {
+      alive: () => this.phase.kind === 'open' && this.sighted(this.phase),
+      silent: () => this.refuse('', new RelayError('timeout')),
+    })
     account.join(this)
     this.context.signIns.signedIn(account.id, standing, this.address)
     const { length, head } = keyringFor(account, standing)
@@ -346,7 +320,7 @@ export class Session implements Requester {
 
   /** @throws RelayError `too-many-requests` */
   private takeToken(frame: Frame, sizeBytes: number): void {
-    const cost = 1 + Math.floor(sizeBytes / BYTES_PER_TOKEN) + costOfCall(this.context.calls, frame)
+    const cost = costOfFrame(sizeBytes) + costOfCall(this.context.calls, frame)
     const retryAfterMs = this.bucket.take(cost, this.context.platform.now())
     if (retryAfterMs === 0) return
     const document = documentOf(frame)
@@ -365,32 +339,6 @@ export class Session implements Requester {
     }
   }
 
-  private withRetryTime(error: RelayError): RelayError {
-    const { code, message, document, state } = error
-    if (code !== 'storage-unavailable' || error.retryAfterMs !== undefined) return error
-    return new RelayError(code, message, {
-      ...(document && { document }),
-      ...(state !== undefined && { state }),
-      retryAfterMs: this.context.limits.storageRetryMs,
-    })
-  }
-
-  private watchSilence(periodMs: number): void {
-    this.heard = false
-    let wasSilent = false
-    const check = () => {
-      if (!this.heard && wasSilent) {
-        this.refuse('', new RelayError('timeout'))
-        return
-      }
-      wasSilent = !this.heard
-      if (this.heard && this.phase.kind === 'open') this.sighted(this.phase)
-      this.heard = false
-      this.cancelTimer = this.context.platform.setTimer(periodMs, check)
-    }
-    this.cancelTimer = this.context.platform.setTimer(periodMs, check)
-  }
-
   private sighted({ account, standing }: Extract<Phase, { kind: 'open' }>): void {
     if (standing.kind === 'device') this.context.signIns.seen(account.id, standing.id, this.address)
   }
@@ -400,8 +348,4 @@ export class Session implements Requester {
     if (this.phase.kind !== 'open') return {}
     return { account: bytesToHex(this.phase.account.id).slice(0, 8), device: this.deviceKey?.slice(0, 8) }
   }
-}
-
-function documentOf(frame: Frame): DocumentId | undefined {
-  return 'document' in frame ? frame.document : undefined
 }

@@ -10,6 +10,7 @@ import type { RelayLog, RelayPlatform } from './platform'
 import type { Push } from './push'
 import type { StorageHealth } from './storage-health'
 import type { AppendRequest, AppendResult, ChainLink, RelayStore, SeenPut, SeenPutResult } from './store/relay-store'
+import type { Tidier } from './tidier'
 
 /** The connection a push or a row came from. */
 export interface Author extends Follower {
@@ -42,9 +43,6 @@ export interface TurnStats {
 /** A keyring that changes under a push is judged again; more often than this it would be an attack or a defect. */
 const MAX_ATTEMPTS = 5
 
-/** The longest that a relay without a quiet moment goes untidied. */
-const TIDY_LATEST_MS = 600_000
-
 export class Turn {
   readonly stats: TurnStats = { commits: 0, pushes: 0, entries: 0, bytes: 0 }
   private pushes: QueuedPush[] = []
@@ -52,9 +50,6 @@ export class Turn {
   private queued = 0
   private answered = 0
   private running: Promise<void> | undefined
-  private cancelTidy: (() => void) | undefined
-  private stopped = false
-  private tidiedAtMs: number
 
   constructor(
     private readonly platform: RelayPlatform,
@@ -62,9 +57,8 @@ export class Turn {
     private readonly limits: RelayLimits,
     private readonly health: StorageHealth,
     private readonly log: RelayLog,
-  ) {
-    this.tidiedAtMs = platform.now()
-  }
+    private readonly tidier: Tidier,
+  ) {}
 
   push(account: ConnectedAccount, author: Author, push: Push): void {
     // As of now: who took the lease for a rebase before waits for what came before it.
@@ -86,17 +80,6 @@ export class Turn {
     while (this.answered < target && this.running !== undefined) await this.running
   }
 
-  stop(): void {
-    this.stopped = true
-    this.cancelTidying()
-  }
-
-  /** Prunes and gives back disk space when nothing has happened for a while. */
-  tidySoon(): void {
-    if (this.stopped || this.cancelTidy !== undefined) return
-    this.cancelTidy = this.platform.setTimer(this.limits.tidyAfterMs, () => void this.tidy())
-  }
-
   private start(): void {
     this.running ??= new Promise<void>((resolve) => {
       this.platform.defer(() => {
@@ -112,8 +95,7 @@ export class Turn {
   }
 
   private async run(): Promise<void> {
-    // A relay that never rests still has to prune.
-    if (this.platform.now() - this.tidiedAtMs < TIDY_LATEST_MS) this.cancelTidying()
+    this.tidier.postpone()
     const pushes = this.takePushes()
     const seen = this.seen
     this.seen = []
@@ -127,7 +109,7 @@ export class Turn {
     } catch (error) {
       for (const { author, row } of seen) this.answerSeen(author, row, this.toFailure(error))
     }
-    this.tidySoon()
+    this.tidier.soon()
   }
 
   private takePushes(): QueuedPush[] {
@@ -273,23 +255,6 @@ export class Turn {
     }
     this.health.failed(error)
     return new RelayError(code, refusal.message, { retryAfterMs: this.limits.storageRetryMs })
-  }
-
-  private cancelTidying(): void {
-    this.cancelTidy?.()
-    this.cancelTidy = undefined
-  }
-
-  private async tidy(): Promise<void> {
-    this.cancelTidy = undefined
-    this.tidiedAtMs = this.platform.now()
-    try {
-      const pruned = await this.store.snapshots.prune(this.tidiedAtMs)
-      if (pruned.entries + pruned.snapshots > 0) this.log.info(pruned, 'pruned')
-      if (await this.store.tidy()) this.tidySoon()
-    } catch (error) {
-      this.health.failed(error)
-    }
   }
 }
 

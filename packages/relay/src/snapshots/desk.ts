@@ -19,6 +19,7 @@ import type { RelayStore } from '../store/relay-store'
 import type { SnapshotPut, SnapshotPutResult, StoredSnapshot } from '../store/snapshot-rows'
 import { currentSnapshot, isAccepted } from '../store/snapshot-rules'
 import { assertNotSuspended } from '../suspend'
+import type { Tidier } from '../tidier'
 import { SnapshotNews } from './news'
 import { readSnapshot } from './read-snapshot'
 import { SnapshotSender } from './sender'
@@ -30,8 +31,7 @@ export interface SnapshotDeskParts {
   readonly platform: RelayPlatform
   readonly store: RelayStore
   readonly limits: RelayLimits
-  /** Something can perhaps be pruned. */
-  changed(): void
+  readonly tidier: Tidier
 }
 
 /** The device that asks. */
@@ -44,6 +44,8 @@ export interface AskingDevice {
 const MAX_ATTEMPTS = 5
 
 export class SnapshotDesk {
+  /** Since the start. */
+  stored = 0
   private readonly uploads: SnapshotUploads
   private readonly news = new SnapshotNews()
   private readonly senders = new WeakMap<Requester, SnapshotSender>()
@@ -108,6 +110,7 @@ export class SnapshotDesk {
     const atMs = platform.now()
     const isStored = await store.snapshots.judge({ ...place, device: device.id, verdict, signature, atMs })
     if (!isStored) throw new RelayError('snapshot-missing', undefined, { document })
+    this.parts.tidier.soon()
     await this.tellAll(asking, document)
     // It may not follow the document, and the offer is its answer.
     this.news.tell(session, document, await store.snapshots.list(account.id, document))
@@ -158,7 +161,7 @@ export class SnapshotDesk {
     { account, session }: Asking,
     request: Omit<SnapshotPut, 'storedAtMs' | 'mayRebase' | 'mayHeal'>,
   ): Promise<SnapshotPutResult> {
-    const { store, platform, limits, changed } = this.parts
+    const { store, platform, limits, tidier } = this.parts
     const { document } = request
     const { leases } = account
     const result = await store.snapshots.put(
@@ -173,7 +176,8 @@ export class SnapshotDesk {
     if (result.kind !== 'stored') return result
     // What was held up is of an old epoch now, or can go on.
     if (request.header.documentEpoch > 0) leases.release(document, 'rebase', session)
-    changed()
+    this.stored++
+    tidier.soon()
     return result
   }
 

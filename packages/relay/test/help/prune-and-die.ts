@@ -11,10 +11,10 @@ let left = Number.POSITIVE_INFINITY
 const prepare = Database.prototype.prepare
 Database.prototype.prepare = function (this: Database.Database, source: string) {
   const statement = prepare.call(this, source)
-  const run = statement.run.bind(statement)
+  const run = statement.run as (...parameters: unknown[]) => Database.RunResult
   statement.run = (...parameters: unknown[]) => {
     if (left-- === 0) process.kill(process.pid, 'SIGKILL')
-    return run(...(parameters as Parameters<typeof run>))
+    return run.apply(statement, parameters)
   }
   return statement
 } as typeof prepare
