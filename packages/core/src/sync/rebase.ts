@@ -70,7 +70,7 @@ export class Rebase implements DocumentPart {
   }
 
   get needsConnection(): boolean {
-    return this.holdsPushes
+    return this.holdsPushes || this.cancelTimer !== undefined
   }
 
   connected(): void {

@@ -1,6 +1,6 @@
 // Which documents the relay is asked about next. Everything that asks in one turn goes in one frame, a document that waits for an answer
 // is not asked about twice, and those that were answered empty for want of room ask again together.
-import { bytesToHex, type DocumentId, MAX_DOCUMENTS } from '@owlivion/sync-protocol'
+import { bytesEqual, bytesToHex, type DocumentId, MAX_DOCUMENTS } from '@owlivion/sync-protocol'
 
 export class SubscribeQueue {
   /** Documents whose subscribe has not been answered. */
@@ -33,7 +33,7 @@ export class SubscribeQueue {
   /** The document is of no interest any more. */
   forget(document: DocumentId): void {
     this.later.delete(bytesToHex(document))
-    this.queue = this.queue.filter((each) => each !== document)
+    this.queue = this.queue.filter((each) => !bytesEqual(each, document))
     this.answered(document)
   }
 

@@ -36,8 +36,10 @@ const MAX_LOSSES = 3
 const SHORT_WAIT_MS = 10_000
 /** Nothing moved for so long: nothing will. A push or a question has an answer within 15 s, or the connection is given up. */
 const STALL_MS = 60_000
-/** What is done beside syncing may take so long. */
-const LINGER_MS = 45_000
+/** What is done beside syncing may take so long: a document waits up to half a minute before it sums up its log, and then sends it. */
+const LINGER_MS = 90_000
+/** Meanwhile it is looked at this often: not everything that ends says so. */
+const LOOK_MS = 1_000
 
 export interface SyncRunOptions {
   readonly platform: Pick<Platform, 'setTimer'>
@@ -53,7 +55,7 @@ export class SyncRun {
   private isLeaving = false
   private isOver = false
   private isCheckDue = false
-  private readonly timers: NamedTimers<'stall' | 'linger'>
+  private readonly timers: NamedTimers<'stall' | 'linger' | 'look'>
 
   constructor(private readonly options: SyncRunOptions) {
     this.timers = new NamedTimers(options.platform)
@@ -112,9 +114,18 @@ export class SyncRun {
       this.mark = mark
       this.moved()
     }
-    if (!isDone) this.timers.stop('linger')
-    else if (isQuiet) this.leave(false)
-    else if (!this.timers.isRunning('linger')) this.timers.start('linger', LINGER_MS, () => this.leave(true))
+    if (!isDone) {
+      this.timers.stop('linger')
+      if (!this.timers.isRunning('stall')) this.moved()
+      return
+    }
+    this.timers.stop('stall')
+    if (isQuiet) {
+      this.leave(false)
+      return
+    }
+    this.timers.start('look', LOOK_MS, () => this.checkSoon())
+    if (!this.timers.isRunning('linger')) this.timers.start('linger', LINGER_MS, () => this.leave(true))
   }
 
   /**

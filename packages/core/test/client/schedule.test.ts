@@ -125,6 +125,20 @@ describe('a device that syncs every so many minutes', () => {
     await sync.close()
   })
 
+  it('stays until a long log is summed up, which waits for up to half a minute', async () => {
+    const { sync } = await openWith(15)
+    const noise = Array.from({ length: 40 }, () => Buffer.from(platform.random(6_000)).toString('base64'))
+    const contacts = await sync.open<Contact>('contacts')
+    await contacts.add('contact 0', { name: '' })
+    for (const text of noise) await contacts.update('contact 0', { name: text })
+    await pass(sync, 16 * MINUTE_MS)
+    expect(relay.heard).toContain('snapshot-put')
+    expect(sync.status.connection).toBe('offline')
+    const { lastRun } = sync.schedule
+    expect(lastRun?.failed).toBeUndefined()
+    await sync.close()
+  })
+
   it('runs once after a sleep of hours, and a timer that fires late is no other', async () => {
     const { sync } = await openWith(15)
     dials()
@@ -482,5 +496,22 @@ describe('choosing a schedule', () => {
     await sync.setSchedule({ onStart: false })
     expect(calls).toBeGreaterThan(0)
     await sync.close()
+  })
+
+  it('is kept with what this device leaves out when its data is brought into another account', async () => {
+    const { sync, disk } = await openWith(30)
+    await sync.setCollectionEnabled('messages', false)
+    await sync.close()
+    relay = new ScriptedRelay()
+    platform = new FakePlatform(9)
+    relay.serve(platform)
+    const { sync: other, recoveryPhrase } = await createAccount(device(new MemoryDisk()))
+    await eventually(() => other.status.connection === 'online')
+    const merged = await ended(joinAccount({ ...device(disk), deviceName: 'phone', recoveryPhrase, existing: 'merge' }))
+    expect(merged.accountId).toBe(other.accountId)
+    expect(merged.schedule.mode).toBe(30)
+    expect(merged.isCollectionEnabled('messages')).toBe(false)
+    expect(merged.isCollectionEnabled('contacts')).toBe(true)
+    await Promise.all([merged.close(), other.close()])
   })
 })
