@@ -73,16 +73,6 @@ itInChromium('what was there is there after the page is loaded again, the switch
   await laptop.view.getByText('Said on the train').waitFor()
 })
 
-itInChromium('a second tab waits for the first one to let go of the devices', async () => {
-  const { page, laptop } = await openPair()
-  await laptop.add({ Name: 'Ida Berg', 'E-mail 1': 'ida@berg.example' })
-  const second = await page.context().newPage()
-  await second.goto(page.url())
-  await second.locator('[data-device=laptop]').getByRole('alert').waitFor()
-  await page.goto('about:blank')
-  await second.locator('[data-device=laptop] .contact-row').waitFor()
-})
-
 itInChromium('starting over asks, then leaves both devices as new', async () => {
   const { page, laptop, phone } = await openPair()
   await laptop.add({ Name: 'Ida Berg', 'E-mail 1': 'ida@berg.example' })

@@ -4,10 +4,8 @@ import type { Platform, TabChannel, TabPlatform } from '../platform'
 import type { DocumentSync, SyncEngine } from '../sync'
 import { DocumentFeed } from './document-feed'
 import {
-  areCompatible,
   type FollowerMessage,
   type LeaderMessage,
-  type MessageVersion,
   ourVersion,
   readMessage,
   type Sent,
@@ -15,7 +13,7 @@ import {
   toSend,
 } from './messages'
 import { type Mirror, mirrorOf, plainStatus } from './mirror'
-import { plainError } from './plain-error'
+import { plainError, plainEvent } from './plain-error'
 import { type LeadingTab, remoteCalls } from './remote-calls'
 import type { TabNames } from './tab-names'
 
@@ -62,7 +60,7 @@ export class LeaderHost {
       engine.onStatus(() => this.statusChanged()),
       engine.on((event) => {
         if (this.followers.size === 0) return
-        post({ kind: 'event', event: event.type === 'error' ? { ...event, error: plainError(event.error) } : event })
+        post({ kind: 'event', event: plainEvent(event) })
       }),
     ]
   }
@@ -105,9 +103,9 @@ export class LeaderHost {
   }
 
   /** A tab looks for the leader. */
-  greet(tab: string, version: MessageVersion): void {
+  greet(tab: string): void {
     const { post } = this.options
-    if (areCompatible(version, ourVersion) && !this.followers.has(tab)) this.add(tab)
+    if (!this.followers.has(tab)) this.add(tab)
     post({ kind: 'leader', to: tab })
     this.tellState()
   }
@@ -142,8 +140,8 @@ export class LeaderHost {
     this.followers.clear()
   }
 
-  private tellState(): void {
-    if (!this.isClosed) this.options.post({ kind: 'state', state: this.mirror })
+  tellState(): void {
+    if (!this.isClosed && this.followers.size > 0) this.options.post({ kind: 'state', state: this.mirror })
   }
 
   /** Until the tab is gone; what it had stored and not announced is taken over then. */

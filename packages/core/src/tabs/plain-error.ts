@@ -2,6 +2,7 @@
 
 import { protocolCodes } from '@owlivion/sync-protocol'
 import { isSyncError, localCodes, type SyncCode, SyncError } from '../errors'
+import type { SyncEvent } from '../sync'
 
 export interface PlainError {
   readonly code: string
@@ -27,4 +28,13 @@ export function errorFrom({ code, message, retryable, retryAfterMs, device }: Pl
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(device !== undefined && { device }),
   })
+}
+
+export function plainEvent(event: SyncEvent): object {
+  return event.type === 'error' ? { ...event, error: plainError(event.error) } : event
+}
+
+export function eventFrom(event: unknown): SyncEvent {
+  const { type, error } = event as { readonly type: SyncEvent['type']; readonly error: PlainError }
+  return type === 'error' ? { type, error: errorFrom(error) } : (event as SyncEvent)
 }

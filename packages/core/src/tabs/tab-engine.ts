@@ -18,11 +18,12 @@ import {
   type UnsentCollection,
   type UnsentEdits,
 } from '../sync'
+import type { SharedStore } from './lead'
 import { errorFrom } from './plain-error'
 import { type CallParameters, type CallResult, type RemoteCall, remoteCalls } from './remote-calls'
 import { TabDocuments } from './tab-documents'
 import { membershipOf, schedulerOf, serviceOf } from './tab-parts'
-import { type SharedStore, TabSeat } from './tab-seat'
+import { TabSeat } from './tab-seat'
 
 /** How long a tab that took the lead to do something waits for its connection. */
 const CONNECT_MS = 5_000
@@ -166,10 +167,12 @@ export class TabEngine implements AccountEngine {
   }
 
   goOnline(): void {
+    this.seat.isOnlineWanted = true
     void this.run('goOnline').catch(() => {})
   }
 
   goOffline(): void {
+    this.seat.isOnlineWanted = false
     void this.run('goOffline').catch(() => {})
   }
 

@@ -1,47 +1,20 @@
 // Where a tab stands among the tabs of its profile: it leads, follows, or looks for the leader. All changes from one to the other are here.
-import { bytesToHex, type DeviceId } from '@owlivion/sync-protocol'
+import { bytesToHex } from '@owlivion/sync-protocol'
 import { isSyncError, SyncError } from '../errors'
-import type { Platform, TabChannel, TabPlatform } from '../platform'
-import type { Store } from '../storage'
-import { Listeners, SyncEngine, type SyncEvent } from '../sync'
+import { Listeners } from '../sync'
 import { Election } from './election'
 import { FollowerLink } from './follower-link'
 import { HelloLoop } from './hello-loop'
-import { LeaderHost } from './leader-host'
-import { leaderStore } from './leader-store'
-import { areCompatible, ourVersion, readMessage, type Sent, type SharedMessage, toSend } from './messages'
+import { Lead } from './lead'
+import type { SharedMessage } from './messages'
 import type { Mirror } from './mirror'
-import { errorFrom, type PlainError } from './plain-error'
+import { eventFrom } from './plain-error'
+import type { TabSeatOptions } from './seat-options'
+import { SharedChannel, type SharedChannelOptions } from './shared-channel'
 import { TabNames } from './tab-names'
 
 /** How long a lead that is given to another tab is kept for it. */
 const HAND_OVER_MS = 5_000
-
-/** A store that several tabs can have open. */
-export type SharedStore = Store & Required<Pick<Store, 'fence'>>
-
-export interface TabSeatOptions {
-  readonly platform: Platform
-  readonly tabs: TabPlatform
-  readonly store: SharedStore
-  readonly device: DeviceId
-  readonly isOnlineWanted: boolean
-  /** Brings every open collection to whoever leads now. */
-  bring(): Promise<void>
-  /** This tab leads no more; nothing may be awaited. */
-  unlead(): void
-  received(message: SharedMessage & { readonly document: string }): void
-  changed(name: string, ids: ReadonlySet<string> | undefined): void
-  onStatus(): void
-  onEvent(event: SyncEvent): void
-  /** This tab cannot go on. */
-  ended(reason: SyncError): void
-}
-
-interface Lead {
-  readonly engine: SyncEngine
-  readonly host: LeaderHost
-}
 
 export class TabSeat {
   lead: Lead | undefined
@@ -51,7 +24,7 @@ export class TabSeat {
   isOnlineWanted: boolean
   private readonly tab: string
   private readonly names: TabNames
-  private readonly channel: TabChannel
+  private readonly channel: SharedChannel
   private readonly election: Election
   private readonly hello: HelloLoop
   private readonly changes = new Listeners<[]>()
@@ -60,6 +33,7 @@ export class TabSeat {
   /** The engine that led last ends: then it is known what of it the store has. */
   private retiring: Promise<void> = Promise.resolve()
   private isPaused = false
+  private isOpened = false
   private failure: SyncError | undefined
   private stopPausing: () => void = () => {}
   private releasePresence: (() => void) | undefined
@@ -69,9 +43,12 @@ export class TabSeat {
     this.isOnlineWanted = options.isOnlineWanted
     this.tab = bytesToHex(platform.random(8))
     this.names = new TabNames(device)
-    this.channel = tabs.channel(this.names.channel, (data) => {
-      const message = readMessage<SharedMessage>(data)
-      if (message !== undefined && message.from !== this.tab) this.receive(message)
+    this.channel = new SharedChannel({
+      ...{ tabs, names: this.names, tab: this.tab },
+      hello: (from) => this.isListening && this.lead?.host.greet(from),
+      leader: (from, to) => this.heardOf(from, to),
+      newer: () => this.fail(inUse('A newer version of this app is open in another window; reload this one.')),
+      received: (message) => this.received(message),
     })
     this.election = new Election({
       ...{ tabs, names: this.names, tab: this.tab },
@@ -82,8 +59,7 @@ export class TabSeat {
       say: () => this.post({ kind: 'hello' }),
       nobodyOurs: () => {
         // One that was open waits until it can go on.
-        if (this.mirror === undefined)
-          this.fail(new SyncError('profile-in-use', 'Another window has this account open and does not share it.'))
+        if (this.mirror === undefined) this.fail(inUse('Another window has this account open and does not share it.'))
       },
     })
   }
@@ -99,9 +75,9 @@ export class TabSeat {
     if (await this.election.tryNow()) await this.takeLead()
     else this.follow()
     while (!this.isSeated) {
-      if (this.failure !== undefined) throw this.failure
       await this.change()
     }
+    this.isOpened = true
   }
 
   /** It leads, or knows what the leader knows. */
@@ -126,7 +102,12 @@ export class TabSeat {
 
   /** Takes the lead from the tab that has it, which ends its engine first. @throws SyncError `profile-in-use` when it is busy */
   async askForLead(): Promise<void> {
-    await this.link?.askForLead()
+    try {
+      await this.link?.askForLead()
+    } catch (error) {
+      // It may end before it can answer.
+      if (!isSyncError(error, 'lead-lost')) throw error
+    }
     await this.election.takeOver()
   }
 
@@ -135,13 +116,14 @@ export class TabSeat {
     this.failure ??= reason
     this.stopPausing()
     this.hello.stop()
-    const closing = this.stepDown({ isPolite: true, ...options })
-    this.link?.close()
-    this.link = undefined
+    const { lead } = this
+    const closing = this.stepDown(options)
+    this.dropLink()
     try {
       await closing
     } finally {
-      if (options.destroy) this.post({ kind: 'ended' })
+      this.post({ kind: options.destroy ? 'ended' : 'resigned' })
+      lead?.host.end()
       this.election.giveUp()
       this.changes.tell()
     }
@@ -154,25 +136,18 @@ export class TabSeat {
   }
 
   private post(message: SharedMessage): void {
-    this.channel.post(toSend(message, this.tab, ourVersion))
+    this.channel.post(message)
   }
 
-  private receive(message: Sent<SharedMessage>): void {
-    if (this.failure !== undefined || this.isPaused) return
-    if (message.kind === 'hello' || message.kind === 'leader') {
-      if (!areCompatible(message, ourVersion)) this.receiveStranger(message)
-      else if (message.kind === 'hello') this.lead?.host.greet(message.from, message)
-      else this.heardOf(message.from, message.to)
-      return
-    }
-    if (this.link?.leader !== message.from) return
+  private received(message: Parameters<SharedChannelOptions['received']>[0]): void {
+    if (!this.isListening || this.link?.leader !== message.from) return
     switch (message.kind) {
       case 'resigned':
         this.dropLink()
         this.follow()
         break
       case 'ended':
-        this.fail(new SyncError('closed', 'The account was closed and its data deleted in another window.'))
+        this.fail(deletedElsewhere())
         break
       case 'updates':
       case 'replaced':
@@ -185,23 +160,22 @@ export class TabSeat {
         this.options.onStatus()
         break
       case 'event':
-        this.options.onEvent(openEvent(message.event))
+        this.options.onEvent(eventFrom(message.event))
     }
   }
 
-  /** A tab of a version with which there is no common language. The newer one has the profile: it can read what the older wrote. */
-  private receiveStranger(message: Sent<SharedMessage>): void {
-    if (message.v > ourVersion.v)
-      this.fail(
-        new SyncError('profile-in-use', 'A newer version of this app is open in another window; reload this one.'),
-      )
-    else if (message.kind === 'hello') this.lead?.host.greet(message.from, message)
+  private get isListening(): boolean {
+    return this.failure === undefined && !this.isPaused
   }
 
   private heardOf(leader: string, to: string | undefined): void {
-    if (this.lead !== undefined) return
+    if (this.lead !== undefined || !this.isListening) return
     if (to === this.tab) this.join(leader)
-    else if (this.link?.leader !== leader) this.post({ kind: 'hello' })
+    else if (to === undefined || this.link?.leader !== leader) {
+      // It has just begun to, and knows nobody yet.
+      if (to === undefined) this.dropLink()
+      this.post({ kind: 'hello' })
+    }
   }
 
   private join(leader: string): void {
@@ -230,40 +204,51 @@ export class TabSeat {
   }
 
   private async takeLead(): Promise<void> {
-    const { platform, store } = this.options
     const term = ++this.term
     const isOver = (): boolean => term !== this.term || this.failure !== undefined || this.isPaused
     this.hello.stop()
     this.dropLink()
-    let engine: SyncEngine | undefined
+    let lead: Lead | undefined
     try {
       await this.retiring
-      const fence = await store.fence()
-      const lost = (): void => {
+      lead = await this.openLead(() => {
         if (term === this.term) this.leadLost()
-      }
-      engine = await SyncEngine.open(platform, leaderStore(store, fence, lost), async () => () => {})
+      })
       if (isOver()) throw new SyncError('lead-lost', 'Another window took over.')
-      const host = this.hostOf(engine)
-      this.lead = { engine, host }
-      this.listen(this.lead)
+      this.lead = lead
       await this.options.bring()
       if (isOver()) return
       this.post({ kind: 'leader' })
-      if (this.isOnlineWanted) engine.goOnline()
+      if (this.isOnlineWanted) lead.engine.goOnline()
       this.changes.tell()
       this.options.onStatus()
     } catch (error) {
       if (term === this.term) this.election.giveUp()
-      await engine?.close().catch(() => {})
+      await lead?.close().catch(() => {})
       if (term === this.term && !this.isPaused) this.couldNotLead(error)
     }
   }
 
+  private async openLead(lost: () => void): Promise<Lead> {
+    const { platform, tabs, store, changed, onEvent, onStatus, ended } = this.options
+    const lead = await Lead.open({
+      ...{ platform, tabs, store, names: this.names, tab: this.tab, changed, lost },
+      post: (message) => this.post(message),
+      isOnlineWanted: () => this.isOnlineWanted,
+      setOnline: (isWanted) => this.setOnline(isWanted),
+      giveLead: () => this.giveLead(),
+      destroy: async () => {
+        await this.close(new SyncError('closed', 'The account was closed.'), { destroy: true })
+        ended(deletedElsewhere())
+      },
+    })
+    lead.engine.on(onEvent)
+    lead.engine.onStatus(onStatus)
+    return lead
+  }
+
   private leadLost(): void {
-    void this.stepDown()
-      .catch(() => {})
-      .then(() => this.follow())
+    void this.resign().then(() => this.follow())
   }
 
   private couldNotLead(error: unknown): void {
@@ -271,51 +256,33 @@ export class TabSeat {
       ? error
       : new SyncError('storage-failed', 'The account does not open.', { cause: error })
     // Before it was open the app is told by whatever opens it, and tries again or not.
-    if (!this.isSeated && this.mirror === undefined) this.failure ??= reason
+    if (!this.isOpened) this.failure ??= reason
     if (!reason.retryable) this.fail(reason)
     else if (this.failure === undefined) this.options.onEvent({ type: 'error', error: reason })
     this.changes.tell()
     this.options.platform.setTimer(HAND_OVER_MS, () => this.follow())
   }
 
-  private hostOf(engine: SyncEngine): LeaderHost {
-    const { platform, tabs, changed } = this.options
-    return new LeaderHost({
-      ...{ platform, tabs, names: this.names, tab: this.tab, engine, changed },
-      calls: {
-        engine,
-        setOnline: (isWanted) => this.setOnline(isWanted),
-        destroy: async () => {
-          await this.close(new SyncError('closed', 'The account was closed.'), { destroy: true })
-          this.options.ended(new SyncError('closed', 'The account was closed and its data deleted in another window.'))
-        },
-      },
-      isOnlineWanted: () => this.isOnlineWanted,
-      post: (message) => this.post(message),
-      giveLead: () => this.giveLead(engine),
-    })
-  }
-
   setOnline(isWanted: boolean): void {
     this.isOnlineWanted = isWanted
     if (isWanted) this.lead?.engine.goOnline()
     else this.lead?.engine.goOffline()
+    // At once: whoever leads next goes by it.
+    this.lead?.host.tellState()
   }
 
-  private listen({ engine }: Lead): void {
-    engine.on((event) => this.options.onEvent(event))
-    engine.onStatus(() => this.options.onStatus())
-  }
-
-  private async giveLead(engine: SyncEngine): Promise<void> {
-    if (engine.isInConversation)
-      throw new SyncError(
-        'profile-in-use',
-        'Another window is in the middle of letting a device in; finish that first.',
-      )
-    await this.stepDown({ isPolite: true })
+  /** Ends in order, and keeps the lock for the tab that asked for it. */
+  private async giveLead(): Promise<void> {
+    const { lead } = this
+    await this.stepDown()
     const { term } = this
-    this.options.platform.setTimer(HAND_OVER_MS, () => {
+    const { platform } = this.options
+    // The answer first.
+    platform.setTimer(0, () => {
+      this.post({ kind: 'resigned' })
+      lead?.host.end()
+    })
+    platform.setTimer(HAND_OVER_MS, () => {
       if (term !== this.term || this.failure !== undefined) return
       // Nobody came for it.
       this.election.giveUp()
@@ -323,41 +290,34 @@ export class TabSeat {
     })
   }
 
-  /**
-   * Ends this tab's lead. What must be done at once is done at once: a page that is about to be stopped has no later.
-   * @param options `isPolite`: the lock is kept, until whoever asked for it takes it
-   */
-  private stepDown(options: { readonly isPolite?: boolean; readonly destroy?: boolean } = {}): Promise<void> {
+  /** Gives the lead up at once: a page that is about to be stopped has no later. */
+  private resign(): Promise<void> {
+    const { lead } = this
+    const closing = this.stepDown().catch(() => {})
+    if (lead !== undefined) this.post({ kind: 'resigned' })
+    lead?.host.end()
+    this.election.giveUp()
+    return closing
+  }
+
+  /** Ends this tab's lead, and keeps the lock. What can be done at once is. @returns when the engine has ended */
+  private stepDown(options: { readonly destroy?: boolean } = {}): Promise<void> {
     const { lead } = this
     this.term++
     if (lead === undefined) return this.retiring
-    const { destroy = false, isPolite = false } = options
     this.lead = undefined
-    this.mirror = { ...lead.host.mirror, connection: this.isOnlineWanted ? 'waiting' : 'offline' }
+    this.mirror = { ...lead.mirror, connection: this.isOnlineWanted ? 'waiting' : 'offline' }
     this.options.unlead()
-    lead.host.close()
-    const closing = lead.engine.close({ destroy })
+    const closing = lead.close(options)
     this.retiring = closing.catch(() => {})
-    const resign = (): void => {
-      this.post({ kind: 'resigned' })
-      lead.host.end()
-    }
-    if (isPolite) {
-      // What is owed to whoever asked for the lead is answered before.
-      void this.retiring.then(() => this.options.platform.setTimer(0, resign))
-    } else {
-      resign()
-      this.election.giveUp()
-    }
     return closing
   }
 
   private pause(): void {
     this.isPaused = true
     this.hello.stop()
-    void this.stepDown().catch(() => {})
+    void this.resign()
     this.dropLink()
-    this.election.giveUp()
   }
 
   private resume(): void {
@@ -368,13 +328,15 @@ export class TabSeat {
 
   private fail(reason: SyncError): void {
     if (this.failure !== undefined) return
-    const wasSeated = this.isSeated
     void this.close(reason).catch(() => {})
-    if (wasSeated) this.options.ended(reason)
+    if (this.isOpened) this.options.ended(reason)
   }
 }
 
-function openEvent(event: unknown): SyncEvent {
-  const { type, error } = event as { readonly type: SyncEvent['type']; readonly error: PlainError }
-  return type === 'error' ? { type, error: errorFrom(error) } : (event as SyncEvent)
+function inUse(message: string): SyncError {
+  return new SyncError('profile-in-use', message)
+}
+
+function deletedElsewhere(): SyncError {
+  return new SyncError('closed', 'The account was closed and its data deleted in another window.')
 }
