@@ -46,7 +46,7 @@ export function createHttpApp({ relay, files, inspect = false, allowsWasm = fals
   })
   if (inspect) {
     app.get('/inspect', async (context) => {
-      const { entries, totalEntries, totalBytes } = await relay.inspect(INSPECTED_ENTRIES)
+      const { entries, ...totals } = await relay.inspect(INSPECTED_ENTRIES)
       const rows = entries.map(({ document, number, device, bytes, start }) => ({
         document: bytesToHex(document),
         number,
@@ -54,7 +54,7 @@ export function createHttpApp({ relay, files, inspect = false, allowsWasm = fals
         bytes,
         start: bytesToHex(start),
       }))
-      return context.json({ entries: rows, totalEntries, totalBytes }, 200, { 'Cache-Control': 'no-store' })
+      return context.json({ entries: rows, ...totals }, 200, { 'Cache-Control': 'no-store' })
     })
   }
   if (files !== undefined) {

@@ -42,7 +42,8 @@ export function describeSnapshots(suite: ContractSuite): void {
       const before = (await store.inspect(0)).totalBytes
       expect(await store.snapshots.put(first, quota)).toEqual({ kind: 'stored', isAdopted: false })
       expect(await put(store, first)).toEqual('known')
-      expect((await store.inspect(0)).totalBytes - before).toEqual(first.file.length)
+      const { totalBytes, totalSnapshots, snapshotBytes } = await store.inspect(0)
+      expect([totalBytes - before, totalSnapshots, snapshotBytes]).toEqual([first.file.length, 1, first.file.length])
       expect(await store.snapshots.list(account, contacts)).toEqual([
         {
           hash: first.hash,

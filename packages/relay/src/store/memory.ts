@@ -197,6 +197,8 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
       assertOpen()
       let totalBytes = 0
       for (const account of data.accounts.values()) totalBytes += account.bytes
+      const documents = [...data.accounts.values()].flatMap((account) => [...account.documents.values()])
+      const snapshots = documents.flatMap((document) => document.snapshots)
       const newest = limit === 0 ? [] : data.arrived.slice(-limit).reverse()
       return {
         entries: newest.map(({ document, entry }) => ({
@@ -208,6 +210,8 @@ export function createMemoryStore({ sha512, data, commit }: MemoryStoreOptions):
         })),
         totalEntries: data.arrived.length,
         totalBytes,
+        totalSnapshots: snapshots.length,
+        snapshotBytes: snapshots.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       }
     },
     probe: () => write(() => {}),

@@ -237,7 +237,10 @@ export interface Inspection {
   /** Newest first. */
   readonly entries: readonly InspectedEntry[]
   readonly totalEntries: number
+  /** Of everything that counts towards quotas: entries, snapshots, seen rows and keyrings. */
   readonly totalBytes: number
+  readonly totalSnapshots: number
+  readonly snapshotBytes: number
 }
 
 /**

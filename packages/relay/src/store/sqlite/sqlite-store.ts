@@ -112,7 +112,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     `SELECT d.document, e.number, c.device, length(e.envelope) AS bytes, substr(e.envelope, 1, ${INSPECTED_START_BYTES}) AS start FROM entries e JOIN documents d ON d.id = e.document JOIN chains c ON c.id = e.chain ORDER BY e.id DESC LIMIT ?`,
   )
   const totals = db.prepare(
-    'SELECT (SELECT count(*) FROM entries) AS entries, (SELECT coalesce(sum(bytes), 0) FROM accounts) AS bytes',
+    'SELECT (SELECT count(*) FROM entries) AS entries, (SELECT coalesce(sum(bytes), 0) FROM accounts) AS bytes, (SELECT count(*) FROM snapshots) AS snapshots, (SELECT coalesce(sum(length(file)), 0) FROM snapshots) AS snapshotBytes',
   )
 
   function run<T>(work: () => T): Promise<T> {
@@ -207,7 +207,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
   }
 
   function inspect(limit: number) {
-    const total = totals.get() as { entries: number; bytes: number }
+    const total = totals.get() as { entries: number; bytes: number; snapshots: number; snapshotBytes: number }
     const rows = newestEntries.all(limit) as {
       document: DocumentId
       number: number
@@ -222,7 +222,8 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
       bytes,
       start: plainBytes(start),
     }))
-    return { entries, totalEntries: total.entries, totalBytes: total.bytes }
+    const { entries: totalEntries, bytes: totalBytes, snapshots: totalSnapshots, snapshotBytes } = total
+    return { entries, totalEntries, totalBytes, totalSnapshots, snapshotBytes }
   }
 
   return {
@@ -285,6 +286,7 @@ export function createSqliteStore({ db, sha512, released }: SqliteStoreParts): R
     async close() {
       if (!db.open) return
       try {
+        db.pragma(`incremental_vacuum(${VACUUM_PAGES})`)
         db.pragma('wal_checkpoint(TRUNCATE)')
       } catch {
         // On a full disk the log stays as it is: it is complete, and the next start reads it.
