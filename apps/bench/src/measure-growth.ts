@@ -11,8 +11,8 @@ import { VirtualWorld } from './virtual-world'
 const CONTACTS = 10_000
 const BATCH = 1_000
 const BATCH_EVERY_MS = 8 * 3_600_000
-/** A person's edits in a row share an entry while the one before them is under way. */
-const EDITS_PER_PUSH = 10
+/** What is written while a push is under way shares the next entry. */
+const EDITS_PER_PUSH = 50
 /** Until the random waits before a summary, its judgement and a rebase are over, each at most 30 s. */
 const QUIET_MS = 150_000
 const OPENINGS = 5
