@@ -121,6 +121,10 @@ async function readRefill(
     if (epoch === undefined) throw new RelayError('unknown-epoch', undefined, { document })
     if (!(await cuts.allow(keyring, document, header, header.sequence)))
       throw refuse('An entry is of a device that is not in the account, or that wrote it after its removal.')
+    // Somebody is about to say where its chains end, and counts on their standing still.
+    const retryAfterMs = account.suspendedForMs(header.device)
+    if (retryAfterMs !== undefined)
+      throw new RelayError('busy', 'An author of these entries is being removed.', { document, retryAfterMs })
     const chain = chainOf(header)
     const before = ends.get(chain)
     if (before !== undefined && header.sequence !== before.sequence + 1)

@@ -54,6 +54,21 @@ describe('a refill', () => {
     expect(await one.next('refused')).toMatchObject({ code: 'refill-refused', document: contacts, state: 0 })
   })
 
+  it('of a device that is held off waits, so that nobody else moves the end of its chains', async () => {
+    const { one, two, account, second, frame, pass } = await startWithRefill()
+    one.send(account.suspend([second]))
+    await one.next('suspended')
+    await two.closed()
+    one.send(frame)
+    const refused = { request: 'refill', code: 'busy', document: contacts, retryAfterMs: SUSPEND_MS }
+    expect(await one.next('refused')).toMatchObject(refused)
+    one.send(account.rekey())
+    await one.next('keyring-changed')
+    await pass(0)
+    one.send(frame)
+    await one.next('refilled')
+  })
+
   it('of which the relay has something is refused whole, with its newest number', async () => {
     const { one, two, pushes, frame, account } = await startWithRefill()
     one.send(pushes[0] as Frame)

@@ -118,11 +118,29 @@ describe('the data folder', () => {
       .prepare('INSERT INTO accounts (id, account, recovery, keyring_length, keyring_head) VALUES (1, ?, ?, 1, ?)')
       .run(account.id, account.id, account.keyring.head)
     older.prepare('INSERT INTO keyring (account, position, record) VALUES (1, 0, ?)').run(record)
+    const [document, device, hash, signature] = [random(16), account.first.id, random(32), random(64)]
+    older
+      .prepare('INSERT INTO documents (id, account, document, newest, log_hash) VALUES (1, 1, ?, 1, ?)')
+      .run(document, hash)
+    older
+      .prepare(
+        'INSERT INTO chains (id, document, device, incarnation, sequence, hash, number) VALUES (1, 1, ?, 7, 1, ?, 1)',
+      )
+      .run(device, hash)
+    older
+      .prepare(
+        'INSERT INTO entries (document, number, chain, sequence, entry_hash, log_hash, signature, envelope) VALUES (1, 1, 1, 1, ?, ?, ?, ?)',
+      )
+      .run(hash, hash, signature, random(200))
     older.close()
     const store = open()
+    // The end of a chain has its own signature now, so that it outlives its entry.
+    expect(await store.readHeads(account.id, [])).toEqual([
+      { document, device, incarnation: 7, sequence: 1, hash, signature },
+    ])
     expect((await store.readKeyring(account.id, 0, 10, PAGE)).records).toEqual([{ record, storedAtMs: 0 }])
     await fill(store, account, 2)
-    expect((await store.inspect(0)).totalEntries).toBe(2)
+    expect((await store.inspect(0)).totalEntries).toBe(3)
     await store.close()
   })
 
