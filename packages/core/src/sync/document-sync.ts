@@ -311,6 +311,8 @@ export class DocumentSync {
     this.link = link
     this.sender.connected(link)
     for (const part of this.parts) part.connected?.(link)
+    // No connection begins before the keyring is in step: what the last one ended too early to read is here.
+    if (this.ownWriter.awaitsKeyring) this.runJob(() => this.followKeyring())
     link.subscribe(this.document)
   }
 

@@ -44,6 +44,11 @@ export class OwnWriter {
     this.reseal = true
   }
 
+  /** A push was refused as sealed under an old key, and the keyring was not read since. */
+  get awaitsKeyring(): boolean {
+    return this.reseal
+  }
+
   /** The keyring was read. */
   followKeyring(): void {
     if (!this.reseal && !this.state.isSealedInVain()) return

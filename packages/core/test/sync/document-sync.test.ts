@@ -165,6 +165,18 @@ describe('sending', () => {
     expect(b.records).toEqual({ ann: { name: 'ann' } })
   })
 
+  it('seals anew on the next connection when the last one ended before the keyring was read', async () => {
+    const a = await openOnline(0)
+    await a.add('ann')
+    await a.refuse('stale-epoch')
+    await a.disconnect()
+    await a.connect()
+    await a.catchUp(log)
+    await a.flushTo(log)
+    const b = await openOnline(1)
+    expect(b.records).toEqual({ ann: { name: 'ann' } })
+  })
+
   it('does not answer a relay that calls every key stale, or every chain forked, as fast as it asks', async () => {
     for (const code of ['stale-epoch', 'fork']) {
       const a = await openOnline(0)
