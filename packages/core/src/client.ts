@@ -228,9 +228,36 @@ export class Sync extends AccountSchedule {
     return this.end({ destroy: true })
   }
 
-  /** Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind. */
-  close(): Promise<void> {
-    return this.end()
+  /**
+   * Writes what is still in memory, ends the connection, closes the store, and leaves no timer or handle behind.
+   * @param options `discardUnsaved`: close although the device's store refuses edits, which are lost then
+   * @throws SyncError `unsaved-edits` when the store refuses edits and `discardUnsaved` is not set; the message says how many. The account stays
+   * open then and goes on trying. A store that fails only while the account is closed is said in the same way, and it is closed
+   *
+   * @example
+   * await sync.close().catch((error) => {
+   *   if (!isSyncError(error, 'unsaved-edits') || !confirm(`${error.message} Close anyway?`)) throw error
+   *   return sync.close({ discardUnsaved: true })
+   * })
+   */
+  async close({ discardUnsaved = false }: { readonly discardUnsaved?: boolean } = {}): Promise<void> {
+    if (this.closing === undefined && !discardUnsaved && this.engine.storageFailure !== undefined) {
+      await this.engine.trySaving()
+      // Somebody discards it meanwhile, or wipes it.
+      if (this.closing === undefined) this.refuseUnsaved()
+    }
+    const isFirst = this.closing === undefined
+    await this.end()
+    if (isFirst && !discardUnsaved) this.refuseUnsaved()
+  }
+
+  private refuseUnsaved(): void {
+    const { unsavedEdits, storageFailure: cause } = this.engine
+    if (unsavedEdits === 0) return
+    const edits = unsavedEdits === 1 ? 'an edit' : `${unsavedEdits} edits`
+    throw new SyncError('unsaved-edits', `This device’s store does not take ${edits}, which closing would lose.`, {
+      cause,
+    })
   }
 
   private async end(options: { readonly destroy?: boolean } = {}): Promise<void> {

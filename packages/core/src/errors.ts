@@ -39,6 +39,11 @@ export const localCodes = {
     retryable: false,
     action: 'Go online and wait until everything is stored, or export what was not sent, or discard it.',
   },
+  'unsaved-edits': {
+    retryable: false,
+    action:
+      'Free disk space or restore access to the store, and close again; or close and discard what could not be stored.',
+  },
   'password-length': {
     retryable: false,
     action: 'Choose a password of at least 10 characters; several words that do not belong together are a good one.',

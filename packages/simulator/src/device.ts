@@ -115,7 +115,8 @@ export class SimDevice {
     const life = this.#life
     this.state = 'closing'
     trace.add(this.name, 'closes')
-    await this.sync?.close()
+    // Its person has waited long enough: what the disk never took was never said to be stored.
+    await this.sync?.close({ discardUnsaved: true })
     if (!life.alive) return
     trace.add(this.name, 'closed')
     if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)

@@ -14,6 +14,8 @@ export type AccountEngine = Pick<
   | 'device'
   | 'connection'
   | 'storageFailure'
+  | 'unsavedEdits'
+  | 'trySaving'
   | 'refusal'
   | 'isKeyringForked'
   | 'isKeyringHidden'

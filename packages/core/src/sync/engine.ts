@@ -484,6 +484,16 @@ export class SyncEngine implements AccountContext {
     return this.closeListeners.size > 0
   }
 
+  /** Edits that are in memory only, since the store refuses them. */
+  get unsavedEdits(): number {
+    return this.writer.unsavedEdits
+  }
+
+  /** Tries once more, now, what the store refused. @returns when it was tried */
+  trySaving(): Promise<void> {
+    return this.writer.tryNow()
+  }
+
   /** @param options `destroy`: with everything that this device keeps of the account */
   async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
     this.closeListeners.tell()

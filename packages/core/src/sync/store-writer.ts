@@ -5,6 +5,9 @@ import type { Platform } from '../platform'
 import type { Store, StoreBatch, StoreKey } from '../storage'
 import { backoffMs } from './backoff'
 
+/** Rows that hold what a person wrote and no relay has. Rows of other kinds can be made or read again. */
+const editKinds: ReadonlySet<unknown> = new Set(['pending', 'lane'])
+
 interface Waiting {
   readonly batch: StoreBatch
   readonly strict: boolean
@@ -14,12 +17,16 @@ interface Waiting {
 
 export class StoreWriter {
   private queue: Waiting[] = []
+  /** In the commit that is under way. */
+  private taken: readonly Waiting[] = []
   private running = false
   private failures = 0
   private cancelRetry: (() => void) | undefined
   private closing = false
   private closed = false
   private idleListeners: (() => void)[] = []
+  private triedListeners: (() => void)[] = []
+  private lostEdits = 0
 
   constructor(
     private readonly store: Store,
@@ -49,6 +56,21 @@ export class StoreWriter {
     if (this.queue.length > 0 || this.running) await new Promise<void>((resolve) => this.idleListeners.push(resolve))
   }
 
+  /** Edits that are in memory only: not on the disk yet, or, once it is closed, never. */
+  get unsavedEdits(): number {
+    return this.lostEdits + countEdits([...this.taken, ...this.queue])
+  }
+
+  /** Does not wait until what failed is due again. @returns when it was tried, whatever came of it */
+  async tryNow(): Promise<void> {
+    if (this.failures === 0 || this.closed) return
+    this.cancelRetry?.()
+    this.cancelRetry = undefined
+    const tried = new Promise<void>((resolve) => this.triedListeners.push(resolve))
+    this.schedule()
+    await tried
+  }
+
   /** Waits for what can be written; what a broken store refuses is rejected as `closed`. */
   async close(): Promise<void> {
     this.closing = true
@@ -69,12 +91,20 @@ export class StoreWriter {
   private rejectQueue(error = new SyncError('closed', 'The account was closed before this could be stored.')): void {
     const left = this.queue
     this.queue = []
+    if (error.code === 'closed') this.lostEdits += countEdits(left)
     for (const waiting of left) waiting.reject(error)
   }
 
   private nowIdle(): void {
     const listeners = this.idleListeners
     this.idleListeners = []
+    for (const listener of listeners) listener()
+    this.nowTried()
+  }
+
+  private nowTried(): void {
+    const listeners = this.triedListeners
+    this.triedListeners = []
     for (const listener of listeners) listener()
   }
 
@@ -88,6 +118,7 @@ export class StoreWriter {
     while (this.queue.length > 0 && !this.closed) {
       const taken = this.queue
       this.queue = []
+      this.taken = taken
       try {
         await this.store.commit(
           mergeBatches(taken.map((item) => item.batch)),
@@ -95,6 +126,7 @@ export class StoreWriter {
         )
       } catch (error) {
         this.queue = [...taken, ...this.queue]
+        this.taken = []
         if (isSyncError(error, 'lead-lost')) {
           this.giveUp(error)
           return
@@ -106,6 +138,7 @@ export class StoreWriter {
         this.failures = 0
         this.onHealth(undefined)
       }
+      this.taken = []
       for (const item of taken) item.resolve()
     }
     this.running = false
@@ -121,6 +154,7 @@ export class StoreWriter {
         : new SyncError('storage-failed', 'The device could not write to its store.', { cause }),
     )
     if (this.closed) this.rejectQueue()
+    this.nowTried()
     // Nobody is to wait for a store that has just begun to fail.
     if (this.closing) {
       this.nowIdle()
@@ -131,6 +165,11 @@ export class StoreWriter {
       this.schedule()
     })
   }
+}
+
+function countEdits(items: readonly Waiting[]): number {
+  const keys = items.flatMap(({ batch }) => batch.put?.flatMap(([key]) => (editKinds.has(key[0]) ? [key] : [])) ?? [])
+  return new Set(keys.map((key) => JSON.stringify(key))).size
 }
 
 /** One batch with the effect of all in order: of two writes to one key the later counts. */

@@ -269,6 +269,15 @@ export class TabEngine implements AccountEngine {
     return this.closing
   }
 
+  /** Of this tab: what the leader has yet to take over is on the disk. */
+  get unsavedEdits(): number {
+    return this.writer.unsavedEdits
+  }
+
+  trySaving(): Promise<void> {
+    return this.writer.tryNow()
+  }
+
   private async end({ destroy = false }: { readonly destroy?: boolean }): Promise<void> {
     const closed = new SyncError('closed', 'The account was closed.')
     try {

@@ -382,7 +382,12 @@ describe('closing', () => {
       isBroken = true
       const write = expect(contacts.add('ann', { name: 'Ann' })).rejects.toMatchObject({ code: 'closed' })
       if (isKnown) await settle()
-      await sync.close()
+      const lost = { code: 'unsaved-edits', message: expect.stringContaining('an edit') }
+      await expect(sync.close()).rejects.toMatchObject(lost)
+      if (isKnown) {
+        expect(sync.status.storage?.code).toBe('storage-failed')
+        await sync.close({ discardUnsaved: true })
+      }
       await write
       expectNothingLeft()
     }

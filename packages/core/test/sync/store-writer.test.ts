@@ -184,6 +184,31 @@ describe('closing a store writer', () => {
     expect(platform.timers).toEqual([])
   })
 
+  it('says how many edits are in memory only, and tries at once when it is asked to', async () => {
+    failures = 2
+    const edit = (order: number): StoreBatch => ({ put: [[['pending', 'document', order], bytes(order)]] })
+    const first = writer.write(edit(1))
+    await settle()
+    const others = [writer.write(edit(2)), writer.write(edit(2)), writer.write(put('state', 1))]
+    expect(writer.unsavedEdits).toBe(2)
+    await writer.tryNow()
+    expect([writer.unsavedEdits, health]).toEqual([2, ['storage-failed', 'storage-failed']])
+    await writer.tryNow()
+    await Promise.all([first, ...others])
+    expect([writer.unsavedEdits, platform.timers]).toEqual([0, []])
+    await writer.tryNow()
+  })
+
+  it('knows afterwards what was lost', async () => {
+    failures = Number.POSITIVE_INFINITY
+    const outcome = expect(writer.write({ put: [[['lane', 'document', 'w', 1], bytes(1)]] })).rejects.toMatchObject(
+      closed,
+    )
+    await writer.close()
+    await outcome
+    expect(writer.unsavedEdits).toBe(1)
+  })
+
   it('an error of the store that has a code keeps it', async () => {
     const own = new SyncError('storage-failed', 'no room', { retryable: false })
     const other = new StoreWriter({ ...store, commit: () => Promise.reject(own) }, platform, (error) =>
