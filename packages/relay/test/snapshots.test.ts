@@ -135,6 +135,8 @@ describe('a snapshot', () => {
     const { account, second, one, log, store } = await startWithLog()
     const good = snapshotOf(account.first, contacts, log.at(5))
     const file = decodeSnapshotFile(good.file)
+    const altered = good.file.slice()
+    altered[altered.length - 1] = (altered.at(-1) as number) ^ 1
     const refusals: [readonly Frame[], string][] = [
       [snapshotOf(second, contacts, log.at(5)).puts, 'stale-epoch'],
       [snapshotOf(account.first, contacts, { ...log.at(5), signer: second }).puts, 'snapshot-refused'],
@@ -157,6 +159,7 @@ describe('a snapshot', () => {
       [snapshotOf(account.first, contacts, { ...log.at(5), documentEpoch: 1 }).puts, 'lease-taken'],
       [snapshotOf(account.first, contacts, { ...log.at(5), documentEpoch: 9 }).puts, 'snapshot-refused'],
       [good.puts.map((put) => ({ ...put, part: { ...put.part, bytes: file.envelope } })), 'snapshot-refused'],
+      [good.puts.map((put) => ({ ...put, part: { ...put.part, bytes: altered } })), 'snapshot-refused'],
       [good.puts.map((put) => ({ ...put, part: { ...put.part, hash: random<Hash>(32) } })), 'snapshot-refused'],
     ]
     for (const [frames, code] of refusals) {
