@@ -87,9 +87,18 @@ export class HealingWorld extends KeyWorld {
 
   /** Entries of all logs. No place of a chain is there twice: the database does not allow it. */
   get entries(): number {
+    return this.count('SELECT COUNT(*) AS n FROM entries')
+  }
+
+  /** The greatest that a document has. */
+  get documentEpoch(): number {
+    return this.count('SELECT MAX(epoch) AS n FROM documents')
+  }
+
+  private count(sql: string): number {
     const db = new Database(this.fileAt('relay.db'), { readonly: true })
     try {
-      return (db.prepare('SELECT COUNT(*) AS n FROM entries').get() as { n: number }).n
+      return (db.prepare(sql).get() as { n: number }).n
     } finally {
       db.close()
     }

@@ -4,6 +4,7 @@ import { Compaction } from './compaction'
 import { CurrentSnapshot } from './current-snapshot'
 import type { DocumentHost, DocumentPart } from './document-part'
 import { Healing } from './healing'
+import { OldEntries } from './old-entries'
 import { Rebase } from './rebase'
 
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
@@ -14,5 +15,6 @@ export function createParts(host: DocumentHost): readonly DocumentPart[] {
     new Rebase(host, current),
     new Compaction(host, current),
     new Adoption(host, current),
+    new OldEntries(host),
   ]
 }

@@ -41,6 +41,6 @@ export function replicaStateOf(
   }
 }
 
-function chainOf({ sequence, hash }: SnapshotHeader['vector'][number]): Chain {
+export function chainOf({ sequence, hash }: SnapshotHeader['vector'][number]): Chain {
   return { sequence, hash, broken: bytesEqual(hash, ZERO_HASH) }
 }

@@ -22,9 +22,12 @@ import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import type { PartStatus } from './document-status'
 import { readFoundation } from './foundation'
+import { passOver, sealAnew, unknownBefore } from './healing-anew'
 import { replayDocument } from './rebuild'
 import type { RefillBatch, ReturningEntries } from './returning'
 import { endOfHealing, ownLogHashes, rollBack, startAnew } from './roll-back'
+import type { ArrivedSnapshot } from './snapshot-arrivals'
+import { openSnapshot, type SealedSnapshot } from './snapshot-format'
 import { isChainShort, writeAgain, writeMissing } from './write-again'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
@@ -43,6 +46,8 @@ type Phase =
   | 'founding'
   | 'reading'
   | 'refilling'
+  /** Gives a relay that is an epoch behind what this device has, as a snapshot. */
+  | 'publishing'
 
 /** What the healing of one document came to on this device. */
 export interface HealedCounts {
@@ -64,6 +69,7 @@ export class Healing implements DocumentPart {
   private cancelTimer: (() => void) | undefined
   private search: CommonNumberSearch | undefined
   private isRelayEmpty = false
+  private sealed: SealedSnapshot | undefined
   /** When the lease was last given, by this device's clock. */
   private leasedAtMs: number | undefined
   private batch: (RefillBatch & { readonly first: number }) | undefined
@@ -126,8 +132,9 @@ export class Healing implements DocumentPart {
         await this.refilled(frame)
         return true
       case 'snapshot-stored':
-        if (this.phase !== 'founding') return false
-        await this.founded(link)
+        if (this.phase === 'founding') await this.founded(link)
+        else if (this.phase === 'publishing') await this.published(link)
+        else return false
         return true
       default:
         return false
@@ -151,6 +158,12 @@ export class Healing implements DocumentPart {
         await this.refillRefused(refusal, error)
         return true
       case 'snapshot-put':
+        if (this.phase === 'publishing') {
+          this.phase = 'reading'
+          if (!error.retryable) this.host.context.report(error)
+          this.startTimer(error.retryAfterMs ?? RETRY_MS, () => this.host.readAgain())
+          return true
+        }
         if (this.phase !== 'founding') return false
         if (error.retryable) this.waitAndLook(error.retryAfterMs ?? RETRY_MS)
         else await this.goBack(link, () => startAnew(this.host.state, () => this.host.isClosed))
@@ -239,7 +252,8 @@ export class Healing implements DocumentPart {
         return
       case 'found':
         this.search = undefined
-        await this.goBackTo(next.number, link)
+        if (this.isRelayBehind) await this.goBack(link, () => startAnew(this.host.state, () => this.host.isClosed))
+        else await this.goBackTo(next.number, link)
         return
       case 'none':
         this.search = undefined
@@ -307,8 +321,9 @@ export class Healing implements DocumentPart {
       this.dropped += returning.leaveOut(isUseless)
       this.sorted = returning
     }
+    const isBehind = returning.before.isAnew && this.isRelayBehind
     const batch = returning.next(state.replica.state.chains)
-    if (batch === undefined) {
+    if (batch === undefined && !isBehind) {
       await this.finish(link)
       return
     }
@@ -319,9 +334,60 @@ export class Healing implements DocumentPart {
     }
     if (Math.abs(now - this.leasedAtMs) > HEAL_LEASE_MS / 3)
       link.send({ type: 'lease', document: state.document, purpose: 'heal', release: false })
+    if (batch === undefined) {
+      await this.publish(link)
+      return
+    }
     this.phase = 'refilling'
     this.batch = { ...batch, first: state.replica.state.number + 1 }
     this.askWithTime(link, { type: 'refill', document: state.document, ...this.batch })
+  }
+
+  /** The relay's document is of an epoch that is over. */
+  private get isRelayBehind(): boolean {
+    return this.host.state.documentEpoch > (this.current.offer?.documentEpoch ?? 0)
+  }
+
+  private async publish(link: DocumentLink): Promise<void> {
+    const { state } = this.host
+    this.phase = 'publishing'
+    const sealed = await sealAnew(state, this.current.offer?.hash)
+    if (sealed === undefined || !this.isAt('publishing', link)) return
+    this.sealed = sealed
+    this.startTimer(LARGE_ANSWER_TIMEOUT_MS, () => this.host.readAgain())
+    link.sendLarge(partsOf(state.document, sealed))
+  }
+
+  private async published(link: DocumentLink): Promise<void> {
+    const { host, sealed } = this
+    const { context, state } = host
+    this.stopTimer()
+    const snapshot = sealed && (await openSnapshot(context, state.document, sealed.bytes))
+    if (snapshot === undefined || 'failure' in snapshot) return
+    const exempt = unknownBefore(state)
+    await host.ownWriter.whileRewriting(async () => {
+      await host.intake.adopt({ snapshot, exempt, heads: [], startsOver: false })
+    })
+    this.sealed = undefined
+    if (!this.isAt('publishing', link)) return
+    this.phase = 'reading'
+    this.restored++
+    host.readAgain()
+  }
+
+  /** Of an epoch that is over: there is nothing to be had of it that this device does not have, or its author will bring. */
+  async snapshotArrived({ bytes }: ArrivedSnapshot): Promise<boolean> {
+    const { host, phase } = this
+    const { state, context } = host
+    if (phase !== 'reading' || state.returning?.before.isAnew !== true) return false
+    const opened = await openSnapshot(context, state.document, bytes)
+    if ('failure' in opened || opened.header.documentEpoch >= state.documentEpoch) return false
+    await context.writer.barrier()
+    const batch = await passOver(state, opened)
+    if (host.isClosed) return true
+    await context.writer.write(batch)
+    host.readAgain()
+    return true
   }
 
   private async refilled(frame: FrameOf<'refilled'>): Promise<void> {

@@ -205,7 +205,10 @@ export class LogIntake {
   /** Somebody brought back what this device's writer had written in a life that it does not remember. */
   private isBeyondOurs({ outcome }: OpenedEntry): boolean {
     const { writer, lastN } = this.state.registers
-    return 'body' in outcome && outcome.body.writers.some((each) => writerFromBytes(each.writer) === writer && each.n > lastN)
+    return (
+      'body' in outcome &&
+      outcome.body.writers.some((each) => writerFromBytes(each.writer) === writer && each.n > lastN)
+    )
   }
 
   private isOwnDevice(lineage: Lineage): boolean {

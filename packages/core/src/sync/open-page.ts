@@ -24,7 +24,10 @@ import type { SigningProvider } from '../platform'
 import { type Lineage, LineageMap } from './device-map'
 import { isKnownEnvelope, readBody } from './entry-format'
 import type { Chain, HoldReason, OpenedEntry } from './log-replica'
-import type { SealedEntry } from './outbox'
+import type { PendingTransaction, SealedEntry } from './outbox'
+
+/** An entry of this device that is on its way, and what it stands for. */
+export type OwnEntry = SealedEntry & Pick<PendingTransaction, 'repairs'>
 
 export interface OpenPageInput {
   readonly account: AccountId
@@ -45,7 +48,7 @@ export interface OpenPageInput {
   readonly places?: readonly { readonly number: number; readonly previous: Hash }[]
   readonly heads: readonly SignedHead[]
   /** Our own entry as it stands in the outbox, if this is one: it needs no opening. */
-  findOwn(lineage: Lineage, sequence: number, hash: Hash): SealedEntry | undefined
+  findOwn(lineage: Lineage, sequence: number, hash: Hash): OwnEntry | undefined
 }
 
 /** `needs-keyring`: an entry is by a device, or under a key, that may have come after this device last read the keyring. */
@@ -137,8 +140,8 @@ function placeEntry(
 }
 
 /** What remains to be known of an entry that is in the live document already: how far it takes our writers. */
-export function ownBody(own: SealedEntry): Body {
-  return { sealedAtMs: 0, seen: [], writers: own.writers, updates: [] }
+export function ownBody(own: OwnEntry): Body {
+  return { sealedAtMs: 0, seen: [], writers: own.writers, updates: [], ...(own.repairs && { repairs: own.repairs }) }
 }
 
 interface Verdict {

@@ -5,8 +5,8 @@ import { SyncError } from '../errors'
 import type { DocumentLink } from './document-link'
 import type { DocumentState } from './document-state'
 import type { OpenedEntry } from './log-replica'
-import { openPage, ownBody } from './open-page'
-import type { SealedPush } from './outbox'
+import { type OwnEntry, openPage, ownBody } from './open-page'
+import type { Outbox, SealedEntry, SealedPush } from './outbox'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
@@ -113,7 +113,9 @@ export class PageReader {
       entries,
       heads: frame.heads,
       findOwn: (lineage, sequence, hash) =>
-        bytesEqual(lineage.device, context.device) ? outbox.find(lineage.incarnation, sequence, hash) : undefined,
+        bytesEqual(lineage.device, context.device)
+          ? ownEntry(outbox, outbox.find(lineage.incarnation, sequence, hash))
+          : undefined,
     })
     if (link !== this.options.link()) return false
     if ('failure' in page) {
@@ -162,7 +164,7 @@ export class PageReader {
         bytes: entry.envelope,
         number,
         own: true,
-        outcome: { body: ownBody(entry) },
+        outcome: { body: ownBody(withRepairs(outbox, entry)) },
       })
     }
     if (entries.length === 0) return
@@ -174,4 +176,14 @@ export class PageReader {
     }
     await this.options.takeIn(entries, [{ ...lineage, sequence: frame.sequence, signature: push.signature }])
   }
+}
+
+function ownEntry(outbox: Outbox, entry: SealedEntry | undefined): OwnEntry | undefined {
+  return entry && withRepairs(outbox, entry)
+}
+
+/** It stands alone in its entry, if it stands for another. */
+function withRepairs({ pending }: Outbox, entry: SealedEntry): OwnEntry {
+  const repairs = pending.find(({ order }) => order === entry.lastOrder)?.repairs
+  return repairs === undefined ? entry : { ...entry, repairs }
 }

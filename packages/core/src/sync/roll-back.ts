@@ -6,7 +6,7 @@ import { Y } from '../yjs'
 import { buildBaseDocs, readStoredBase } from './base'
 import { LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
-import { readFoundation, replicaStateOf } from './foundation'
+import { chainOf, readFoundation, replicaStateOf } from './foundation'
 import { decodeHealing, encodeHealing, type HealingRow, healingKey, refillKey, refillPrefix } from './healing-row'
 import { readLog } from './log-history'
 import { type Chain, emptyReplicaState } from './log-replica'
@@ -14,6 +14,7 @@ import { replayDocument } from './rebuild'
 import { ReturningEntries } from './returning'
 import { decodeLog, encodeBase, encodeLog, type LogRow, rowKeys } from './rows'
 import { listRows } from './snapshot-adopt'
+import { vectorOf } from './snapshot-build'
 
 /** This device's log hashes, from the number before the first entry that it keeps on. @throws SyncError `profile-damaged` */
 export async function ownLogHashes(state: DocumentState): Promise<{ readonly first: number; readonly own: Hash[] }> {
@@ -90,8 +91,9 @@ export async function startAnew(state: DocumentState, isClosed: () => boolean): 
 
 function beforeHealing({ replica, returning }: DocumentState, common: number, isAnew: boolean): HealingRow {
   const had = new LineageMap<Chain>(returning?.before.had ?? [])
-  for (const [lineage, chain] of replica.state.chains)
-    if ((had.get(lineage)?.sequence ?? 0) < chain.sequence) had.set(lineage, chain)
+  // What is applied: a snapshot may be made of it.
+  const ends = isAnew ? vectorOf(replica).map((head) => [head, chainOf(head)] as const) : replica.state.chains
+  for (const [lineage, chain] of ends) if ((had.get(lineage)?.sequence ?? 0) < chain.sequence) had.set(lineage, chain)
   const context = new Map(returning?.before.context)
   for (const [writer, n] of replica.state.context) context.set(writer, Math.max(n, context.get(writer) ?? 0))
   return { common, had, context, isAnew: isAnew || returning?.before.isAnew === true }
