@@ -1,4 +1,11 @@
-import { type Frame, type Hash, HEAL_LEASE_MS, type LeasePurpose, REBASE_LEASE_MS } from '@owlivion/sync-protocol'
+import {
+  type Frame,
+  type Hash,
+  HEAL_LEASE_MS,
+  type LeasePurpose,
+  REBASE_LEASE_MS,
+  SUSPEND_MS,
+} from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { cutEntry, documentNamed, random, TestDevice } from './help/account'
 import { startWithTwoDevices } from './help/relay'
