@@ -10,7 +10,6 @@ import {
   useCopies,
   useDeletedIds,
   useDevices,
-  useLastHeard,
   useNetworkReturn,
   usePairingState,
   useRecord,
@@ -93,10 +92,7 @@ export function Enabled() {
 
 export function Copies() {
   const { copies, isOnlyCopy } = useCopies('people')
-  const lastHeard = useLastHeard()
-  const told = copies.map(
-    ({ device, isComplete }) => `${isComplete ? 'all' : 'some'}${lastHeard.has(device) ? '' : '?'}`,
-  )
+  const told = copies.map(({ isComplete }) => (isComplete ? 'all' : 'some'))
   return `${isOnlyCopy ? 'only here' : 'elsewhere'} ${told.join()}`
 }
 

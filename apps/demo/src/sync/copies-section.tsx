@@ -1,6 +1,6 @@
 // What of the account this device syncs, which other devices hold it, and when those were last heard of.
 import type { DocumentCopy } from '@owlivion/sync'
-import { useCollectionEnabled, useCopies, useDevices, useLastHeard } from '@owlivion/sync-react'
+import { useCollectionEnabled, useCopies, useDevices } from '@owlivion/sync-react'
 import { Contact, TriangleAlert } from 'lucide-react'
 import { nameOfId, nameText, timeText } from '../account/device-text'
 import { ErrorNotice } from '../ui/error-notice'
@@ -74,22 +74,21 @@ function Copies({ copies }: { readonly copies: readonly DocumentCopy[] }) {
 
 /** By what the devices signed themselves: a relay that holds something back cannot make them look well. */
 function LastHeard() {
-  const lastHeard = useLastHeard()
   const others = useDevices().filter(
     ({ isThisDevice, isRemoved, role }) => !isThisDevice && !isRemoved && role === 'device',
   )
   if (others.length === 0) return <p className="mt-1 text-sm text-ink-soft">There is no other device.</p>
   return (
     <dl className="device-facts mt-1" data-testid="last-heard">
-      {others.map((each) => {
-        const ms = lastHeard.get(each.id)
-        return (
-          <div key={each.id}>
-            <dt>{nameText(each)}</dt>
-            <dd>{ms === undefined ? 'nothing yet' : timeText(ms)}</dd>
-          </div>
-        )
-      })}
+      {others.map((each) => (
+        <div key={each.id}>
+          <dt>{nameText(each)}</dt>
+          <dd>
+            {each.lastHeardMs === undefined ? 'nothing yet' : timeText(each.lastHeardMs)}
+            {each.isSilent && <span className="text-warn">, is it still in use?</span>}
+          </dd>
+        </div>
+      ))}
     </dl>
   )
 }
