@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Sync } from '@owlivion/sync'
 import { type Registers, registersOf } from '@owlivion/sync/testing'
-import { type Book, type Entry, isIn, type Ledger, type SimCollection } from './ledger'
+import { type Book, type Entry, type Ledger, presence, type SimCollection } from './ledger'
 
 export interface NamedDevice {
   readonly name: string
@@ -44,14 +44,19 @@ export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fa
       const collection = collections.get(book.name)
       if (collection === undefined) continue
       const registers = registersOf(collection)
-      checkPromises(book, name, registers, fail)
-      checkAgainstOracle(book, name, registers, ledger.seenIn(book, registers), fail)
+      checkPromises(book, name, presence(book, collection), fail)
+      checkAgainstOracle(book, name, registers, ledger.seenIn(book, collection), fail)
     }
   }
 }
 
-function checkPromises(book: Book, device: string, { doc }: Registers, fail: (reason: string) => void): void {
-  const isPresent = (entry: Entry): boolean => entry.isOffered || isIn(doc, entry) || entry.rewritten.some(isPresent)
+function checkPromises(
+  book: Book,
+  device: string,
+  isHere: (entry: Entry) => boolean,
+  fail: (reason: string) => void,
+): void {
+  const isPresent = (entry: Entry): boolean => entry.isOffered || isHere(entry) || entry.rewritten.some(isPresent)
   for (const entry of book.entries) {
     if (!(entry.isAcknowledged || entry.isStored) || isPresent(entry)) continue
     const promise = entry.isAcknowledged ? 'acknowledged' : 'stored on its device'

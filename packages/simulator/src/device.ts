@@ -1,7 +1,7 @@
 // One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
 // was refused. Everything is asked through the public interface.
 import { isSyncError, type Sync, type SyncError } from '@owlivion/sync'
-import { observeDocuments } from '@owlivion/sync/testing'
+import { type DocumentLimits, limitDocuments, observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
 import type { Cryptography } from './cryptography'
 import { createDevicePlatform, DeviceLock } from './device-platform'
@@ -32,6 +32,8 @@ export interface SimDeviceOptions {
   readonly duties: Duties
   readonly losses: RelayLosses
   readonly collectionNames: readonly string[]
+  /** Lower than usual, where documents are to be summed up. */
+  readonly documentLimits: DocumentLimits | undefined
   /** Those of the account, once it exists. */
   readonly phrases: Phrases
   readonly makesAccount: boolean
@@ -209,10 +211,11 @@ export class SimDevice {
   }
 
   async #open(life: Life): Promise<void> {
-    const { disk, ledger, collectionNames, trace, network } = this.options
+    const { disk, ledger, collectionNames, documentLimits, trace, network } = this.options
     const { name, wallClock, options } = this
     const platform = createDevicePlatform({ ...options, name, life, wallClock, random: this.#draws, lock: this.#lock })
     observeDocuments(platform, ledger.observerFor(this.name))
+    if (documentLimits) limitDocuments(platform, documentLimits)
     const store = await disk.open(life)
     const sync = await enterAccount({
       ...options,

@@ -3,11 +3,11 @@
 // which no other operation ever has; a transaction that was written again is a new operation with the old one's knowledge.
 import { type Collection, isSyncError, type Sync } from '@owlivion/sync'
 import {
+  appliedIn,
   type DocumentObserver,
   type OracleEffect,
   type OracleOperation,
   RegisterOracle,
-  type Registers,
   registersOf,
   type Transaction,
 } from '@owlivion/sync/testing'
@@ -22,9 +22,11 @@ export interface Entry {
   readonly id: string
   readonly device: string
   readonly collection: string
-  readonly client: number
+  /** Where its Yjs items are; elsewhere after a rebase that it was written on again. */
+  client: number
   /** The clock after the transaction's last item. */
-  readonly end: number
+  end: number
+  readonly writer: string
   readonly n: number
   readonly operations: OracleOperation[]
   /** The promise of the write resolved, and its device's disk has never lost it since. */
@@ -44,6 +46,8 @@ export interface Book {
   readonly oracle: RegisterOracle
   readonly entries: Entry[]
   readonly byPlace: Map<string, Entry>
+  /** The last that was written under it: of those before, a power cut took what nobody else had. */
+  readonly byDot: Map<string, Entry>
   readonly nByOperation: Map<string, number>
 }
 
@@ -84,7 +88,7 @@ export class Ledger {
   edit(author: Author, collection: SimCollection, edits: readonly PlannedEdit[]): void {
     const book = this.#book(collection.name)
     const registers = registersOf(collection)
-    const seen = this.seenIn(book, registers)
+    const seen = this.seenIn(book, collection)
     const decisions = edits.map((edit) => book.oracle.decide(edit, registers.writer, seen))
     const refusal = decisions.find((each) => each === 'record-missing' || each === 'record-deleted')
     const isChange = decisions.some((each) => typeof each === 'object')
@@ -152,10 +156,11 @@ export class Ledger {
    */
   left(device: string, { collections }: Awaited<ReturnType<Sync['unsentEdits']>>, open: Iterable<SimCollection>): void {
     const records = new Map(collections.map(({ name, changes }) => [name, new Set(changes.map(({ id }) => id))]))
-    const documents = new Map(Array.from(open, (collection) => [collection.name, registersOf(collection).doc]))
+    const documents = new Map(
+      Array.from(open, (collection) => [collection.name, presence(this.#book(collection.name), collection)]),
+    )
     for (const entry of this.#unconfirmedOf(device)) {
-      const doc = documents.get(entry.collection)
-      if (doc === undefined || !isIn(doc, entry)) continue
+      if (documents.get(entry.collection)?.(entry) !== true) continue
       // What it does not hand over it says that the relay has: every device must have it in the end.
       entry.isOffered = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
     }
@@ -171,9 +176,9 @@ export class Ledger {
   /** The device has opened the collection; what it holds of its own is waiting for the relay again. */
   opened(device: string, collection: SimCollection): void {
     const book = this.#book(collection.name)
-    const { doc } = registersOf(collection)
+    const isHere = presence(book, collection)
     for (const entry of book.entries) {
-      if (entry.device === device && !entry.isAcknowledged && isIn(doc, entry)) this.#unconfirmedOf(device).add(entry)
+      if (entry.device === device && !entry.isAcknowledged && isHere(entry)) this.#unconfirmedOf(device).add(entry)
     }
   }
 
@@ -198,10 +203,11 @@ export class Ledger {
   }
 
   /** Ids of the operations that the document holds. */
-  seenIn(book: Book, { doc }: Registers): ReadonlySet<string> {
+  seenIn(book: Book, collection: SimCollection): ReadonlySet<string> {
     const seen = new Set<string>()
+    const isHere = presence(book, collection)
     for (const entry of book.entries) {
-      if (isIn(doc, entry)) for (const { id } of entry.operations) seen.add(id)
+      if (isHere(entry)) for (const { id } of entry.operations) seen.add(id)
     }
     return seen
   }
@@ -238,6 +244,13 @@ export class Ledger {
       return
     }
     this.rewrites++
+    if (old.writer === transaction.writer && old.n === transaction.n && isSameTime(old, transaction)) {
+      const { client, end } = placeOf(transaction.update)
+      Object.assign(old, { client, end })
+      this.#book(old.collection).byPlace.set(`${client}/${end}`, old)
+      for (const { id } of old.operations) newIds.set(id, id)
+      return
+    }
     const entry = this.#enter(device, this.#book(old.collection), transaction)
     old.operations.forEach((operation, index) => {
       const id = this.#take(entry, transaction.n, {
@@ -253,7 +266,7 @@ export class Ledger {
     this.#unconfirmedOf(device).delete(old)
   }
 
-  #enter(device: string, book: Book, { update, n }: Transaction): Entry {
+  #enter(device: string, book: Book, { update, writer, n }: Transaction): Entry {
     const { client, end } = placeOf(update)
     const id = `${book.name}/${book.entries.length + 1}`
     const promises = { isStored: false, storedAt: 0, isAcknowledged: false, isOffered: false }
@@ -263,6 +276,7 @@ export class Ledger {
       collection: book.name,
       client,
       end,
+      writer,
       n,
       operations: [],
       rewritten: [],
@@ -270,6 +284,7 @@ export class Ledger {
     }
     book.entries.push(entry)
     book.byPlace.set(`${client}/${end}`, entry)
+    book.byDot.set(`${writer}/${n}`, entry)
     this.#unconfirmedOf(device).add(entry)
     return entry
   }
@@ -296,7 +311,14 @@ export class Ledger {
   #book(name: string): Book {
     let book = this.books.get(name)
     if (book === undefined) {
-      book = { name, oracle: new RegisterOracle(), entries: [], byPlace: new Map(), nByOperation: new Map() }
+      book = {
+        name,
+        oracle: new RegisterOracle(),
+        entries: [],
+        byPlace: new Map(),
+        byDot: new Map(),
+        nByOperation: new Map(),
+      }
       this.books.set(name, book)
     }
     return book
@@ -309,8 +331,20 @@ export class Ledger {
   }
 }
 
-export function isIn(doc: Y.Doc, { client, end }: Pick<Entry, 'client' | 'end'>): boolean {
-  return Y.getState(doc.store, client) >= end
+/** Tells of each entry whether the collection holds it: by its Yjs items, or, when a rebase took those, by what the device has applied. */
+export function presence(book: Book, collection: SimCollection): (entry: Entry) => boolean {
+  const { doc } = registersOf(collection)
+  const { documentEpoch, context } = appliedIn(collection)
+  return (entry) => {
+    const { client, end, writer, n, rewritten } = entry
+    if (Y.getState(doc.store, client) >= end) return true
+    const isOnly = rewritten.length === 0 && book.byDot.get(`${writer}/${n}`) === entry
+    return documentEpoch > 0 && isOnly && (context.get(writer) ?? 0) >= n
+  }
+}
+
+function isSameTime({ operations }: Entry, transaction: Transaction): boolean {
+  return operations.every(({ t }, index) => transaction.operations[index]?.t === t)
 }
 
 /** Every transaction sets at least one slot, all under one client id. */

@@ -1,6 +1,7 @@
 // What a seed does to its world, drawn before the world begins: a list of steps, each with its time and everything it needs. So a
 // failing list can be shortened step by step without changing what the others do.
 
+import type { DocumentLimits } from '@owlivion/sync/testing'
 import type { Weather } from './connection'
 import type { CrashKind } from './disk'
 import type { DocumentLie } from './hostile/document-lies'
@@ -66,6 +67,8 @@ export interface Plan {
   readonly seed: number
   readonly devices: number
   readonly collections: readonly string[]
+  /** From where on a document is summed up and rebased; the usual, when left out, is far beyond what happens in a world. */
+  readonly documentLimits?: DocumentLimits | undefined
   /** In order of time. */
   readonly steps: readonly Step[]
   /** When faults stop and everything must come together. */
@@ -99,7 +102,14 @@ export function createPlan(options: PlanOptions): Plan {
   steps.push(...losses, ...keyEvents.filter(({ kind }) => losses.length === 0 || !endsMembership.has(kind)))
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
-  return { seed, devices, collections, steps, endMs }
+  return {
+    seed,
+    devices,
+    collections,
+    steps,
+    endMs,
+    documentLimits: drawLimits(new RandomStream(seed, 'plan', 'limits')),
+  }
 }
 
 function drawEdits(seed: number, devices: number, count: number, endMs: number, steps: Step[]): readonly number[] {
@@ -213,6 +223,15 @@ const documentLies: readonly DocumentLie[] = [
   'repeats pages',
   'freezes the tail',
 ]
+
+/** In some worlds logs are summed up, in some of those documents are rebased, too. */
+function drawLimits(random: RandomStream): DocumentLimits | undefined {
+  if (!random.chance(0.5)) return undefined
+  return {
+    minTailBytes: random.between(500, 5_000),
+    minDeadStructs: random.chance(0.4) ? random.between(10, 60) : Number.MAX_SAFE_INTEGER,
+  }
+}
 
 /** In most worlds the relay is honest. */
 function drawLies(random: RandomStream, devices: number, endMs: number, steps: Step[]): void {

@@ -163,6 +163,7 @@ class World {
           duties,
           losses,
           collectionNames: plan.collections,
+          documentLimits: plan.documentLimits,
           phrases,
           makesAccount: index === 0,
           findMember: () => this.#devices.find(({ isInAccount }) => isInAccount),

@@ -35,6 +35,6 @@ export function weigh(doc: Y.Doc): DeadWeight {
 export const MIN_DEAD_STRUCTS = 4096
 
 /** True when most of the document is past. */
-export function isWorthFolding({ live, dead }: DeadWeight): boolean {
-  return dead >= MIN_DEAD_STRUCTS && dead > 2 * live
+export function isWorthFolding({ live, dead }: DeadWeight, minDead = MIN_DEAD_STRUCTS): boolean {
+  return dead >= minDead && dead > 2 * live
 }

@@ -2,11 +2,10 @@
 // bytes are counted as entries arrive; the size of the document is estimated rarely enough to cost nothing.
 import { deflateSize } from '../crypto'
 import { readStoredBase } from './base'
+import { documentLimitsOf } from './document-limits'
 import type { DocumentState } from './document-state'
 import { readLog } from './log-history'
 
-/** A log shorter than this is no burden to anybody. */
-const MIN_TAIL_BYTES = 65_536
 /** How many times the size of a snapshot the log after it may take: so much work there is between two of them. */
 const TAIL_PER_STATE = 2
 
@@ -21,7 +20,7 @@ export class CompactionNeed {
    */
   async isThere(current: { readonly coveredNumber: number; readonly sizeBytes: number } | undefined): Promise<boolean> {
     const bytes = await this.tailBytes(current?.coveredNumber ?? 0)
-    if (bytes <= MIN_TAIL_BYTES) return false
+    if (bytes <= documentLimitsOf(this.state.context.platform).minTailBytes) return false
     if (current !== undefined) return bytes > TAIL_PER_STATE * current.sizeBytes
     if (this.estimatedBytes !== undefined && bytes <= TAIL_PER_STATE * this.estimatedBytes) return false
     // It has grown since; as the log doubles in length, this is done once.

@@ -11,78 +11,54 @@ import {
   type Hash,
   type Refusal,
 } from '@owlivion/sync-protocol'
-import { isWorthFolding, MIN_DEAD_STRUCTS, structsOf, weigh } from '../document'
-import { isSyncError, SyncError } from '../errors'
-import { randomUint32 } from './account-context'
-import { partsOf } from './compaction'
+import { SyncError } from '../errors'
 import type { CurrentSnapshot } from './current-snapshot'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { openExempt } from './exempt-entries'
-import type { HoldReason, OpenedEntry } from './log-replica'
+import type { OpenedEntry } from './log-replica'
 import { type RebaseInput, takeRebase } from './rebase-adopt'
-import { buildRebase } from './rebase-build'
 import { judgeRebase, type RebaseFindings } from './rebase-judge'
-import { type OwedRow, readOwed } from './rebase-owed'
+import { RebaseLead } from './rebase-lead'
+import { OwedList } from './rebase-owed'
 import { stillOwed } from './rebase-state'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
-import { type OpenedSnapshot, openSnapshot, type SealedSnapshot } from './snapshot-format'
-
-/** Before anything is done unasked. Long enough that of several devices one has done it before the others begin. */
-const MAX_WAIT_MS = 30_000
-/** Of what was left out: somebody may be missing it. */
-const MAX_OWED_WAIT_MS = 5_000
-/** The document has to grow by a quarter before it is weighed again. */
-const GROWTH = 1.25
-
-/** Kept aside for good; anything else may still become readable, and would then be of an epoch that is over. */
-const settled: ReadonlySet<HoldReason> = new Set<HoldReason>([
-  'repaired',
-  'beyond-cut',
-  'damaged',
-  'not-authentic',
-  'bad-signature',
-  'other-document-epoch',
-])
+import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
 export class Rebase implements DocumentPart {
   /** The relay has a later epoch than this device: nothing is sent until that is taken over. */
   private isBehind = false
   private isFetching = false
-  private isLeasing = false
-  private uploading: (SealedSnapshot & { readonly number: number }) | undefined
-  private cancelTimer: (() => void) | undefined
-  /** Yjs structs when the document was last weighed, or found not to be foldable. */
-  private weighedAt = 0
-  private owed: OwedRow[] | undefined
+  private readonly owed: OwedList
+  private readonly lead: RebaseLead
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
   private keyringReadFor: Hash | undefined
-  /** The relay refuses this device's rebases for good; tried once more on the next connection. */
-  private isRefused = false
 
   constructor(
     private readonly host: DocumentHost,
     private readonly current: CurrentSnapshot,
-  ) {}
+  ) {
+    this.owed = new OwedList(host.context, host.state.document)
+    this.lead = new RebaseLead(host, current, this.owed, () => this.isBehind)
+  }
 
   get holdsPushes(): boolean {
-    return this.isBehind || this.isLeasing || this.uploading !== undefined
+    return this.isBehind || this.lead.isBusy
   }
 
   get needsConnection(): boolean {
-    return this.holdsPushes || this.cancelTimer !== undefined
+    return this.holdsPushes || this.lead.isWaiting
   }
 
   connected(): void {
-    this.isRefused = false
+    // The relay may be another one, which has not heard of the later epoch; if it has, it says so.
+    this.isBehind = false
+    this.lead.connected()
   }
 
   disconnected(): void {
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
+    this.lead.disconnected()
     this.isFetching = false
-    this.isLeasing = false
-    this.uploading = undefined
     this.keyringReadFor = undefined
   }
 
@@ -95,14 +71,7 @@ export class Rebase implements DocumentPart {
       this.fetch()
       return
     }
-    if (this.cancelTimer !== undefined || this.holdsPushes || !(await this.isDue())) return
-    const { platform } = this.host.context
-    const waitMs = (await this.listOwed()).length > 0 ? MAX_OWED_WAIT_MS : MAX_WAIT_MS
-    if (this.cancelTimer !== undefined || this.host.link === undefined) return
-    this.cancelTimer = platform.setTimer(randomUint32(platform) % waitMs, () => {
-      this.cancelTimer = undefined
-      this.host.runJob(() => this.takeLease())
-    })
+    if (!this.isBehind) await this.lead.look()
   }
 
   /** What follows in the log is of an epoch that this device does not have, or the relay said so of its own. */
@@ -122,33 +91,25 @@ export class Rebase implements DocumentPart {
         return false
       case 'leased':
         if (frame.purpose !== 'rebase') return false
-        if (this.isLeasing && frame.forMs > 0) await this.build(link)
+        await this.lead.leased(frame.forMs, link)
         return true
-      case 'snapshot-stored':
-        return this.stored(frame.hash)
+      case 'snapshot-stored': {
+        const isOwn = this.lead.stored(frame.hash)
+        // Its author, too, takes it over as the relay gives it back, and sees so that it is there whole.
+        if (isOwn) this.foundLaterEpoch()
+        return isOwn
+      }
       default:
         return false
     }
   }
 
-  async refused({ request }: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
-    if (request === 'lease' && this.isLeasing) {
-      // Somebody else is at it.
-      this.isLeasing = false
-      return true
-    }
-    if (request === 'snapshot-fetch' && this.isFetching) {
-      // It is another one meanwhile; the relay says which.
-      this.isFetching = false
-      if (!error.retryable) this.host.context.report(error)
-      return true
-    }
-    if (request !== 'snapshot-put' || this.uploading === undefined) return false
-    this.giveUp(link)
-    if (error.code === 'stale-epoch') link.readKeyring()
-    if (error.retryable || error.code === 'stale-document-epoch') return true
-    this.isRefused = true
-    this.host.context.report(error)
+  async refused(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
+    if (this.lead.refused(refusal, error, link)) return true
+    if (refusal.request !== 'snapshot-fetch' || !this.isFetching) return false
+    // It is another one meanwhile; the relay says which.
+    this.isFetching = false
+    if (!error.retryable) this.host.context.report(error)
     return true
   }
 
@@ -197,7 +158,7 @@ export class Rebase implements DocumentPart {
       return
     }
     await host.ownWriter.whileRewriting(async () => {
-      const owed = await this.listOwed()
+      const owed = await this.owed.list()
       const findings = await judgeRebase(host.state, snapshot, {
         owed: owed.map(({ part }) => part),
         isDoubted: !(await this.current.isFoundationVerified()),
@@ -214,7 +175,7 @@ export class Rebase implements DocumentPart {
     { judgement, folded, owed }: RebaseFindings,
   ): Promise<void> {
     const { host, current } = this
-    const owedBefore = await this.listOwed()
+    const owedBefore = await this.owed.list()
     const before = owedBefore.map(({ part }) => part)
     const stays = folded === undefined ? before : stillOwed(before, folded)
     const taken = await takeRebase(
@@ -229,8 +190,8 @@ export class Rebase implements DocumentPart {
     )
     if (taken === undefined) return
     this.isBehind = false
-    this.weighedAt = 0
-    this.owed = undefined
+    this.lead.forget()
+    this.owed.forget()
     host.ownWriter.giveUpSealed()
     // What they wrote is joined; as entries they would be of an epoch that is over.
     host.state.returning?.leaveOut((bytes) => isBefore(bytes, snapshot.header.documentEpoch))
@@ -247,80 +208,6 @@ export class Rebase implements DocumentPart {
     }
     this.keyringReadFor = hash.slice() as Hash
     link.readKeyring()
-  }
-
-  // -- this device's own
-
-  private async isDue(): Promise<boolean> {
-    const { host, current } = this
-    const { state, context } = host
-    if (host.link === undefined || !host.isCaughtUp || host.isHealing || this.isRefused || this.isBehind) return false
-    if (context.isKeyringHidden === true || current.isTainted || state.replica.state.number === 0) return false
-    if (current.offer !== undefined && current.offer.documentEpoch !== state.documentEpoch) return false
-    if (state.replica.state.held.some(({ reason }) => !settled.has(reason))) return false
-    if (state.outbox.pending.some(({ repairs }) => repairs !== undefined)) return false
-    if ((await this.listOwed()).length > 0) return true
-    return this.isHeavy()
-  }
-
-  private isHeavy(): boolean {
-    const { doc } = this.host.state.registers
-    const structs = structsOf(doc)
-    if (structs < MIN_DEAD_STRUCTS || structs < this.weighedAt * GROWTH) return false
-    if (isWorthFolding(weigh(doc))) return true
-    this.weighedAt = structs
-    return false
-  }
-
-  private async takeLease(): Promise<void> {
-    const { link, state } = this.host
-    if (this.holdsPushes || !(await this.isDue()) || link === undefined || link !== this.host.link) return
-    this.isLeasing = true
-    link.send({ type: 'lease', document: state.document, purpose: 'rebase', release: false })
-  }
-
-  /** The log stands still, and all of it is here. */
-  private async build(link: DocumentLink): Promise<void> {
-    const { state, context } = this.host
-    const { number } = state.replica.state
-    try {
-      const owed = (await this.listOwed()).map(({ part }) => part)
-      const sealed = (await this.isDue()) ? await buildRebase(state, this.current.offer?.hash, owed) : undefined
-      if (link !== this.host.link) return
-      this.isLeasing = false
-      if (sealed === undefined) {
-        this.giveUp(link)
-        return
-      }
-      this.uploading = { ...sealed, number }
-      link.sendLarge(partsOf(state.document, sealed))
-    } catch (error) {
-      if (!isSyncError(error, 'entry-too-large')) throw error
-      this.giveUp(link)
-      this.isRefused = true
-      context.report(error)
-    }
-  }
-
-  private giveUp(link: DocumentLink): void {
-    this.isLeasing = false
-    this.uploading = undefined
-    this.weighedAt = structsOf(this.host.state.registers.doc)
-    link.send({ type: 'lease', document: this.host.state.document, purpose: 'rebase', release: true })
-  }
-
-  /** From here on this device does as all others do: so it sees, too, that the relay has it whole. */
-  private stored(hash: Hash): boolean {
-    const { uploading } = this
-    if (uploading === undefined || !bytesEqual(uploading.hash, hash)) return false
-    this.uploading = undefined
-    this.foundLaterEpoch()
-    return true
-  }
-
-  private async listOwed(): Promise<readonly OwedRow[]> {
-    this.owed ??= await readOwed(this.host.context, this.host.state.document)
-    return this.owed
   }
 
   private isLater(documentEpoch: number | undefined): boolean {

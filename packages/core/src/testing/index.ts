@@ -1,10 +1,10 @@
 // What helps to test code that builds on this package: contract suites for adapters, and for a simulator of whole devices an
 // independent oracle and a view on what documents write. Nothing here belongs in an app.
 export type { InspectedRecord, Registers, Transaction } from '../document'
-export { type DocumentObserver, observeDocuments } from '../sync'
+export { type DocumentLimits, type DocumentObserver, limitDocuments, observeDocuments } from '../sync'
 export { keyVaultContract } from './key-vault-contract'
 export { memoryKeyVault } from './memory-key-vault'
-export { registersOf } from './observe'
+export { appliedIn, registersOf } from './observe'
 export {
   memberName,
   type OracleDecision,

@@ -7,3 +7,23 @@ export function registersOf<T extends RecordFields<T>>(collection: Collection<T>
   // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
   return collection['sync']().registers
 }
+
+/** How far a document has come on a device. */
+export interface AppliedHistory {
+  /** Counts the rebases of the document. */
+  readonly documentEpoch: number
+  /** By writer: up to which of its transactions all are in the log as this device has it. */
+  readonly context: ReadonlyMap<string, number>
+}
+
+/** What the device says that the records under a collection are made of. Only where no other tab leads. */
+export function appliedIn<T extends RecordFields<T>>(collection: Collection<T>): AppliedHistory {
+  // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
+  const { state } = collection['sync']() as unknown as { readonly state: StateOfDocument }
+  return { documentEpoch: state.documentEpoch, context: state.replica.state.context }
+}
+
+interface StateOfDocument {
+  readonly documentEpoch: number
+  readonly replica: { readonly state: { readonly context: ReadonlyMap<string, number> } }
+}
