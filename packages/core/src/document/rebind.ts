@@ -36,6 +36,28 @@ export class Rebinding {
     rebound.newN.set(old.n, author.n)
   }
 
+  /** Who writes again what `old` wrote, and how far; undefined when nothing of it was. */
+  endOf(old: Writer): { readonly writer: Writer; readonly lastN: number } | undefined {
+    const rebound = this.#rebound.get(old)
+    return rebound && { writer: rebound.writer, lastN: Math.max(...rebound.newN.values()) }
+  }
+
+  /** True when the operation speaks of something that is under another dot now. */
+  concerns(operation: SlotOperation): boolean {
+    const isMoved = ({ writer, n }: Dot): boolean => this.#rebound.get(writer)?.newN.has(n) ?? false
+    if (operation.removed.some(isMoved)) return true
+    switch (operation.kind) {
+      case 'row':
+        return operation.born !== undefined && isMoved(operation.born)
+      case 'cells':
+        return operation.cells.some(({ seen }) => seen.some(isMoved))
+      case 'mark':
+        return operation.context.some(isMoved)
+      case 'increment':
+        return isMoved(operation.row)
+    }
+  }
+
   /**
    * @param draft the record as the operations before this one left it
    * @param old who wrote the operation; its transaction is bound

@@ -9,7 +9,7 @@ import {
   roots,
 } from '@owlivion/sync-protocol'
 import { hashEntry } from '../crypto'
-import { createWriter, openRegisters, type Registers, type Writer, type WriterEnd } from '../document'
+import { createWriter, openRegisters, Rebinding, type Registers, type Writer, type WriterEnd } from '../document'
 import { SyncError } from '../errors'
 import type { StoreBatch, StoreKey } from '../storage'
 import { takeClientId, Y } from '../yjs'
@@ -40,6 +40,8 @@ export class DocumentState {
   /** Log rows and bytes that are not folded into the base yet. */
   tailRows = 0
   tailBytes = 0
+  /** How the pending transactions were written again last as those of other writers: what other tabs wrote since may speak of them. */
+  rebound: Rebinding | undefined
   /** Entries up to this number were here before and are read again. */
   rereadThrough = 0
   /** Counts the rebases of the document. What this device writes is of this epoch. */
@@ -211,9 +213,11 @@ export class DocumentState {
         .filter((id) => id !== this.registers.writer)
         .map((id) => [id, endOf(options.newWriter ? createWriter(this.context.platform.random) : id)]),
     )
+    const rebinding = new Rebinding(options.shiftMs ?? 0)
+    if (options.newWriter) this.rebound = rebinding
     const rewritten = registers.rewrite(
       kept.map((item) => item.transaction),
-      { writer, lastN, lanes, ...(options.shiftMs !== undefined && { shiftMs: options.shiftMs }) },
+      { writer, lastN, lanes, rebinding },
     )
     observerOf(this.context.platform)?.rewritten(
       this.document,

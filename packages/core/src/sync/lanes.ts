@@ -65,7 +65,10 @@ export class LaneAdoption {
     for (const { row } of rows) {
       const { transaction, isClockKnown } = row
       if (state.hasTransaction(transaction)) continue
-      const fits = !this.moved.has(transaction.writer) && fitsInto(state.registers.doc, transaction.update)
+      const fits =
+        !this.moved.has(transaction.writer) &&
+        !this.speaksOfOld(transaction) &&
+        fitsInto(state.registers.doc, transaction.update)
       if (!fits) isRewritten = true
       const own = fits ? this.apply(transaction, changed) : this.writeAgain(transaction, changed)
       const item = state.outbox.add(own, { isClockKnown })
@@ -86,6 +89,11 @@ export class LaneAdoption {
     return { batch: { put: [...put, this.state.stateRow()], remove: [] }, changed, isRewritten: false }
   }
 
+  private speaksOfOld({ operations }: StoredTransaction): boolean {
+    const { rebound } = this.state
+    return rebound !== undefined && operations.some((operation) => rebound.concerns(operation))
+  }
+
   private apply(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
     for (const id of this.state.registers.apply([transaction.update])) changed.add(id)
     return transaction
@@ -94,9 +102,10 @@ export class LaneAdoption {
   private writeAgain(transaction: StoredTransaction, changed: Set<string>, moved = this.moved): StoredTransaction {
     const { registers, context } = this.state
     const { writer, lastN } = registers
+    const rebinding = this.state.rebound ?? new Rebinding(0)
     const lane = moved.get(transaction.writer) ?? {
-      rebinding: new Rebinding(0),
-      end: { writer: createWriter(context.platform.random), lastN: 0 },
+      rebinding,
+      end: rebinding.endOf(transaction.writer) ?? { writer: createWriter(context.platform.random), lastN: 0 },
     }
     const lanes = new Map([[transaction.writer, lane.end]])
     const again = registers.rewrite([transaction], { writer, lastN, lanes, rebinding: lane.rebinding })[0]!

@@ -140,14 +140,14 @@ export class TabSeat {
   }
 
   private received(message: Parameters<SharedChannelOptions['received']>[0]): void {
-    if (!this.isListening || this.link?.leader !== message.from) return
+    if (!this.isListening) return
+    // Whoever led; this tab may be about to.
+    if (message.kind === 'ended') this.fail(deletedElsewhere())
+    if (this.link?.leader !== message.from) return
     switch (message.kind) {
       case 'resigned':
         this.dropLink()
         this.follow()
-        break
-      case 'ended':
-        this.fail(deletedElsewhere())
         break
       case 'updates':
       case 'replaced':
@@ -257,7 +257,8 @@ export class TabSeat {
       : new SyncError('storage-failed', 'The account does not open.', { cause: error })
     // Before it was open the app is told by whatever opens it, and tries again or not.
     if (!this.isOpened) this.failure ??= reason
-    if (!reason.retryable) this.fail(reason)
+    if (reason.code === 'profile-missing') this.fail(deletedElsewhere())
+    else if (!reason.retryable) this.fail(reason)
     else if (this.failure === undefined) this.options.onEvent({ type: 'error', error: reason })
     this.changes.tell()
     this.options.platform.setTimer(HAND_OVER_MS, () => this.follow())

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { type Collection, createAccount, openAccount, type Sync, type SyncError } from '../../src'
+import type { SyncEngine } from '../../src/sync'
 import { FakeOrigin, type FakeTab } from './support/origin'
 
 type Contact = { name: string; phone?: string }
@@ -17,6 +18,12 @@ async function createIn(origin: FakeOrigin): Promise<{ readonly tab: FakeTab; re
   })
   onTestFinished(() => (tab.isStopped ? undefined : sync.close()))
   return { tab, sync }
+}
+
+/** Has the engine that leads write its pending transactions again as another writer, as after a fork. */
+async function writeAgain(sync: Sync): Promise<void> {
+  const { leading } = sync['engine'] as unknown as { readonly leading: SyncEngine }
+  for (const document of leading.documents.all()) await document['ownWriter'].takeNewWriter()
 }
 
 function sorted(contacts: Collection<Contact>): (readonly [string, Contact])[] {
@@ -112,4 +119,89 @@ it('errors of the leader reach the follower with their code', async () => {
   } satisfies Partial<SyncError>)
   expect(second.devices().length).toBe(1)
   expect((await second.unconfirmedPhrase())?.split(' ').length).toBe(24)
+})
+
+it('what a deposed leader had on its way to the disk is written once, by whoever it is then', async () => {
+  const origin = new FakeOrigin()
+  const { tab, sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  await first.add('ann', { name: 'Ann' })
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  await first.increment('ann', 'uses', 1)
+  await until(() => contacts.counter('ann', 'uses') === 1)
+
+  // It does not hear that it is about to be stopped, and three edits are between its memory and the disk.
+  const letThrough = tab.holdCommits()
+  const late = [
+    first.increment('ann', 'uses', 10),
+    first.update('ann', { name: 'Ann B.' }),
+    first.add('bob', { name: 'Bob' }),
+  ]
+  tab.stop({ isTold: false })
+  await contacts.increment('ann', 'uses', 100)
+  await contacts.update('ann', { phone: '1' })
+  await until(() => second.status.unsent === 4 && origin.leader !== tab && origin.leader !== undefined)
+  letThrough()
+  tab.resume()
+  await Promise.all(late)
+  await until(() => contacts.has('bob') && contacts.counter('ann', 'uses') === 111)
+  for (const each of [first, contacts]) {
+    expect(sorted(each)).toEqual([
+      ['ann', { name: 'Ann B.', phone: '1' }],
+      ['bob', { name: 'Bob' }],
+    ])
+    expect(each.counter('ann', 'uses')).toBe(111)
+    expect(each.conflicts()).toEqual([])
+  }
+})
+
+it('edits that a tab made on a document which the leader has built anew since are written again on it', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  await first.add('ann', { name: 'Ann' })
+  const tab = origin.tab()
+  const second = await open(tab)
+  const contacts = await second.open<Contact>('contacts')
+  await contacts.update('ann', { name: 'From the second' })
+  await contacts.increment('ann', 'uses', 1)
+  await until(() => first.counter('ann', 'uses') === 1)
+  // It hears of nothing meanwhile, and its lane goes on where it was.
+  tab.stop({ isTold: false })
+  await writeAgain(sync)
+  await contacts.update('ann', { phone: '1' })
+  await contacts.increment('ann', 'uses', 4)
+  await contacts.increment('ann', 'uses', 6)
+  tab.resume()
+  await until(() => first.counter('ann', 'uses') === 11 && contacts.counter('ann', 'uses') === 11)
+  for (const each of [first, contacts]) expect(each.get('ann')).toEqual({ name: 'From the second', phone: '1' })
+  await contacts.update('ann', { phone: '2' })
+  await until(() => first.get('ann')?.phone === '2')
+  expect(first.conflicts()).toEqual([])
+})
+
+it('a tab that has the profile to itself keeps others out, and is kept out by them', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const alone = { platform: origin.tab().platform, store: origin.tab().store, online: false, tabs: 'alone' as const }
+  const held = { ...alone, platform: { ...alone.platform, lock: async () => undefined } }
+  await expect(openAccount(held)).rejects.toMatchObject({ code: 'profile-in-use' })
+  await sync.close()
+  const later = await open(origin.tab())
+  expect(later.status.unsent).toBe(0)
+})
+
+it('an account that is wiped in one tab is closed in the others', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  await contacts.add('ann', { name: 'Ann' })
+  expect((await second.unsentEdits()).collections).toMatchObject([{ name: 'contacts', changes: [{ id: 'ann' }] }])
+  const problems: string[] = []
+  second.on((event) => event.type === 'error' && problems.push(event.error.code))
+  await sync.wipe()
+  await until(() => problems.includes('closed'))
+  await expect(contacts.add('bob', { name: 'Bob' })).rejects.toMatchObject({ code: 'closed' })
 })

@@ -20,6 +20,11 @@ export class FakeOrigin {
   readonly queues = new Map<string, Waiting[]>()
   readonly channels = new Map<string, Set<FakeChannel>>()
 
+  /** The tab that leads the only account of the origin. */
+  get leader(): FakeTab | undefined {
+    return [...this.locks].find(([name]) => /^owlivion-sync\/\w+$/.test(name))?.[1].tab
+  }
+
   /** @param options what is another than in other tabs */
   tab(options: Partial<Platform> = {}): FakeTab {
     return new FakeTab(this, options)
@@ -53,12 +58,31 @@ export class FakeTab {
     const real = nodePlatform()
     this.platform = {
       ...real,
-      setTimer: (delayMs, callback) => real.setTimer(delayMs, () => this.run(callback)),
+      // Ten times as fast, so that a leader is soon missed.
+      setTimer: (delayMs, callback) => real.setTimer(delayMs / 10, () => this.run(callback)),
       tabs: this.tabs(),
       ...options,
     }
-    this.store = openMemoryStore(origin.disk)
+    const store = openMemoryStore(origin.disk)
+    this.store = {
+      ...store,
+      commit: async (batch, commitOptions) => {
+        await this.disk
+        await store.commit(batch, commitOptions)
+      },
+    }
   }
+
+  /** What is committed from now on waits on its way to the disk. @returns a function that lets it through */
+  holdCommits(): () => void {
+    let release = (): void => {}
+    this.disk = new Promise((resolve) => {
+      release = resolve
+    })
+    return release
+  }
+
+  private disk: Promise<void> = Promise.resolve()
 
   /** Runs it now, once the tab is set going again, or never. */
   run(act: () => void): void {
