@@ -68,6 +68,11 @@ export const localCodes = {
     retryable: false,
     action: 'Restore the store from a backup, or join the account again with the recovery phrase.',
   },
+  'profile-lost': {
+    retryable: false,
+    action:
+      'Delete what is left of the store, then join the account again with the recovery phrase or by pairing; the relay and the other devices have all that was sent. Ask the browser for persistent storage.',
+  },
   'profile-key-missing': {
     retryable: false,
     action:

@@ -17,7 +17,15 @@ export type { Sync, SyncStatus } from './client'
 export type { Collection, CollectionOptions, Conflict, RecordFields } from './collection'
 export type { Candidate, FieldCandidate, Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
-export { browserPlatform, type Platform, type SigningProvider, type Socket, type SocketHandlers } from './platform'
+export { requestPersistentStorage } from './persistence'
+export {
+  browserPlatform,
+  type Platform,
+  type SigningProvider,
+  type Socket,
+  type SocketHandlers,
+  type StoragePersistence,
+} from './platform'
 export {
   type BoxedStoreOptions,
   type CommitOptions,

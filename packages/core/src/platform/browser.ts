@@ -2,7 +2,7 @@
 import { browserRandom } from './browser-random'
 import { browserTabs } from './browser-tabs'
 import { closeArguments } from './close-code'
-import type { Platform, Socket, SocketHandlers } from './platform'
+import type { Platform, Socket, SocketHandlers, StoragePersistence } from './platform'
 import { setSystemTimer } from './timer'
 import { takeWebLock } from './web-lock'
 import { webSigning } from './web-signing'
@@ -18,6 +18,7 @@ import { webSigning } from './web-signing'
  */
 export function browserPlatform(): Platform {
   const tabs = browserTabs()
+  const persistence = browserPersistence()
   return {
     now: () => Date.now(),
     random: browserRandom,
@@ -26,7 +27,15 @@ export function browserPlatform(): Platform {
     signing: webSigning(globalThis.crypto?.subtle),
     lock: takeWebLock,
     ...(tabs && { tabs }),
+    ...(persistence && { persistence }),
   }
+}
+
+/** Undefined where the page cannot ask: without HTTPS, or in an old browser. */
+function browserPersistence(): StoragePersistence | undefined {
+  const storage: StorageManager | undefined = globalThis.navigator?.storage
+  if (typeof storage?.persist !== 'function') return undefined
+  return { isGranted: () => storage.persisted(), request: () => storage.persist() }
 }
 
 function connectWebSocket(url: string, handlers: SocketHandlers): Socket {

@@ -1,6 +1,6 @@
 // The door between the engine and the world: the interface, and its implementation for browsers. The one for Node has its own
 // subpath, so that no bundle for a browser carries it.
 export { browserPlatform } from './browser'
-export type { Platform, SigningProvider, Socket, SocketHandlers } from './platform'
+export type { Platform, SigningProvider, Socket, SocketHandlers, StoragePersistence } from './platform'
 export type { TabChannel, TabPlatform } from './tabs'
 export { tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'

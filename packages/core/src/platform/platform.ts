@@ -30,6 +30,14 @@ export interface SigningProvider {
   sha512(bytes: Uint8Array): Uint8Array
 }
 
+/** How long what is stored stays, where the platform may clear it by itself. */
+export interface StoragePersistence {
+  /** The platform has promised not to. */
+  isGranted(): Promise<boolean>
+  /** Asks for that promise; the person may be asked in turn. */
+  request(): Promise<boolean>
+}
+
 /** What the engine needs from the world. `browserPlatform()` and `nodePlatform()` are implementations; a test makes its own to own time and chance. */
 export interface Platform {
   /** Wall clock in milliseconds since 1970. May be wrong by years; the engine corrects it by the relay's. */
@@ -44,4 +52,6 @@ export interface Platform {
   lock(name: string): Promise<(() => void) | undefined>
   /** Where several tabs may have one profile open: how they speak with each other. */
   readonly tabs?: TabPlatform
+  /** Where what an account stores may be cleared by the platform. */
+  readonly persistence?: StoragePersistence
 }

@@ -26,7 +26,8 @@ export interface BoxedStoreOptions {
   readonly lock?: () => Promise<(() => void) | undefined>
 }
 
-const markerKey: StoreKey = ['at-rest']
+/** Of the row that every boxed store has from the moment that it is made. */
+export const markerKey: StoreKey = ['at-rest']
 const FORMAT = 1
 const nothing = new Uint8Array()
 

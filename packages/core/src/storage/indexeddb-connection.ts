@@ -10,6 +10,15 @@ const objectStoreName = 'entries'
 /** 2 since rows are boxed: an earlier version of the app in another tab lets go of the database, and cannot open it again. */
 const databaseVersion = 2
 
+/** Says in a new database that the browser lost the one before. Not an array as the keys of rows are, so that it lies outside every range of them. */
+export const lossKey = 'lost'
+
+/** What Chromium adds to the event; it tells only whoever opens the first database after the loss. */
+interface MayTellOfLoss {
+  readonly dataLoss?: 'none' | 'total'
+  readonly dataLossMessage?: string
+}
+
 /** How long the tab that has a database open may take to let go of it. */
 const LONGEST_RELEASE_MS = 5_000
 
@@ -131,10 +140,14 @@ function openDatabase(factory: IDBFactory, name: string, mayCreate: boolean): Pr
   return new Promise((resolve, reject) => {
     const request = factory.open(name, databaseVersion)
     let refusal: SyncError | undefined
-    request.onupgradeneeded = ({ oldVersion }) => {
+    request.onupgradeneeded = (event) => {
+      const { oldVersion } = event
       if (oldVersion > 0 && request.result.objectStoreNames.contains(objectStoreName)) return
       if (oldVersion === 0 && mayCreate) {
-        request.result.createObjectStore(objectStoreName)
+        const entries = request.result.createObjectStore(objectStoreName)
+        const { dataLoss, dataLossMessage } = event as IDBVersionChangeEvent & MayTellOfLoss
+        // In the database itself: it has to be said at every start, until somebody has taken note of it.
+        if (dataLoss === 'total') entries.put(dataLossMessage || 'The browser does not say why.', lossKey)
         return
       }
       refusal =

@@ -3,7 +3,7 @@
 // Keys are used as they are: IndexedDB orders arrays as store.ts asks, so nothing has to be decoded to read them in the inspector.
 import { get, promisifyRequest, type UseStore } from 'idb-keyval'
 import { fencedOff, storageFailure, storeClosed } from './failure'
-import { IndexedDbConnection } from './indexeddb-connection'
+import { IndexedDbConnection, lossKey } from './indexeddb-connection'
 import { encodeKey, encodeKeyRange } from './key'
 import type { CommitOptions, Store, StoreBatch, StoreKey } from './store'
 import { copyValue } from './value'
@@ -11,11 +11,16 @@ import { copyValue } from './value'
 /** Not an array as the keys of rows are, so that it lies outside every range of them. */
 const fenceKey = 'fence'
 
-export async function openIndexedDbRows(factory: IDBFactory, name: string): Promise<Store> {
+export interface IndexedDbRows extends Store {
+  /** Why the browser says that it lost what was here before; undefined when it says nothing of the kind. */
+  loss(): Promise<string | undefined>
+}
+
+export async function openIndexedDbRows(factory: IDBFactory, name: string): Promise<IndexedDbRows> {
   return new IndexedDbStore(await IndexedDbConnection.open(factory, name))
 }
 
-class IndexedDbStore implements Store {
+class IndexedDbStore implements IndexedDbRows {
   readonly #connection: IndexedDbConnection
   readonly #use: Record<'relaxed' | 'strict', UseStore>
   /**
@@ -59,6 +64,11 @@ class IndexedDbStore implements Store {
         return next
       }),
     )
+  }
+
+  async loss(): Promise<string | undefined> {
+    this.#assertOpen()
+    return await this.#track(() => get<string>(lossKey, this.#use.relaxed))
   }
 
   async get(key: StoreKey): Promise<Uint8Array | undefined> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect } from 'vitest'
 import { bundleForBrowser, itWithChromium, type OwnChromium, servePage, startChromium } from './chromium'
-import { cutInRecord, isCutInRecord } from './leveldb-log'
+import { cutInRecord, damageDatabases, isCutInRecord } from './leveldb-log'
 
 const folder = mkdtempSync(join(tmpdir(), 'owlivion-chromium-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
@@ -143,12 +143,58 @@ itWithChromium(
     for (let round = 0; round < 20; round++) {
       // Before this one, Chromium may still be at the clearing of the last round.
       while ((await answer()) !== 'stored') await page.reload()
-      const clearing = devTools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+      // As a person does it, with everything: a store that is cleared alone is missed afterwards.
+      const storageTypes = 'indexeddb,local_storage'
+      const clearing = devTools.send('Storage.clearDataForOrigin', { origin, storageTypes })
       answers.add((await answer()).replace(/,.*/, ''))
       await clearing
       await page.reload()
     }
     expect(['stored', 'storage-failed']).toEqual(expect.arrayContaining([...answers]))
+  },
+  120_000,
+)
+
+itWithChromium(
+  'a database that Chromium finds damaged and throws away is said to be lost, and is not taken for a new one',
+  async () => {
+    const profile = join(folder, 'lost')
+    await startAgain(profile, 0, 'new')
+    await writeAndKill(0, 20, 0)
+    damageDatabases(profile)
+    browser = await startChromium(profile, origin)
+    const said = await browser.page.evaluate(() => storage.opened())
+    expect(said).toMatch(/^profile-lost: The browser has lost what the store killed held on this device \(.+\)/)
+    await browser.page.reload()
+    await browser.page.waitForFunction(() => 'storage' in globalThis)
+    expect(await browser.page.evaluate(() => storage.opened())).toBe(said)
+    await browser.page.evaluate(() => storage.deleteStore())
+    expect(await browser.page.evaluate(() => storage.opened())).toBe('opened')
+  },
+  120_000,
+)
+
+itWithChromium(
+  'a database that is cleared while the site is closed is missed, since something else remembers it',
+  async () => {
+    const profile = join(folder, 'evicted')
+    browser = await startChromium(profile, origin)
+    expect(await browser.page.evaluate(() => storage.put('small', 10))).toBe('stored')
+    await browser.page.goto('about:blank')
+    await browser.devTools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+    await browser.page.goto(origin)
+    await browser.page.waitForFunction(() => 'storage' in globalThis)
+    expect(await browser.page.evaluate(() => storage.opened())).toMatch(/^profile-lost/)
+  },
+  120_000,
+)
+
+itWithChromium(
+  'a site asks for storage that the browser does not clear by itself, and is told what came of it',
+  async () => {
+    browser = await startChromium(join(folder, 'persistent'), origin)
+    const [before, after] = await browser.page.evaluate(() => storage.persistence())
+    expect([typeof before, typeof after]).toEqual(['boolean', 'boolean'])
   },
   120_000,
 )

@@ -1,5 +1,7 @@
 // The script of the page that indexeddb-killed.test.ts opens in a Chromium of its own and drives from outside.
-import { openIndexedDbStore } from '../../src/storage/indexeddb'
+import { requestPersistentStorage } from '../../src/persistence'
+import { browserPlatform } from '../../src/platform'
+import { deleteIndexedDbStore, openIndexedDbStore } from '../../src/storage/indexeddb'
 import { durabilityOf, lastWholeBatch, numberedBatch } from './numbered-batches'
 
 declare global {
@@ -36,6 +38,24 @@ const page = {
       () => 'stored',
       (error) => `${error.code}, ${error.retryable ? 'retryable' : 'final'}, ${error.cause?.name}`,
     )
+  },
+
+  /** Why the store does not open, or 'opened'. */
+  opened: async (): Promise<string> =>
+    open().then(
+      () => 'opened',
+      (error) => {
+        opening = undefined
+        return `${error.code}: ${error.message}`
+      },
+    ),
+
+  deleteStore: () => deleteIndexedDbStore('killed'),
+
+  /** What the browser says of how long it keeps what this page stores. */
+  persistence: async () => {
+    const platform = browserPlatform()
+    return [await platform.persistence?.isGranted(), await requestPersistentStorage(platform)]
   },
 
   /** The first part of every key in the store. */

@@ -1,6 +1,6 @@
 // How the files end that Chromium's IndexedDB writes record by record. They are those of LevelDB: blocks of 32 KiB, in which each piece of a
 // record has a header of 7 bytes (checksum, length, type).
-import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const BLOCK_BYTES = 32_768
@@ -29,6 +29,12 @@ export function cutInRecord(profileFolder: string): void {
     const padding = leftInBlock > HEADER_BYTES ? 0 : leftInBlock
     appendFileSync(path, Uint8Array.of(...new Uint8Array(padding), 1, 2, 3, 4, 200, 0, 1))
   }
+}
+
+/** Leaves nothing to read of the list of files that each database begins with. */
+export function damageDatabases(profileFolder: string): void {
+  for (const path of logsOf(profileFolder).filter((each) => /MANIFEST-\d+$/.test(each)))
+    writeFileSync(path, new Uint8Array(statSync(path).size).fill(255))
 }
 
 /** The files of all databases that grow record by record. */
