@@ -40,18 +40,30 @@ async function vouch(device: TestDevice): Promise<void> {
   log.snapshots.at(-1)!.verdicts.push({ device: device.context.device, verdict: 'accept', signature })
 }
 
-describe.each<[string, () => Forgery]>([
-  ['omits what entries wrote', () => ({ registers: early })],
-  ['holds nothing', () => ({ registers: Y.encodeStateAsUpdateV2(createDoc('registers')) })],
-  ['says that it holds what it omits', () => ({ registers: early, claimsTruth: true })],
-  ['holds what no entry wrote', () => ({ invent: (records) => records.set('invented', 'false') })],
-  ['takes away what no entry took away', () => ({ invent: (records) => records.delete([...records.keys()][0]!) })],
+const elsewhere = 'its author says that it holds something else than the entries'
+
+describe.each<[what: string, reason: string, forgery: () => Forgery]>([
+  ['omits what entries wrote', elsewhere, () => ({ registers: early })],
+  ['holds nothing', elsewhere, () => ({ registers: Y.encodeStateAsUpdateV2(createDoc('registers')) })],
+  [
+    'says that it holds what it omits',
+    'it holds something else than the entries',
+    () => ({ registers: early, claimsTruth: true }),
+  ],
+  ['holds what no entry wrote', elsewhere, () => ({ invent: (records) => records.set('invented', 'false') })],
+  [
+    'takes away what no entry took away',
+    elsewhere,
+    () => ({ invent: (records) => records.delete([...records.keys()][0]!) }),
+  ],
   [
     'names entries as left out that everybody can read, and counts them',
+    'it counts an entry that it leaves out',
     () => ({ registers: early, header: (header) => ({ ...header, exempt: [3, 4] }) }),
   ],
   [
     'covers entries that it neither counts nor names as left out',
+    'entry 3 is neither in it nor named as left out',
     () => ({
       registers: early,
       header: (header) => ({
@@ -62,17 +74,24 @@ describe.each<[string, () => Forgery]>([
   ],
   [
     'counts entries that the log does not have',
+    'it counts entries that the log does not have',
     () => ({
       header: (header) => ({ ...header, vector: header.vector.map((head) => ({ ...head, sequence: 9 })) }),
     }),
   ],
-])('a snapshot that %s', (_, forgery) => {
+  [
+    'names edits that no entry names',
+    'it names other edits than the entries',
+    () => ({ context: (context) => new Map([...context].map(([writer, n]) => [writer, n + 1])) }),
+  ],
+])('a snapshot that %s', (_, reason, forgery) => {
   it('is rejected by a device that has the entries, which names its author and keeps what it has', async () => {
     const truth = digest(ann)
     await forge(log, eve, forgery())
     await world.rest(ann)
     expect(log.snapshots[0]!.verdicts.map(({ verdict }) => verdict)).toEqual(['reject'])
     expect(ann.context.reports.map(({ code, device }) => [code, device])).toEqual([['snapshot-untrue', hex(eve)]])
+    expect(ann.context.reports[0]?.message).toContain(`: ${reason}.`)
     expect(digest(ann)).toBe(truth)
     // Who comes now is given the entries.
     const carl = await world.open(CARL)
@@ -153,9 +172,45 @@ describe('a lie that nobody looked at until the entries were gone', () => {
   })
 })
 
+it('a snapshot that goes back behind what it was built on is rejected', async () => {
+  await world.writeMuch(ann)
+  await world.rest(ann, eve)
+  await log.wait(691_200_000, ann, eve)
+  await ann.connect()
+  await world.rest(ann, eve)
+  expect(stateOf(ann).foundation).toBeDefined()
+  await world.edit(ann, 'after', { name: 'the first' })
+  await log.serve(eve)
+  const own = (device: Uint8Array): boolean => device.join() === eve.context.device.join()
+  await forge(log, eve, {
+    header: (header) => ({ ...header, vector: header.vector.filter(({ device }) => !own(device)) }),
+  })
+  await world.rest(ann)
+  expect(ann.context.reports.map(({ message }) => message.split(': ')[1])).toEqual([
+    'it goes back behind what it was built on.',
+  ])
+})
+
+it('a snapshot of another log is neither confirmed nor rejected: that is the relay’s doing', async () => {
+  await forge(log, eve)
+  const kept = log.snapshots[0]!
+  const { coveredNumber } = kept.header
+  log.snapshots.length = 0
+  const [first, ...others] = log.entries
+  log.entries.splice(0, log.entries.length, ...others, first!)
+  await forge(log, eve, { header: (header) => ({ ...header, coveredHash: log.hashAt(coveredNumber) }) })
+  await world.rest(ann)
+  expect(log.snapshots[0]!.verdicts).toEqual([])
+  expect(codesOf(ann)).toEqual([])
+})
+
 it('a verdict that nobody of the account signed counts for nothing', async () => {
   await world.writeMuch(ann)
   await world.rest(ann)
+  const { account: id, sign } = ann.context
+  const signature = await sign(snapshotVerdictBytes(id, log.document, log.current!.hash, 'accept'))
+  // Nor does the author's own.
+  log.current!.verdicts.push({ device: ann.context.device, verdict: 'accept', signature })
   log.current!.verdicts.push({ device: eve.context.device, verdict: 'accept', signature: new Uint8Array(64) })
   log.prune()
   const carl = await world.open(CARL)

@@ -14,6 +14,8 @@ export interface Forgery {
   /** Writes something that no entry says. */
   readonly invent?: (records: Y.Map<unknown>) => void
   readonly header?: (header: Omit<SnapshotHeader, 'keyringHead'>) => Omit<SnapshotHeader, 'keyringHead'>
+  /** How far each writer's edits are in it. */
+  readonly context?: (context: ReadonlyMap<string, number>) => ReadonlyMap<string, number>
   /** What it says that it hashes to is the truth, and what it holds is not. */
   readonly claimsTruth?: boolean
 }
@@ -39,7 +41,7 @@ export async function forge(log: SnapshotLog, device: TestDevice, forgery: Forge
     document,
     incarnation: state.own.incarnation,
     header: forgery.header?.(honest) ?? honest,
-    context: state.replica.state.context,
+    context: forgery.context?.(state.replica.state.context) ?? state.replica.state.context,
     digest: forgery.claimsTruth ? truth : digestOf(sha512, docs),
     docs,
   })
