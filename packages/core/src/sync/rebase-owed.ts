@@ -30,6 +30,26 @@ export async function readOwed({ store }: AccountContext, document: DocumentId):
   return rows.map(([key, bytes]) => ({ key, part: readRow(bytes, 'part of a document', readPart) }))
 }
 
+/** Read once, and again after it was written. */
+export class OwedList {
+  private rows: readonly OwedRow[] | undefined
+
+  constructor(
+    private readonly context: AccountContext,
+    private readonly document: DocumentId,
+  ) {}
+
+  /** @throws SyncError `profile-damaged` */
+  async list(): Promise<readonly OwedRow[]> {
+    this.rows ??= await readOwed(this.context, this.document)
+    return this.rows
+  }
+
+  forget(): void {
+    this.rows = undefined
+  }
+}
+
 /** The rows of what is owed now, in place of those before. */
 export function owedRows(
   context: AccountContext,
