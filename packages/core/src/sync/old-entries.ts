@@ -2,7 +2,7 @@
 // a rebase. What they wrote has come along into the epoch that counts, and the other devices, which cannot read them, are told so.
 import { bytesEqual } from '@owlivion/sync-protocol'
 import type { DocumentHost, DocumentPart } from './document-part'
-import { readOwed } from './rebase-owed'
+import { OwedList } from './rebase-owed'
 import { encodePending, rowKeys } from './rows'
 
 export class OldEntries implements DocumentPart {
@@ -21,7 +21,13 @@ export class OldEntries implements DocumentPart {
           bytesEqual(entry.device, context.device) &&
           !isTold(entry.incarnation, entry.sequence),
       )
-    if (host.isHealing || old().length === 0 || (await readOwed(context, document)).length > 0 || host.isClosed) return
+    if (
+      host.isHealing ||
+      old().length === 0 ||
+      (await new OwedList(context, document).list()).length > 0 ||
+      host.isClosed
+    )
+      return
     const { writer, lastN: n } = registers
     const items = old().map(({ entry: { incarnation, sequence } }) => ({
       order: outbox.nextOrder++,
