@@ -97,6 +97,22 @@ export function describePruning(suite: ContractSuite): void {
       expect(await store.snapshots.prune(MONTH_LATER_MS)).toEqual({ entries: 8, snapshots: 0 })
     })
 
+    checkWithAccount('a rejection that comes after the entries went undoes nothing', async (store) => {
+      const first = await withSnapshot(store)
+      await store.snapshots.prune(MONTH_LATER_MS)
+      await store.snapshots.judge(verdict(first, b, 'reject', MONTH_LATER_MS))
+      expect(await store.snapshots.prune(2 * MONTH_LATER_MS)).toEqual({ entries: 0, snapshots: 0 })
+      const [only] = await store.snapshots.list(account, contacts)
+      expect([only?.hash, only?.rejectedAtMs]).toEqual([first.hash, undefined])
+    })
+
+    checkWithAccount('nor does one of the snapshot at which a log begins', async (store) => {
+      const given = snapshot({ covered: 9, coveredHash: bytes<Hash>(32, 'a log elsewhere') })
+      await store.snapshots.put(given, quota)
+      await store.snapshots.judge(verdict(given, b, 'reject'))
+      expect((await store.snapshots.list(account, contacts))[0]?.rejectedAtMs).toEqual(undefined)
+    })
+
     checkWithAccount('older snapshots go a week after a newer one has stood for what it covers', async (store) => {
       const first = await withSnapshot(store)
       const storedAtMs = START_MS + 1_000

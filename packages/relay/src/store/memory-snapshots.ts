@@ -90,7 +90,9 @@ export function createMemorySnapshots({ sha512, open, write }: MemorySnapshotPar
       bytesToHex(a.device) < bytesToHex(b.device) ? -1 : 1,
     )
     const judged = { ...snapshot, verdicts }
-    const isUndone = judged.rejectedAtMs === undefined && isUndoneBy(judged)
+    const isUndone =
+      judged.rejectedAtMs === undefined &&
+      isUndoneBy(judged, documentOf(place.account, place.document)?.base.number ?? 0)
     replace(place, isUndone ? { ...judged, rejectedAtMs: atMs } : judged)
     return true
   }

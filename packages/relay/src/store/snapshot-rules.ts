@@ -87,9 +87,12 @@ function misfit(reason: string): Refused {
   return { kind: 'misfit', reason }
 }
 
-/** Whether a rejection puts the parent back: nobody else stands by the snapshot, and the log before it counts still. */
-export function isUndoneBy(snapshot: StoredSnapshot): boolean {
-  return !snapshot.isRebase && isRejected(snapshot) && !isAccepted(snapshot)
+/**
+ * Whether a rejection puts the parent back: nobody else stands by the snapshot, and the log before it counts still.
+ * @param base entries up to this number are gone: what they said is in the snapshots that cover them, and nowhere else
+ */
+export function isUndoneBy(snapshot: StoredSnapshot, base: number): boolean {
+  return !snapshot.isRebase && snapshot.coveredNumber > base && isRejected(snapshot) && !isAccepted(snapshot)
 }
 
 /** By a device other than its author. */

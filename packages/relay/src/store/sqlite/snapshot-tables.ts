@@ -203,7 +203,7 @@ export function createSnapshotTables(db: Database.Database, sha512: Sha512): Sql
     if (document === undefined || snapshot === undefined) return false
     saveVerdict.run(document.id, snapshot, device, VERDICTS.indexOf(verdict), signature)
     const judged = listOf(document.id).find((each) => each.id === snapshot) as NumberedSnapshot
-    if (judged.rejectedAtMs === undefined && isUndoneBy(judged)) reject.run(atMs, snapshot)
+    if (judged.rejectedAtMs === undefined && isUndoneBy(judged, document.base_number)) reject.run(atMs, snapshot)
     return true
   }
 
