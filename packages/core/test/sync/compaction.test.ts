@@ -162,6 +162,7 @@ describe('a device that was away', () => {
     await bob.sync.transact([{ kind: 'add', id: 'mine', fields: { name: 'sent' } }]).stored
     await settle()
     log.push(bob.link.lastPush)
+    const { incarnation } = stateOf(bob).own
     await bob.disconnect()
     await log.serve(ann)
     await world.writeMuch(ann)
@@ -171,6 +172,8 @@ describe('a device that was away', () => {
     await bob.connect()
     await log.serve(bob)
     expect(bob.sync.status.unsent).toBe(0)
+    // It is the same life of the same device.
+    expect(stateOf(bob).own.incarnation).toBe(incarnation)
     expect(log.entries.filter(({ device }) => bytesEqual(device, bob.context.device)).length).toBe(1)
     expect((await openMemoryStore(bob.disk).list(['pending'])).length).toBe(0)
     await world.edit(bob, 'mine', { name: 'again' })
