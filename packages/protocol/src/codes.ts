@@ -118,7 +118,7 @@ export const protocolCodes = {
   },
   'cursor-mismatch': {
     retryable: true,
-    action: 'The relay has another history than this device; the device keeps everything and reports it.',
+    action: 'The relay has another history than this device; the device keeps everything and brings both together.',
   },
   'snapshot-conflict': { retryable: true, action: 'Another device made a newer snapshot; this one is dropped.' },
   'snapshot-refused': { retryable: false, action: 'The snapshot does not fit the log; it is dropped and built anew.' },
