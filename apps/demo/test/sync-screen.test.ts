@@ -1,7 +1,7 @@
 // When a device syncs, what of it, who holds copies, and what is shown while a relay gets back what it lost.
 import { expect } from 'vitest'
 import { checkScreen } from './support/accessibility'
-import { eventually, itInChromium, openPair, withDemo } from './support/demo'
+import { eventually, itInChromium, openPair, relay, withDemo } from './support/demo'
 
 withDemo()
 
@@ -60,6 +60,27 @@ itInChromium('a data type is switched off and on, and it says which other device
   await laptop.view.getByText('Phone has all of it').waitFor()
   await phone.button('Back to the contacts').click()
   await phone.contact('Jo Tal').waitFor()
+})
+
+itInChromium('a relay that has lost everything gets it back, and people are told while it does', async () => {
+  // Two devices that find it empty at once say so in the console, and so does a browser whose connection is refused.
+  const { page, laptop, phone } = await openPair({ isTroubled: true })
+  await laptop.add({ Name: 'Ida Berg', 'E-mail 1': 'ida@berg.example' })
+  await phone.contact('Ida Berg').waitFor()
+  const banner = 'The relay has lost something, and gets it back'
+  // However short it is shown.
+  await page.evaluate((text) => {
+    new MutationObserver(() => {
+      if (document.body.innerText.includes(text)) document.body.dataset.hasHealed = 'yes'
+    }).observe(document.body, { childList: true, subtree: true })
+  }, banner)
+  await relay.loseEverything()
+  await page.locator('body[data-has-healed]').waitFor()
+  await eventually(() => laptop.view.getByText(banner).count()).toBe(0)
+  await eventually(() => phone.view.getByText(banner).count()).toBe(0)
+  await phone.add({ Name: 'Jo Tal', 'E-mail 1': 'jo@tal.example' })
+  await laptop.contact('Jo Tal').waitFor()
+  await laptop.contact('Ida Berg').waitFor()
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -21,6 +21,7 @@ const KEY_BYTES = 32
 const kinds = new Set([
   ...['profile', 'at-relay', 'clock', 'phrase', 'keyring', 'keyring-checked', 'number'],
   ...['document', 'state', 'base', 'name', 'log', 'archive', 'held', 'pending', 'outbox', 'copies', 'off', 'schedule'],
+  ...['generation', 'heard', 'lane', 'refill', 'snapshot'],
 ])
 
 /** A platform that remembers every key that was drawn: of the device, of the account, of what seals one for the other. */

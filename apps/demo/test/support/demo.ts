@@ -20,6 +20,9 @@ export const itInChromium = it.skipIf(!hasChromium)
 /** What Chromium says of a device that signs out, or goes offline, while it dials: nothing is wrong. */
 const hungUp = /^WebSocket connection to '\S+' failed: WebSocket is closed before the connection is established/
 
+/** What it says of a relay that is gone for a while. */
+const unreachable = /^(WebSocket connection to '\S+' failed|Failed to load resource)/
+
 /** Builds the app and starts browser and relay for the tests of this file. */
 export function withDemo(): void {
   if (!hasChromium) return
@@ -43,10 +46,12 @@ export interface Demo {
 export interface DemoOptions extends BrowserContextOptions {
   /** A script that runs before the page's own. */
   readonly prepare?: string
+  /** The network is to fail, of which the console tells. */
+  readonly isTroubled?: boolean
 }
 
 /** Opens the page. The test fails when the browser's console says anything that should not be there. */
-export async function openDemo({ prepare, ...options }: DemoOptions = {}): Promise<Demo> {
+export async function openDemo({ prepare, isTroubled = false, ...options }: DemoOptions = {}): Promise<Demo> {
   const viewport = { width: 1440, height: 1000 }
   const context = await browser.newContext({ baseURL: relay.url, viewport, ...options })
   if (prepare !== undefined) await context.addInitScript(prepare)
@@ -55,7 +60,8 @@ export async function openDemo({ prepare, ...options }: DemoOptions = {}): Promi
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
     const isProblem = message.type() === 'error' || message.type() === 'warning'
-    if (isProblem && !hungUp.test(message.text())) problems.push(message.text())
+    const isExpected = hungUp.test(message.text()) || (isTroubled && unreachable.test(message.text()))
+    if (isProblem && !isExpected) problems.push(message.text())
   })
   onTestFinished(async () => {
     await context.close()

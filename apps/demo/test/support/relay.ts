@@ -1,5 +1,5 @@
 // A relay as a process of its own, which serves the app from its own origin, as `npm run demo` starts it.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,8 @@ export interface RelayProcess {
   storedBytes(): Buffer
   /** What somebody with the relay's database does: takes this row out of the audit log of every account. */
   dropAuditRow(number: number): void
+  /** It comes back at the same address with an empty disk, as after an accident without a backup. */
+  loseEverything(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -20,20 +22,30 @@ export async function startRelay(appFolder: string): Promise<RelayProcess> {
   const data = mkdtempSync(join(tmpdir(), 'owlivion-demo-relay-'))
   const main = fileURLToPath(import.meta.resolve('@owlivion/relay')).replace(/index\.ts$/, 'main.ts')
   const source = ['--conditions=@owlivion/source', '--import', import.meta.resolve('tsx')]
-  const serve = ['serve', '--data', data, '--port', '0', '--static', appFolder, '--inspect', '--log-level', 'warn']
-  const child = spawn(process.execPath, [...source, main, ...serve], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  const url = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk
-      const address = /relay ready on (http:\S+)/.exec(output)?.[1]
-      // By name: a page of an address of its own is what people open, and what browsers count as safe.
-      if (address) resolve(address.replace('127.0.0.1', 'localhost'))
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('exit', () => reject(new Error(`The relay did not start:\n${output}`)))
-  })
+  const start = async (port: string): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
+    const serve = ['serve', '--data', data, '--port', port, '--static', appFolder, '--inspect', '--log-level', 'warn']
+    const child = spawn(process.execPath, [...source, main, ...serve], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const url = await new Promise<string>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        output += chunk
+        const address = /relay ready on (http:\S+)/.exec(output)?.[1]
+        // By name: a page of an address of its own is what people open, and what browsers count as safe.
+        if (address) resolve(address.replace('127.0.0.1', 'localhost'))
+      }
+      child.stdout.on('data', read)
+      child.stderr.on('data', read)
+      child.once('exit', () => reject(new Error(`The relay did not start:\n${output}`)))
+    })
+    return { child, url }
+  }
+  const { url, ...first } = await start('0')
+  let { child } = first
+  const end = async (): Promise<void> => {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+    child.kill('SIGTERM')
+    await ended
+  }
   return {
     url,
     storedBytes: () =>
@@ -47,10 +59,13 @@ export async function startRelay(appFolder: string): Promise<RelayProcess> {
       database.prepare('DELETE FROM audit WHERE n = ?').run(number)
       database.close()
     },
+    loseEverything: async () => {
+      await end()
+      for (const name of readdirSync(data)) rmSync(join(data, name), { recursive: true })
+      child = (await start(new URL(url).port)).child
+    },
     stop: async () => {
-      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
-      child.kill('SIGTERM')
-      await ended
+      await end()
       rmSync(data, { recursive: true, force: true })
     },
   }

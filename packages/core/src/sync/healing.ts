@@ -144,8 +144,9 @@ export class Healing implements DocumentPart {
     if (this.phase === 'probing') this.lease(link)
     // In the other phases it is a question that was asked meanwhile, and is answered already.
     else if (this.phase === 'well' || this.phase === 'reading') {
-      this.begin()
       this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
+      // Whoever is told of it looks at once.
+      this.begin()
     }
   }
 
