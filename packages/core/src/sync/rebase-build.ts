@@ -1,21 +1,21 @@
 // Makes a rebase: the verified document without its past, and with what an earlier rebase left out, sealed as a snapshot of the next
 // document epoch.
-import type { Hash } from '@owlivion/sync-protocol'
 import { foldState } from '../document'
 import { buildBaseDocs, readStoredBase } from './base'
 import type { DocumentState } from './document-state'
 import { digestOfFolded, foldedOf, type OwedPart, withOwed } from './rebase-state'
 import { headerOf } from './snapshot-build'
 import { type SealedSnapshot, sealSnapshot } from './snapshot-format'
+import type { SnapshotOffer } from './snapshot-votes'
 
 /**
- * @param parent the relay's current snapshot
+ * @param current the relay's current snapshot
  * @returns undefined when this version of the app cannot carry the document over
  * @throws SyncError `entry-too-large` when the document is larger than anybody would open
  */
 export async function buildRebase(
   state: DocumentState,
-  parent: Hash | undefined,
+  current: Pick<SnapshotOffer, 'hash' | 'documentEpoch'> | undefined,
   owed: readonly OwedPart[],
 ): Promise<SealedSnapshot | undefined> {
   const { context, document } = state
@@ -25,7 +25,8 @@ export async function buildRebase(
   const own = foldedOf(docs, state.replica.state.context)
   if (own === undefined) return undefined
   const folded = withOwed(own, owed)
-  const header = headerOf({ replica: state.replica, documentEpoch: state.documentEpoch + 1 }, parent)
+  const documentEpoch = 1 + Math.max(state.documentEpoch, current?.documentEpoch ?? 0)
+  const header = headerOf({ replica: state.replica, documentEpoch }, current?.hash)
   return sealSnapshot(context, {
     document,
     incarnation: state.own.incarnation,

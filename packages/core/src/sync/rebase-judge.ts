@@ -22,6 +22,8 @@ export interface RebaseFindings {
   readonly folded: FoldedDocument | undefined
   /** What it does not hold of what this device had. */
   readonly owed: OwedPart | undefined
+  /** False when it is no document at all, and nobody can go on from it. */
+  readonly isUsable: boolean
 }
 
 /** What may have been left out by the rebase that this device goes on from: one that brings it back says more than the log, and is true. */
@@ -46,11 +48,12 @@ export async function judgeRebase(
     if (repairs !== undefined) Y.applyUpdate(docs.registers, transaction.update)
   const own = foldedOf(docs, knownWrites(state))
   const read = readRebase(sha512, snapshot)
-  if (read === undefined) return found('reject', 'it holds something else than its author says', undefined, undefined)
-  const { folded } = read
+  if (read === undefined) return { ...found('reject', 'it cannot be read', undefined, undefined), isUsable: false }
+  const { folded, isTrue } = read
   if (own === undefined || folded === undefined)
     return found('unknown', 'a newer version of the app wrote something into it', folded, undefined)
   const owed = owedAfter(own, folded)
+  if (!isTrue) return found('reject', 'it holds something else than its author says', folded, owed)
   const { number, hash } = state.replica.state
   const { coveredNumber, coveredHash, documentEpoch } = snapshot.header
   if (documentEpoch !== state.documentEpoch + 1 || coveredNumber !== number || !bytesEqual(coveredHash, hash))
@@ -85,7 +88,7 @@ function found(
   folded: FoldedDocument | undefined,
   owed: OwedPart | undefined,
 ): RebaseFindings {
-  return { judgement: { verdict, reason }, folded, owed }
+  return { judgement: { verdict, reason }, folded, owed, isUsable: true }
 }
 
 /** Nothing more than what this device knows to be missing. */

@@ -37,6 +37,7 @@ export class RebaseLead {
   private cancelTimer: (() => void) | undefined
   /** Yjs structs when the document was last weighed, or found not to be foldable. */
   private weighedAt = 0
+  private passedOver: Hash | undefined
   /** The relay refuses this device's rebases for good; tried once more on the next connection. */
   private isRefused = false
 
@@ -68,6 +69,16 @@ export class RebaseLead {
     this.uploading = undefined
   }
 
+  /** The relay's current snapshot is a rebase that cannot be read: the next one takes its place. */
+  get isPassedOver(): boolean {
+    const { offer } = this.current
+    return offer !== undefined && this.passedOver !== undefined && bytesEqual(offer.hash, this.passedOver)
+  }
+
+  passOver(hash: Hash): void {
+    this.passedOver = hash.slice() as Hash
+  }
+
   /** The document is another, and was not weighed. */
   forget(): void {
     this.weighedAt = 0
@@ -77,7 +88,8 @@ export class RebaseLead {
   async look(): Promise<void> {
     if (this.cancelTimer !== undefined || this.isBusy || !(await this.isDue())) return
     const { platform } = this.host.context
-    const waitMs = (await this.owed.list()).length > 0 ? MAX_OWED_WAIT_MS : MAX_WAIT_MS
+    const isMissed = this.isPassedOver || (await this.owed.list()).length > 0
+    const waitMs = isMissed ? MAX_OWED_WAIT_MS : MAX_WAIT_MS
     if (this.cancelTimer !== undefined || this.host.link === undefined) return
     this.cancelTimer = platform.setTimer(randomUint32(platform) % waitMs, () => {
       this.cancelTimer = undefined
@@ -116,11 +128,15 @@ export class RebaseLead {
   private async isDue(): Promise<boolean> {
     const { host, current } = this
     const { state, context } = host
-    if (host.link === undefined || !host.isCaughtUp || host.isHealing || this.isRefused || this.isBehind()) return false
+    const { isPassedOver } = this
+    if (host.link === undefined || !host.isCaughtUp || host.isHealing || this.isRefused) return false
+    if (this.isBehind() && !isPassedOver) return false
     if (context.isKeyringHidden === true || current.isTainted || state.replica.state.number === 0) return false
-    if (current.offer !== undefined && current.offer.documentEpoch !== state.documentEpoch) return false
+    if (current.offer !== undefined && current.offer.documentEpoch !== state.documentEpoch && !isPassedOver)
+      return false
     if (state.replica.state.held.some(({ reason }) => !settled.has(reason))) return false
     if (state.outbox.pending.some(({ repairs }) => repairs !== undefined)) return false
+    if (isPassedOver) return state.replica.state.number >= (current.offer?.coveredNumber ?? 0)
     if ((await this.owed.list()).length > 0) return true
     return this.isHeavy()
   }
@@ -147,7 +163,7 @@ export class RebaseLead {
     const { state, context } = this.host
     try {
       const owed = (await this.owed.list()).map(({ part }) => part)
-      const sealed = (await this.isDue()) ? await buildRebase(state, this.current.offer?.hash, owed) : undefined
+      const sealed = (await this.isDue()) ? await buildRebase(state, this.current.offer, owed) : undefined
       if (link !== this.host.link) return
       this.isLeasing = false
       if (sealed === undefined) {

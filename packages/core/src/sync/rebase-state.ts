@@ -36,11 +36,16 @@ export function digestOfFolded(sha512: Sha512, { state, context, texts }: Folded
   return hashParts(sha512, 'rebase-digest', digestState(state, context, hash), digestRoots(texts, hash))
 }
 
-/** What a snapshot of a later epoch holds; undefined when that is not what its author says, or is no document at all. */
-export function readRebase(
-  sha512: Sha512,
-  snapshot: OpenedSnapshot,
-): { readonly docs: BaseDocs; readonly folded: FoldedDocument | undefined } | undefined {
+export interface ReadRebase {
+  readonly docs: BaseDocs
+  /** Undefined when a newer version of the app wrote something into it. */
+  readonly folded: FoldedDocument | undefined
+  /** It holds what its author says. */
+  readonly isTrue: boolean
+}
+
+/** What a snapshot of a later epoch holds; undefined when that is no document at all. */
+export function readRebase(sha512: Sha512, snapshot: OpenedSnapshot): ReadRebase | undefined {
   try {
     const docs = docsOfSnapshot(snapshot)
     const folded = foldedOf(docs, snapshot.context)
@@ -48,17 +53,21 @@ export function readRebase(
     const isTrue =
       (folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest)) ||
       bytesEqual(digestOf(sha512, docs), snapshot.digest)
-    return isTrue ? { docs, folded } : undefined
+    return { docs, folded, isTrue }
   } catch {
     // What a member sends as a Yjs state may be anything.
     return undefined
   }
 }
 
-/** Whether the snapshot began a document epoch. */
+/** Whether the snapshot began a document epoch: it holds what stands, and nothing of how that came to be, whatever it says of itself. */
 export function isRebase(sha512: Sha512, snapshot: OpenedSnapshot): boolean {
-  const folded = readRebase(sha512, snapshot)?.folded
-  return folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest)
+  const read = readRebase(sha512, snapshot)
+  if (read?.folded === undefined || snapshot.header.documentEpoch === 0) return false
+  if (bytesEqual(digestOfFolded(sha512, read.folded), snapshot.digest)) return true
+  const { state } = read.folded
+  const slots = read.docs.registers.getMap('r')
+  return slots.size === state.size && [...slots].every(([key, value]) => state.get(key) === value)
 }
 
 /** Whether each knows every write that the other knows. */

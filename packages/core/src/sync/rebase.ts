@@ -67,11 +67,8 @@ export class Rebase implements DocumentPart {
   }
 
   async caughtUp(): Promise<void> {
-    if (this.isLater(this.current.offer?.documentEpoch)) {
-      this.fetch()
-      return
-    }
-    if (!this.isBehind) await this.lead.look()
+    if (this.isLater(this.current.offer?.documentEpoch) && !this.lead.isPassedOver) this.fetch()
+    else if (!this.isBehind || this.lead.isPassedOver) await this.lead.look()
   }
 
   /** What follows in the log is of an epoch that this device does not have, or the relay said so of its own. */
@@ -96,7 +93,10 @@ export class Rebase implements DocumentPart {
       case 'snapshot-stored': {
         const isOwn = this.lead.stored(frame.hash)
         // Its author, too, takes it over as the relay gives it back, and sees so that it is there whole.
-        if (isOwn) this.foundLaterEpoch()
+        if (isOwn) {
+          this.isBehind = true
+          this.fetch(frame.hash)
+        }
         return isOwn
       }
       default:
@@ -125,8 +125,7 @@ export class Rebase implements DocumentPart {
     if ('failure' in opened) {
       if (opened.failure === 'needs-keyring') this.readKeyring(arrived.hash, link)
       else if (opened.failure === 'unsigned') link.distrust(untrueRelay('a summary that nobody of the account signed'))
-      else if (opened.failure === 'unreadable')
-        this.current.reportUntrue(arrived.hash, opened.author, 'it cannot be read')
+      else if (opened.failure === 'unreadable') await this.passOver(arrived.hash, opened.author)
     } else if (bytesEqual(opened.hash, arrived.hash)) await this.take(arrived, opened, link)
     else link.distrust(untrueRelay('another summary than it said'))
     return true
@@ -137,16 +136,16 @@ export class Rebase implements DocumentPart {
   private offered(coveredNumber: number): void {
     this.isBehind = true
     // Before that there are entries to be read, which say what it has to hold.
-    if (this.host.state.replica.state.number >= coveredNumber) this.fetch()
+    if (this.host.state.replica.state.number >= coveredNumber && !this.lead.isPassedOver) this.fetch()
   }
 
-  private fetch(): void {
+  private fetch(own?: Hash): void {
     const { link, state } = this.host
     if (link === undefined || this.isFetching) return
     this.isFetching = true
     const { offer } = this.current
-    const hash = offer !== undefined && this.isLater(offer.documentEpoch) ? { hash: offer.hash } : {}
-    link.send({ type: 'snapshot-fetch', document: state.document, ...hash })
+    const hash = own ?? (this.isLater(offer?.documentEpoch) ? offer?.hash : undefined)
+    link.send({ type: 'snapshot-fetch', document: state.document, ...(hash && { hash }) })
   }
 
   private async take(arrived: ArrivedSnapshot, snapshot: OpenedSnapshot, link: DocumentLink): Promise<void> {
@@ -164,9 +163,17 @@ export class Rebase implements DocumentPart {
         isDoubted: !(await this.current.isFoundationVerified()),
       })
       if (host.isClosed) return
-      await this.adopt(snapshot, exempt, findings)
+      if (findings.isUsable) await this.adopt(snapshot, exempt, findings)
+      else await this.passOver(snapshot.hash, snapshot.author)
     })
-    if (!host.isClosed) host.readAgain()
+    if (!host.isClosed && !this.isBehind) host.readAgain()
+  }
+
+  /** Nobody can go on from it. The next rebase is made of what was before it. */
+  private async passOver(hash: Hash, author: OpenedSnapshot['author']): Promise<void> {
+    await this.current.judged(hash, author, { verdict: 'reject', reason: 'it cannot be read' })
+    this.lead.passOver(hash)
+    await this.lead.look()
   }
 
   private async adopt(

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Y } from '../../src/yjs'
 import { codesOf, digest } from './support/compaction-world'
 import type { TestDevice } from './support/device'
-import { forgeRebase } from './support/forge-rebase'
+import { forgeGarbage, forgeRebase } from './support/forge-rebase'
 import { epochOf, RebaseWorld } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
@@ -82,5 +82,37 @@ describe('a rebase that says more than the log', () => {
     expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
     expect(ann.records).toEqual({ one: { name: 'changed', note: 'first' }, invented: { name: 'Eve' } })
     expect(digest(ann)).toBe(digest(bob))
+  })
+})
+
+describe('a rebase that is not what it says', () => {
+  it('is taken over as what it is, reported, and made good', async () => {
+    await forgeRebase(log, eve, ({ registers, lie }) => {
+      registers.delete(folded('one'))
+      lie()
+    })
+    await world.rest(ann, bob)
+    expect([epochOf(ann), epochOf(bob)]).toEqual([2, 2])
+    expect(ann.records).toEqual({ one: { name: 'changed', note: 'first' } })
+    expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
+  })
+})
+
+describe('a rebase that is no document at all', () => {
+  it('is passed over: the next one is made of what was before it, and nothing waits any more', async () => {
+    await forgeGarbage(log, eve)
+    await ann.add('meanwhile', { name: 'unsent' })
+    await log.serve(ann, bob)
+    expect([epochOf(ann), epochOf(bob)]).toEqual([0, 0])
+    expect(ann.sync.status.unsent).toBe(1)
+    await world.rest(ann, bob)
+    expect([epochOf(ann), epochOf(bob)]).toEqual([2, 2])
+    const expected = { one: { name: 'changed', note: 'first' }, meanwhile: { name: 'unsent' } }
+    const late = await world.open(2)
+    for (const device of [ann, bob, late]) {
+      expect(device.records).toEqual(expected)
+      expect(device.sync.status).toMatchObject({ unsent: 0, held: [] })
+    }
+    expect([codesOf(ann), codesOf(bob), codesOf(late)]).toEqual([['snapshot-untrue'], ['snapshot-untrue'], []])
   })
 })

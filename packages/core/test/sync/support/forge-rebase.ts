@@ -1,4 +1,16 @@
 // Rebases that a device of the account makes by hand, true ones and others, without a document that is worth it.
+import {
+  ENVELOPE_VERSION,
+  encodeSnapshotBody,
+  encodeSnapshotFile,
+  encodeSnapshotHeader,
+  envelopeKinds,
+  SUITE_SECRETBOX,
+  snapshotHeaderHash,
+  snapshotSigningBytes,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
+import { sealEntry } from '../../../src/crypto'
 import { foldState } from '../../../src/document'
 import { buildBaseDocs, readStoredBase } from '../../../src/sync/base'
 import { digestOfFolded, foldedOf } from '../../../src/sync/rebase-state'
@@ -14,6 +26,8 @@ interface Altered {
   dropTexts(): void
   readonly header: { -readonly [K in keyof Header]: Header[K] }
   readonly context: Map<string, number>
+  /** It says that it hashes to something else. */
+  lie(): void
 }
 
 type Header = ReturnType<typeof headerOf>
@@ -36,16 +50,49 @@ export async function forgeRebase(
   const dropTexts = () => {
     texts = createDoc('texts')
   }
-  alter({ registers: folded.getMap('r'), dropTexts, header, context: known })
+  let isLie = false
+  const lie = () => {
+    isLie = true
+  }
+  alter({ registers: folded.getMap('r'), dropTexts, header, context: known, lie })
   const altered = foldedOf({ registers: folded, texts }, known)!
   const sealed = await sealSnapshot(context, {
     document,
     incarnation: state.own.incarnation,
     header,
     context: known,
-    digest: digestOfFolded(context.platform.signing.sha512, altered),
+    digest: isLie ? ZERO_HASH : digestOfFolded(context.platform.signing.sha512, altered),
     docs: { registers: folded, texts },
   })
   const answer = log.put(sealed.hash, sealed.bytes, true)
+  if (answer.type === 'refused') throw new TypeError(answer.message)
+}
+
+/** One that is signed and opens, and is no document. */
+export async function forgeGarbage(log: SnapshotLog, device: TestDevice): Promise<void> {
+  const state = stateOf(device)
+  const { context, document } = state
+  const { sha512 } = context.platform.signing
+  const { position, keyId, key } = context.newestKey(document)
+  const { length, head: hash } = context.keyring()
+  const documentEpoch = state.documentEpoch + 1
+  const header = encodeSnapshotHeader({
+    ...headerOf({ replica: state.replica, documentEpoch }, log.current?.hash),
+    keyringHead: { length, hash },
+  })
+  const garbage = new Uint8Array(40).fill(255)
+  const sealed = sealEntry({
+    sha512,
+    random: context.platform.random,
+    key,
+    header: {
+      ...{ version: ENVELOPE_VERSION, suite: SUITE_SECRETBOX, kind: envelopeKinds.snapshot, documentEpoch },
+      ...{ epoch: position, device: context.device, incarnation: 1, sequence: state.replica.state.number },
+    },
+    place: { account: context.account, document, keyId, previous: snapshotHeaderHash(sha512, header) },
+    content: encodeSnapshotBody({ digest: ZERO_HASH, context: [], registers: garbage, texts: garbage }),
+  })
+  const signature = await context.sign(snapshotSigningBytes(context.account, document, sealed.hash))
+  const answer = log.put(sealed.hash, encodeSnapshotFile({ header, signature, envelope: sealed.envelope }), true)
   if (answer.type === 'refused') throw new TypeError(answer.message)
 }
