@@ -71,6 +71,17 @@ describe('a long log', () => {
   })
 })
 
+it('a snapshot that nobody asked for and that is of before changes nothing', async () => {
+  const { ann } = await world.summedUp(1)
+  await world.edit(ann, 'one', { name: 'after' })
+  const before = { cursor: ann.sync.cursor, digest: digest(ann) }
+  await log.send(ann, log.current!)
+  await log.serve(ann)
+  expect({ cursor: ann.sync.cursor, digest: digest(ann) }).toEqual(before)
+  expect(stateOf(ann).foundation).toBeUndefined()
+  expect((await openMemoryStore(ann.disk).list(['archive'])).length + stateOf(ann).tailRows).toBeGreaterThan(0)
+})
+
 describe('a new device', () => {
   it('goes on from the snapshot, at a cost that depends on what is held and not on what was written', async () => {
     const { ann } = await world.summedUp(1)
