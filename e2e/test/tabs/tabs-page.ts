@@ -1,6 +1,7 @@
 // The script of the pages that the tests of this folder open side by side in one Chromium.
 import { type Collection, createAccount, isSyncError, joinAccount, openAccount, type Sync } from '@owlivion/sync'
 import { openIndexedDbStore } from '@owlivion/sync/indexeddb'
+import { acceptPairing, type PairingApproval, startPairing } from '@owlivion/sync/pairing'
 
 declare global {
   var tab: typeof page
@@ -16,6 +17,7 @@ let contacts: Collection<Contact> | undefined
 const problems: string[] = []
 /** What is written and not stored yet, and what became of the rest. */
 let waiting = 0
+let approval: PairingApproval | undefined
 const failed: string[] = []
 
 async function use(opened: Sync): Promise<void> {
@@ -42,6 +44,27 @@ const page = {
 
   async join(relay: string, recoveryPhrase: string, store: string): Promise<void> {
     await use(await joinAccount({ store: await openIndexedDbStore(store), relay, deviceName: 'phone', recoveryPhrase }))
+  },
+
+  /** Shows a code for another device to let this one in; answers what the code says. */
+  async offerPairing(relay: string, store: string): Promise<string> {
+    const offer = await startPairing({ store: await openIndexedDbStore(store), relay, deviceName: 'phone' })
+    void offer.result.then(use, (error) => problems.push(described(error)))
+    return offer.qrText
+  },
+
+  /** Answers the name of the device that asks to be let in. */
+  async acceptPairing(code: string): Promise<string> {
+    approval = await acceptPairing(sync!, code)
+    return approval.newcomer!.name
+  },
+
+  /** Asks for what only a leader can do, and answers why it cannot. */
+  refusalToAccept: (code: string) => acceptPairing(sync!, code).then(() => 'accepted', described),
+
+  async approve(): Promise<void> {
+    approval!.approve()
+    await approval!.result
   },
 
   /** Answers 'open', or why not. */
@@ -74,6 +97,8 @@ const page = {
     }
     next()
   },
+
+  isOpen: () => contacts !== undefined,
 
   unsettled: () => ({ waiting, failed }),
 

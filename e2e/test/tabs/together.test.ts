@@ -119,6 +119,28 @@ itWithChromium(
 )
 
 itWithChromium(
+  'a follower lets a device in: it takes the lead for that, and keeps it until it is done',
+  async () => {
+    const world = await tabsWorld()
+    const [first, second, phone] = [await world.newTab(), await world.newTab(), await world.newTab()]
+    await first.page.evaluate((relay) => tab.create(relay), world.relay)
+    expect(await second.page.evaluate(() => tab.open())).toBe('open')
+    await second.page.evaluate(() => tab.add(['ann'], 'Ann'))
+    await second.page.evaluate(() => tab.flush())
+    const code = await phone.page.evaluate((relay) => tab.offerPairing(relay, 'phone'), world.relay)
+    expect(await second.page.evaluate((text) => tab.acceptPairing(text), code)).toBe('phone')
+    expect(await first.page.evaluate((text) => tab.refusalToAccept(text), code)).toMatch(/^profile-in-use: /)
+    await first.page.evaluate(() => tab.add(['bob'], 'Bob'))
+    await second.page.evaluate(() => tab.approve())
+    await until(async () => (await phone.page.evaluate(() => tab.isOpen())) === true)
+    await untilEqual([first, second, phone], 2)
+    expect(world.connections()).toBe(2)
+    expect(await first.page.evaluate(() => tab.devices())).toEqual(['laptop (this)', 'phone'])
+  },
+  120_000,
+)
+
+itWithChromium(
   'an account that is wiped in one tab is closed in all of them',
   async () => {
     const world = await tabsWorld()
