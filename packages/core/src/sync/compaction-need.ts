@@ -17,12 +17,17 @@ export class CompactionNeed {
   /**
    * Call within a job, for the log may be read from disk.
    * @param current what the relay's current snapshot covers, and its size; undefined when there is none
+   * @param isIdle nobody is kept waiting by an estimate; otherwise the answer is true when one would be needed
    */
-  async isThere(current: { readonly coveredNumber: number; readonly sizeBytes: number } | undefined): Promise<boolean> {
+  async isThere(
+    current: { readonly coveredNumber: number; readonly sizeBytes: number } | undefined,
+    isIdle: boolean,
+  ): Promise<boolean> {
     const bytes = await this.tailBytes(current?.coveredNumber ?? 0)
     if (bytes <= documentLimitsOf(this.state.context.platform).minTailBytes) return false
     if (current !== undefined) return bytes > TAIL_PER_STATE * current.sizeBytes
     if (this.estimatedBytes !== undefined && bytes <= TAIL_PER_STATE * this.estimatedBytes) return false
+    if (!isIdle) return true
     // It has grown since; as the log doubles in length, this is done once.
     this.estimatedBytes = deflateSize(this.state.registers.encodeState())
     return bytes > TAIL_PER_STATE * this.estimatedBytes

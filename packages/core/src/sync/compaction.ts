@@ -63,7 +63,7 @@ export class Compaction implements DocumentPart {
 
   /** Looks whether there is something to do, and does it after a while. */
   async caughtUp(): Promise<void> {
-    if (this.cancelTimer !== undefined || this.needsConnection || (await this.nextTask()) === undefined) return
+    if (this.cancelTimer !== undefined || this.needsConnection || (await this.nextTask(false)) === undefined) return
     if (this.cancelTimer !== undefined || this.host.link === undefined) return
     const { platform } = this.host.context
     this.cancelTimer = platform.setTimer(randomUint32(platform) % MAX_WAIT_MS, () => {
@@ -124,12 +124,13 @@ export class Compaction implements DocumentPart {
     return host.link !== undefined && host.isCaughtUp && !host.isHealing && host.context.isKeyringHidden !== true
   }
 
-  private async nextTask(): Promise<Task | undefined> {
+  /** @param isIdle as in `CompactionNeed` */
+  private async nextTask(isIdle: boolean): Promise<Task | undefined> {
     const { current, host } = this
     const { offer } = current
     if (!this.isReady || (offer !== undefined && offer.documentEpoch !== host.state.documentEpoch)) return undefined
     if (offer !== undefined && (await current.isToBeJudged())) return { kind: 'judge', hash: offer.hash }
-    if (await this.isBuildDue()) return { kind: 'build' }
+    if (await this.isBuildDue(isIdle)) return { kind: 'build' }
     const settled = await current.settled()
     if (settled === undefined) return undefined
     const { isAccepted, hash, number } = settled
@@ -138,18 +139,18 @@ export class Compaction implements DocumentPart {
     return isWhole ? { kind: 'move', hash, number } : undefined
   }
 
-  private async isBuildDue(): Promise<boolean> {
+  private async isBuildDue(isIdle: boolean): Promise<boolean> {
     const { offer, isUntrue } = this.current
     const { number } = this.host.state.replica.state
     if (this.isRefused || number <= (offer?.coveredNumber ?? 0) || this.current.isTainted) return false
     // Until a true one takes its place, who is new gets what is wrong.
-    return isUntrue || this.need.isThere(offer)
+    return isUntrue || this.need.isThere(offer, isIdle)
   }
 
   /** Time has passed, and things may be otherwise: another device may have done it. */
   private async work(): Promise<void> {
     const { link } = this.host
-    const task = this.needsConnection ? undefined : await this.nextTask()
+    const task = this.needsConnection ? undefined : await this.nextTask(true)
     if (task === undefined || link === undefined || link !== this.host.link) return
     switch (task.kind) {
       case 'judge':
