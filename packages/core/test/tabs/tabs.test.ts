@@ -205,3 +205,20 @@ it('an account that is wiped in one tab is closed in the others', async () => {
   await until(() => problems.includes('closed'))
   await expect(contacts.add('bob', { name: 'Bob' })).rejects.toMatchObject({ code: 'closed' })
 })
+
+it('a follower is told of nothing that is not on disk: what it writes rests on it', async () => {
+  const origin = new FakeOrigin()
+  const { tab, sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  await first.add('ann', { name: 'Ann' })
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts')
+  const letThrough = tab.holdCommits()
+  const late = first.add('late', { name: 'Late' })
+  // There and back, twice.
+  for (let n = 0; n < 2; n++) await second.unconfirmedPhrase()
+  expect(contacts.ids()).toEqual(['ann'])
+  letThrough()
+  await late
+  await until(() => contacts.has('late'))
+})
