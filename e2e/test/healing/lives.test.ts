@@ -122,6 +122,47 @@ describe('a device that heals a relay', () => {
     }
   })
 
+  it('may die while another one waits for it, which goes on where it was', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    await write(laptop, 'later')
+    await world.untilEqual(laptop, phone)
+    const before = world.entries
+    phone.kill()
+    laptop.kill()
+    const rows = [await rowsOf(laptop), await rowsOf(phone)] as const
+    for (let step = 6; step < 30; step += 3) {
+      await world.restore()
+      await fillFrom(laptop, rows[0])
+      await fillFrom(phone, rows[1])
+      for (const device of [laptop, phone]) await device.reopen()
+      phone.diesAt = step
+      await world.untilEqual(laptop)
+      phone.kill()
+      await phone.reopen()
+      await write(phone, `step ${step}`)
+      await world.untilEqual(laptop, phone)
+      expect(world.entries).toBe(before + 1)
+      for (const device of [laptop, phone]) expect(textsOf(device)).toContain(`step ${step}`)
+      for (const device of [laptop, phone]) device.kill()
+    }
+  })
+
+  it('brings back what counts of a device that was removed meanwhile, after its removal', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    await world.backUp()
+    await world.untilEqual(laptop, phone)
+    const tablet = await world.join('tablet', laptop.phrase)
+    await write(tablet, 'counts')
+    await world.untilEqual(laptop, phone, tablet)
+    await world.outcomeOf(laptop.sync.removeDevices([tablet.sync.deviceId]))
+    await world.untilEqual(laptop, phone)
+    const before = world.entries
+    await world.restore('backup')
+    await world.untilEqual(laptop, phone)
+    expect(world.entries).toBe(before)
+    for (const device of [laptop, phone]) expect(textsOf(device)).toContain('counts')
+  })
+
   it('leaves it to another one that has begun', async () => {
     const { world, laptop, phone } = await twoDevices()
     await write(laptop, ...Array.from({ length: 30 }, (_, n) => `note ${n}`))

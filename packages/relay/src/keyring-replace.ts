@@ -54,7 +54,6 @@ export function replaceKeyring(
       for (const { record } of stored.slice(0, position))
         ancestor = applyRecord(sha512, ancestor, prepareRecord(sha512, ancestor, record))
       brought = await verifyRun(context, account, standing, ancestor, records)
-      assertMember(standing, [ancestor, brought[0]?.verified.next])
     }
     const isKnown = ({ verified }: BroughtRecord, i: number): boolean => {
       const other = stored[first + i]?.record
@@ -62,6 +61,7 @@ export function replaceKeyring(
     }
     const known = brought.findIndex((each, i) => !isKnown(each, i))
     const theirs = known < 0 ? [] : brought.slice(known)
+    const [firstNew] = theirs
     const from = first + (known < 0 ? brought.length : known)
     const ours = stored.slice(from)
     if (theirs.length === 0) {
@@ -70,6 +70,9 @@ export function replaceKeyring(
         session.keyringChanged(encodeFrame({ type: 'keyring-changed', ...account.keyring }))
       return
     }
+    // A device may have become a member while what it brings was on its way.
+    const isMember = standing.kind === 'newcomer' || (standing.kind === 'device' && ours.length === 0)
+    if (!isMember) assertMember(standing, [brought[known - 1]?.verified.next ?? ancestor, firstNew?.verified.next])
     if (ours.length > 0) assertCountsMore(context, standing, ours, theirs)
     else if (!isReturning(session))
       for (const { verified } of theirs) context.keyringPace.take(account.id, verified.prepared.record, standing, true)
