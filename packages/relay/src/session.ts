@@ -20,7 +20,7 @@ import { RelayError, toRefusal } from './errors'
 import { Inbox } from './inbox'
 import { deviceKeyOf, keyringFor, logIn, type Standing, standingNow } from './login'
 import type { Mailboxes } from './mailboxes'
-import type { Phase } from './phase'
+import type { FrameOf, Phase } from './phase'
 import type { RelayConnection, RelayLog } from './platform'
 import { costOfFrame, TokenBucket } from './rate-limit'
 import { documentOf, encodeRefusal, withRetryTime } from './refusal'
@@ -38,8 +38,6 @@ export interface SessionContext extends RequestContext {
   /** Called once, when the connection is over for the relay. */
   ended(session: Session): void
 }
-
-type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 
 /** What a connection may send ahead before it has logged in: the login, and the first requests behind it. */
 const HANDSHAKE_BYTES = 65_536
