@@ -1,6 +1,7 @@
 // What a device's engine has of the world, as long as its process lives.
-import type { Platform } from '@owlivion/sync'
+import type { Platform, Store } from '@owlivion/sync'
 import type { Life, VirtualTime, WallClock } from './clock'
+import { type CrashPoints, never } from './crash-points'
 import type { Cryptography } from './cryptography'
 import type { Network } from './network'
 import type { RandomStream } from './random'
@@ -15,6 +16,7 @@ export interface DevicePlatformOptions {
   readonly random: RandomStream
   /** Held by one process at a time; the operating system takes it from a dead one. */
   readonly lock: DeviceLock
+  readonly crashPoints: CrashPoints
 }
 
 export class DeviceLock {
@@ -30,17 +32,53 @@ export class DeviceLock {
 }
 
 export function createDevicePlatform(options: DevicePlatformOptions): Platform {
-  const { name, life, time, wallClock, network, cryptography, random, lock } = options
+  const { name, life, time, wallClock, network, cryptography, random, lock, crashPoints } = options
   return {
     now: () => wallClock.now(),
     random: (length) => random.bytes(length),
     setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
-    connect: (_url, handlers) => network.connect(name, life, handlers),
+    connect: (_url, handlers) => {
+      const socket = network.connect(name, life, {
+        ...handlers,
+        received: (frame) => {
+          crashPoints.reached('hears a frame')
+          if (life.alive) handlers.received(frame)
+        },
+      })
+      return {
+        send: (frame) => {
+          crashPoints.reached('sends a frame')
+          // Nothing that a dead process sends goes anywhere.
+          socket.send(frame)
+        },
+        close: (code, reason) => socket.close(code, reason),
+        get bufferedBytes() {
+          return socket.bufferedBytes
+        },
+      }
+    },
     signing: {
-      sign: (seed, message) => cryptography.sign(life, seed, message),
+      sign: (seed, message) => {
+        crashPoints.reached('signs')
+        return cryptography.sign(life, seed, message)
+      },
       verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
       sha512: cryptography.sha512,
     },
     lock: () => lock.take(),
+  }
+}
+
+/** The device's store, on whose commits its process may die. */
+export function dyingStore(store: Store, life: Life, crashPoints: CrashPoints): Store {
+  return {
+    ...store,
+    commit: async (batch, options) => {
+      crashPoints.reached('begins a commit')
+      if (!life.alive) return never()
+      await store.commit(batch, options)
+      crashPoints.reached('has committed')
+      return life.alive ? undefined : never()
+    },
   }
 }

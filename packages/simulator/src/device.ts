@@ -3,8 +3,9 @@
 import { isSyncError, type Sync, type SyncError } from '@owlivion/sync'
 import { type DocumentLimits, limitDocuments, observeDocuments } from '@owlivion/sync/testing'
 import { Life, type VirtualTime, WallClock } from './clock'
+import { CrashPoints } from './crash-points'
 import type { Cryptography } from './cryptography'
-import { createDevicePlatform, DeviceLock } from './device-platform'
+import { createDevicePlatform, DeviceLock, dyingStore } from './device-platform'
 import type { CrashKind, SimDisk } from './disk'
 import { enterAccount } from './enter-account'
 import { codesOfBadOrder, codesOfLies, codesOfLostRelay, expectedCodes } from './expected-codes'
@@ -54,6 +55,7 @@ const MAX_TIMES_UNKNOWN = 12
 export class SimDevice {
   readonly name: string
   readonly wallClock: WallClock
+  readonly crashPoints = new CrashPoints()
   readonly collections = new Map<string, SimCollection>()
   state: DeviceState = 'absent'
   sync: Sync | undefined
@@ -213,10 +215,18 @@ export class SimDevice {
   async #open(life: Life): Promise<void> {
     const { disk, ledger, collectionNames, documentLimits, trace, network } = this.options
     const { name, wallClock, options } = this
-    const platform = createDevicePlatform({ ...options, name, life, wallClock, random: this.#draws, lock: this.#lock })
+    const platform = createDevicePlatform({
+      ...options,
+      name,
+      life,
+      wallClock,
+      random: this.#draws,
+      lock: this.#lock,
+      crashPoints: this.crashPoints,
+    })
     observeDocuments(platform, ledger.observerFor(this.name))
     if (documentLimits) limitDocuments(platform, documentLimits)
-    const store = await disk.open(life)
+    const store = dyingStore(await disk.open(life), life, this.crashPoints)
     const sync = await enterAccount({
       ...options,
       ...{ life, platform, store, person: this.#person, isMember: this.#isMember, by: this.#entersBy },

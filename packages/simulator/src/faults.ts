@@ -1,5 +1,6 @@
 // What a plan's steps do to the actors of a world, until all faults end.
 import type { VirtualTime } from './clock'
+import type { CrashPoints } from './crash-points'
 import type { SimDevice } from './device'
 import type { SimDisk } from './disk'
 import type { Duties } from './hostile/duties'
@@ -22,6 +23,8 @@ export interface Actors {
   readonly disks: readonly SimDisk[]
   readonly duties: Duties
   readonly losses: RelayLosses
+  /** Of the relay. */
+  readonly crashPoints: CrashPoints
 }
 
 /** What a new recovery phrase without the old one waits for. */
@@ -52,6 +55,13 @@ export class Faults {
         return
       case 'relay restart':
         void relay.stop().then(() => this.#later(step.lastsMs, () => relay.start()))
+        return
+      case 'relay crash at':
+        this.actors.crashPoints.arm(step.place, step.nth, () => {
+          trace.add('relay', `dies as it ${step.place}`)
+          relay.crash()
+          this.#later(step.lastsMs, () => relay.start())
+        })
         return
       case 'relay backup':
         losses.backUp()
@@ -108,6 +118,14 @@ export class Faults {
         this.#later(step.lastsMs, () => lies.stop())
         return
       }
+      case 'crash at':
+        device.crashPoints.arm(step.place, step.nth, () => {
+          if (device.state !== 'open') return
+          trace.add(device.name, `dies as it ${step.place}`)
+          device.crash(step.how)
+          this.#later(step.downMs, () => device.start())
+        })
+        return
       case 'lie': {
         trace.add(device.name, 'is lied to')
         const lies = network.liesTo(device.name)
@@ -186,10 +204,12 @@ export class Faults {
 
   /** Lines are good again and disks have room; whoever is down stays down. */
   end(): void {
-    const { network, relayDisk, devices, disks, losses } = this.actors
+    const { network, relayDisk, devices, disks, losses, crashPoints } = this.actors
     this.#hasEnded = true
     relayDisk.setFull(false)
     losses.join()
+    crashPoints.disarm()
+    for (const device of devices) device.crashPoints.disarm()
     for (const disk of disks) disk.setFull(false)
     for (const { name } of devices) {
       network.setWeather(name, fairWeather)

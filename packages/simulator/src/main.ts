@@ -59,8 +59,6 @@ async function runMany(from: number, count: number): Promise<void> {
   const start = performance.now()
   const summaries = await runOnAllCores(from, count)
   summaries.sort((a, b) => a.seed - b.seed)
-  for (const { seed, failures } of summaries)
-    for (const failure of failures.slice(0, 3)) say(`seed ${seed}: ${failure}`)
   say(describeRun(summaries, performance.now() - start))
   const failed = summaries.find(({ failures }) => failures.length > 0)
   // A mutation is to be noticed, and why it is needs no explaining.
@@ -80,6 +78,8 @@ async function runOnAllCores(from: number, count: number): Promise<SeedSummary[]
     ...(mutation && { nodeArguments: loaderArguments(mutation) }),
     finished: (summary) => {
       summaries.push(summary)
+      // At once: a long run may be ended before its end.
+      for (const failure of summary.failures.slice(0, 3)) say(`seed ${summary.seed}: ${failure}`)
       if (isInteractive)
         process.stdout.write(`\r${summaries.length} of ${count}${summaries.length < count ? '' : '\r'}`)
       return false

@@ -3,6 +3,7 @@
 
 import type { DocumentLimits } from '@owlivion/sync/testing'
 import type { Weather } from './connection'
+import { type DevicePlace, devicePlaces, type RelayPlace, relayPlaces } from './crash-points'
 import type { CrashKind } from './disk'
 import type { DocumentLie } from './hostile/document-lies'
 import { drawKeyEvents, type KeyAction, type WeekPasses } from './plan-keys'
@@ -40,6 +41,16 @@ export type Action =
       readonly downMs: number
       readonly awayMs: number
     }
+  /** The nth time from then on that it comes to this place. */
+  | {
+      readonly kind: 'crash at'
+      readonly device: number
+      readonly place: DevicePlace
+      readonly nth: number
+      readonly how: CrashKind
+      readonly downMs: number
+    }
+  | { readonly kind: 'relay crash at'; readonly place: RelayPlace; readonly nth: number; readonly lastsMs: number }
   | { readonly kind: 'relay crash' | 'relay restart' | 'relay disk full'; readonly lastsMs: number }
   | { readonly kind: 'weather'; readonly device: number; readonly weather: Weather; readonly lastsMs: number }
   | { readonly kind: 'partition' | 'disk full'; readonly device: number; readonly lastsMs: number }
@@ -95,6 +106,7 @@ export function createPlan(options: PlanOptions): Plan {
   }
   const editTimes = drawEdits(seed, devices, edits, endMs, steps)
   drawFaults(seed, devices, endMs, editTimes, steps)
+  drawCrashPoints(new RandomStream(seed, 'plan', 'crash points'), devices, endMs, steps)
   drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
   const losses = drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs)
   const keyEvents = drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs)
@@ -108,7 +120,7 @@ export function createPlan(options: PlanOptions): Plan {
     collections,
     steps,
     endMs,
-    documentLimits: drawLimits(new RandomStream(seed, 'plan', 'limits')),
+    documentLimits: drawLimits(new RandomStream(seed, 'plan', 'limits'), losses.length === 0),
   }
 }
 
@@ -224,12 +236,25 @@ const documentLies: readonly DocumentLie[] = [
   'freezes the tail',
 ]
 
-/** In some worlds logs are summed up, in some of those documents are rebased, too. */
-function drawLimits(random: RandomStream): DocumentLimits | undefined {
+function drawCrashPoints(random: RandomStream, devices: number, endMs: number, steps: Step[]): void {
+  for (let n = random.between(0, 6); n > 0; n--) {
+    const [atMs, nth, downMs] = [random.between(0, endMs), random.between(1, 30), random.delay(10, 20_000)]
+    const how = random.pick<CrashKind>(['process', 'power'])
+    if (random.chance(0.3))
+      steps.push({ atMs, kind: 'relay crash at', place: random.pick(relayPlaces), nth, lastsMs: downMs })
+    else {
+      const device = random.between(0, devices - 1)
+      steps.push({ atMs, kind: 'crash at', device, place: random.pick(devicePlaces), nth, how, downMs })
+    }
+  }
+}
+
+/** In some worlds logs are summed up, in some of those documents are rebased, too; not yet where a relay is restored. */
+function drawLimits(random: RandomStream, mayRebase: boolean): DocumentLimits | undefined {
   if (!random.chance(0.5)) return undefined
   return {
     minTailBytes: random.between(500, 5_000),
-    minDeadStructs: random.chance(0.4) ? random.between(10, 60) : Number.MAX_SAFE_INTEGER,
+    minDeadStructs: mayRebase && random.chance(0.4) ? random.between(10, 60) : Number.MAX_SAFE_INTEGER,
   }
 }
 

@@ -10,12 +10,15 @@ import {
 } from '@owlivion/relay/testing'
 import type { Generation, Sha512 } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
+import { never } from './crash-points'
 import type { RandomStream } from './random'
 
 export interface RelayDiskOptions {
   readonly time: VirtualTime
   readonly random: RandomStream
   readonly sha512: Sha512
+  /** Called when a write is about to reach the disk; its process may die of it. */
+  readonly begins?: () => void
   /** Called when a write has reached the disk. */
   readonly committed: () => void
   /** For a test that the checks notice: answers before what it answers for is safe from a crash. */
@@ -81,13 +84,15 @@ export class RelayDisk {
   }
 
   async #commit(apply: () => void, life: Life): Promise<void> {
-    const { time, random, committed, answersEarly } = this.options
+    const { time, random, begins, committed, answersEarly } = this.options
     if (this.#isFull) {
       await time.sleep(random.delay(0, 20), life)
       throw new RelayError('storage-unavailable', 'The disk is full.')
     }
     if (answersEarly) this.#kept ??= structuredClone(this.#data)
     await time.sleep(random.delay(1, 30), life)
+    begins?.()
+    if (!life.alive) return never()
     apply()
     committed()
     // On disk, but nobody has heard of it yet.

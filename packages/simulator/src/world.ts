@@ -5,6 +5,7 @@ import { nodePlatform } from '@owlivion/sync/node'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
 import type { Capture, Tampering } from './connection'
+import { CrashPoints } from './crash-points'
 import { Cryptography } from './cryptography'
 import { describe, SimDevice } from './device'
 import { type DiskDefect, SimDisk } from './disk'
@@ -117,11 +118,16 @@ class World {
     this.#trace = trace
     this.#network = network
     const relayCryptography = cryptographyOf('relay')
+    const crashPoints = new CrashPoints()
     const disksLike: RelayDiskOptions = {
       time,
       random: new RandomStream(seed, 'relay', 'disk'),
       sha512: relayCryptography.sha512,
-      committed: () => trace.add('relay', 'commits'),
+      begins: () => crashPoints.reached('begins a commit'),
+      committed: () => {
+        trace.add('relay', 'commits')
+        crashPoints.reached('has committed')
+      },
       answersEarly: defects.relayAnswersEarly ?? false,
     }
     this.#relayDisk = new RelayDisk(disksLike)
@@ -172,7 +178,7 @@ class World {
         }),
     )
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
-    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties, losses })
+    this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties, losses, crashPoints })
   }
 
   fail(reason: string): void {
