@@ -63,7 +63,7 @@ export class Compaction implements DocumentPart {
 
   /** Looks whether there is something to do, and does it after a while. */
   async caughtUp(): Promise<void> {
-    if (this.cancelTimer !== undefined || this.needsConnection || (await this.nextTask(false)) === undefined) return
+    if (this.needsConnection || (await this.nextTask(false)) === undefined) return
     if (this.cancelTimer !== undefined || this.host.link === undefined) return
     const { platform } = this.host.context
     this.cancelTimer = platform.setTimer(randomUint32(platform) % MAX_WAIT_MS, () => {
