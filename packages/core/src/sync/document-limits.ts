@@ -3,6 +3,7 @@
 import { MIN_DEAD_STRUCTS } from '../document'
 import type { Platform } from '../platform'
 
+/** From which size on a document is summed up, or written anew. */
 export interface DocumentLimits {
   /** A log shorter than this is no burden to anybody. */
   readonly minTailBytes: number
