@@ -63,6 +63,14 @@ export class RelayDisk {
     return storedBytes(this.#data)
   }
 
+  /** Entries that are in no log any more, because snapshots cover them. */
+  prunedEntries(): number {
+    let pruned = 0
+    for (const { documents } of this.#data.accounts.values())
+      for (const { base } of documents.values()) pruned += base.number
+    return pruned
+  }
+
   /** While it is full every write is refused. */
   setFull(isFull: boolean): void {
     this.#isFull = isFull

@@ -2,6 +2,7 @@
 // faults stop, everybody comes back, and what must be true by then is checked.
 import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
+import { appliedIn } from '@owlivion/sync/testing'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
 import type { Capture, Tampering } from './connection'
@@ -53,6 +54,13 @@ export interface RunResult {
   /** Edits that never reached the disk of their device, or were lost from it by a power cut before the relay had them. */
   readonly neverPromised: number
   readonly conflicts: number
+  /** Stored at the relay: without the rebases, and those. */
+  readonly snapshots: number
+  readonly rebases: number
+  /** Entries that the relay's disk holds only inside snapshots at the end. */
+  readonly pruned: number
+  /** Promised edits that some device lacks at the end. */
+  readonly lost: number
   readonly virtualMs: number
 }
 
@@ -229,11 +237,16 @@ class World {
       neverPromised: entries.filter((entry) => !entry.isStored && !entry.isAcknowledged && entry.rewritten.length === 0)
         .length,
       conflicts: this.#conflicts,
+      snapshots: (this.#trace.counts.get('relay sends snapshot-stored') ?? 0) - this.#rebases,
+      rebases: this.#rebases,
+      pruned: this.#relayDisk.prunedEntries(),
+      lost: this.#failures.filter((failure) => failure.includes(' lacks an edit of ')).length,
       virtualMs: this.#time.nowMs,
     }
   }
 
   #conflicts = 0
+  #rebases = 0
 
   get #hasFailed(): boolean {
     return this.#failures.length > 0
@@ -306,6 +319,10 @@ class World {
     const digests = this.#devices.map(({ collections }) => [...collections.values()].map(digestOf).join())
     this.#conflicts = [...(this.#devices[0] as SimDevice).collections.values()].reduce(
       (sum, collection) => sum + collection.conflicts().length + collection.deleteConflicts().length,
+      0,
+    )
+    this.#rebases = [...(this.#devices[0] as SimDevice).collections.values()].reduce(
+      (sum, collection) => sum + appliedIn(collection).documentEpoch,
       0,
     )
     for (const device of this.#devices) void device.close()
