@@ -25,6 +25,10 @@ export {
   type Socket,
   type SocketHandlers,
   type StoragePersistence,
+  type TabChannel,
+  type TabLockMode,
+  type TabLockOptions,
+  type TabPlatform,
 } from './platform'
 export {
   type BoxedStoreOptions,

@@ -1,5 +1,5 @@
 // Tabs as browsers have them: BroadcastChannel, Web Locks, and the events of a page's life.
-import type { LockOptions, TabChannel, TabPlatform } from './tabs'
+import type { TabChannel, TabLockOptions, TabPlatform } from './tabs'
 
 /** Of all locks of this package. */
 const LOCK_PREFIX = 'owlivion-sync '
@@ -29,7 +29,7 @@ function channel(name: string, received: (message: unknown) => void): TabChannel
 function hold(
   locks: LockManager,
   name: string,
-  { mode, signal, lost }: LockOptions,
+  { mode, signal, lost }: TabLockOptions,
 ): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {
     let isHeld = false

@@ -2,5 +2,5 @@
 // subpath, so that no bundle for a browser carries it.
 export { browserPlatform } from './browser'
 export type { Platform, SigningProvider, Socket, SocketHandlers, StoragePersistence } from './platform'
-export type { TabChannel, TabPlatform } from './tabs'
+export type { TabChannel, TabLockMode, TabLockOptions, TabPlatform } from './tabs'
 export { tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'

@@ -8,10 +8,11 @@ export interface TabChannel {
 }
 
 /** How a lock is asked for: only when it is free, in turn, or from whoever has it. */
-export type LockMode = 'now' | 'wait' | 'steal'
+export type TabLockMode = 'now' | 'wait' | 'steal'
 
-export interface LockOptions {
-  readonly mode: LockMode
+/** How a lock is asked for, and what ends the asking or the holding. */
+export interface TabLockOptions {
+  readonly mode: TabLockMode
   /** Ends the waiting. */
   readonly signal?: AbortSignal
   /** Another tab took the lock away. */
@@ -22,7 +23,7 @@ export interface LockOptions {
 export interface TabPlatform {
   channel(name: string, received: (message: unknown) => void): TabChannel
   /** @returns undefined when the lock is not to be had; otherwise a function that gives it back */
-  hold(name: string, options: LockOptions): Promise<(() => void) | undefined>
+  hold(name: string, options: TabLockOptions): Promise<(() => void) | undefined>
   /** Names of the locks that are held now, by any tab. */
   held(): Promise<readonly string[]>
   /**

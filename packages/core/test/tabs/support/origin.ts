@@ -1,7 +1,7 @@
 // An origin whose tabs are in this process: its locks, its channels, and its disk. A tab can be killed, stopped and set going again.
 import type { Platform } from '../../../src'
 import { nodePlatform } from '../../../src/platform/node'
-import type { LockOptions, TabPlatform } from '../../../src/platform/tabs'
+import type { TabLockOptions, TabPlatform } from '../../../src/platform/tabs'
 import { MemoryDisk, openMemoryStore, type Store } from '../../../src/storage'
 
 interface Held {
@@ -146,7 +146,7 @@ export class FakeTab {
     }
   }
 
-  private hold(name: string, { mode, signal, lost = () => {} }: LockOptions): Promise<(() => void) | undefined> {
+  private hold(name: string, { mode, signal, lost = () => {} }: TabLockOptions): Promise<(() => void) | undefined> {
     const { locks, queues } = this.origin
     return new Promise((resolve) => {
       const grant = (): void => {
