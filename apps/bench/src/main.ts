@@ -1,6 +1,7 @@
 // Prints what the engine costs on this machine, as one table. Every process is its own, on loopback.
 import { measureAppends } from './measure-appends'
 import { measureDevices } from './measure-devices'
+import { measureEditingMemory, measureIdleMemory } from './measure-memory'
 import { measureSnapshot } from './measure-snapshot'
 
 const kb = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
@@ -33,3 +34,13 @@ for (const [writers, entriesPerPush, pushes] of [
     figures.entriesPerSecond.toFixed(0),
   )
 }
+
+const editing = await measureEditingMemory(100_000)
+row('memory with 100,000 contacts open, on the device and at its relay', kb(editing.bookBytes))
+row('… that stays of an edit, after an hour of them', `${editing.bytesPerEdit.toFixed(0)} B`)
+row('… that half an hour without edits adds', kb(editing.idleBytes))
+
+const idle = await measureIdleMemory(10_000)
+row('memory of an idle device and what a relay with 10,000 keeps for it', kb(idle.bytesPerDevice))
+row('… that half an hour adds to it', `${idle.grownPerDevice.toFixed(0)} B`)
+row('… that is left of it when it is closed', `${idle.leftPerDevice.toFixed(0)} B`)
