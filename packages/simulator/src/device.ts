@@ -84,6 +84,10 @@ export class SimDevice {
     this.wallClock = new WallClock(options.time, 0, (this.#person.fraction() - 0.5) * 2e-4)
   }
 
+  get life(): Life {
+    return this.#life
+  }
+
   get openTimers(): number {
     return this.#life.openTimers
   }
@@ -185,8 +189,10 @@ export class SimDevice {
   flush(): void {
     const { trace, ledger } = this.options
     const flushed = ledger.writtenBy(this.name)
+    const life = this.#life
     this.sync?.flush().then(
       () => {
+        if (!life.alive) return
         trace.add(this.name, 'flushed')
         ledger.acknowledged(flushed)
       },
@@ -236,6 +242,7 @@ export class SimDevice {
     this.#isMember = true
     this.#entersBy = 'phrase'
     sync.on((event) => {
+      if (!life.alive) return
       if (event.type === 'error') this.#reported(event.error)
       else if (event.type === 'removed') this.#wasRemoved(sync, life)
       else if (event.type === 'healing' || event.type === 'healed' || event.type === 'device-silent')
@@ -243,7 +250,9 @@ export class SimDevice {
       else if (event.state === 'refused') this.#tryAgainLater(life)
       else if (event.state === 'online') this.options.phrases.isAtRelay = true
     })
-    sync.subscribe(() => ledger.statusChanged(this.name, sync))
+    sync.subscribe(() => {
+      if (life.alive) ledger.statusChanged(this.name, sync)
+    })
     if (this.#wantsOnline) sync.goOnline()
     for (const each of collectionNames) this.collections.set(each, await sync.open(each))
     this.sync = sync

@@ -54,6 +54,8 @@ export interface Book {
 /** Who edits: a name, and how many commits its disk has completed. */
 interface Author {
   readonly name: string
+  /** Of its process: what a dead one still says to itself nobody hears. */
+  readonly life: { readonly alive: boolean }
   readonly committedCount: number
 }
 
@@ -99,17 +101,20 @@ export class Ledger {
     this.#call = undefined
     const { entry } = call
     const what = JSON.stringify(edits)
+    const { life } = author
     if (isChange !== (entry !== undefined)) {
       this.fail(`${author.name} wrote ${entry ? 'something' : 'nothing'} for ${what}, against the oracle`)
     }
     done.then(
       () => {
+        if (!life.alive) return
         if (refusal) this.fail(`${author.name} accepted ${what} where the oracle refuses it as ${refusal}`)
         if (entry === undefined) return
         entry.isStored = true
         entry.storedAt = author.committedCount
       },
       (error: unknown) => {
+        if (!life.alive) return
         const isExpected = isSyncError(error) && (error.code === refusal || error.code === 'closed')
         if (!isExpected) this.fail(`${author.name} refused ${what}: ${String(error)}`)
       },
@@ -133,7 +138,8 @@ export class Ledger {
     this.#unconfirmed.delete(device)
     for (const { entries } of this.books.values()) {
       for (const entry of entries) {
-        if (entry.device === device && entry.storedAt > committedCount) this.#isLost(entry)
+        // Whether it was stored is not known of one that its device died with; it may have come up again all the same.
+        if (entry.device === device && (!entry.isStored || entry.storedAt > committedCount)) this.#isLost(entry)
       }
     }
   }
