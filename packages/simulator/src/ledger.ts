@@ -46,8 +46,8 @@ export interface Book {
   readonly oracle: RegisterOracle
   readonly entries: Entry[]
   readonly byPlace: Map<string, Entry>
-  /** The last that was written under it: of those before, a power cut took what nobody else had. */
-  readonly byDot: Map<string, Entry>
+  /** In the order in which they were written: two lives of a device may give one dot twice, until the later one hears of the earlier. */
+  readonly byDot: Map<string, Entry[]>
   readonly nByOperation: Map<string, number>
 }
 
@@ -290,7 +290,8 @@ export class Ledger {
     }
     book.entries.push(entry)
     book.byPlace.set(`${client}/${end}`, entry)
-    book.byDot.set(`${writer}/${n}`, entry)
+    const dot = `${writer}/${n}`
+    book.byDot.set(dot, [...(book.byDot.get(dot) ?? []), entry])
     this.#unconfirmedOf(device).add(entry)
     return entry
   }
@@ -344,8 +345,10 @@ export function presence(book: Book, collection: SimCollection): (entry: Entry) 
   return (entry) => {
     const { client, end, writer, n, rewritten } = entry
     if (Y.getState(doc.store, client) >= end) return true
-    const isOnly = rewritten.length === 0 && book.byDot.get(`${writer}/${n}`) === entry
-    return documentEpoch > 0 && isOnly && (context.get(writer) ?? 0) >= n
+    if (documentEpoch === 0 || rewritten.length > 0) return false
+    // Of those that kept it the last: what came before was taken by a power cut, and nobody else had it.
+    const holder = book.byDot.get(`${writer}/${n}`)?.findLast((each) => each.rewritten.length === 0)
+    return holder === entry && (context.get(writer) ?? 0) >= n
   }
 }
 
