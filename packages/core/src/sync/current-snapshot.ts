@@ -172,8 +172,9 @@ export class CurrentSnapshot implements DocumentPart {
     if (isFoundation) {
       this.isFoundationAccepted = hasVote(votes, 'accept')
       this.foundationRejectedBy = new Set([...votes].flatMap(([device, vote]) => (vote === 'reject' ? [device] : [])))
-      // Whose own it is knows better.
-      const isDoubted = this.foundationRejectedBy.size > 0 && !bytesEqual(frame.author, host.context.device)
+      // Whose own it is knows better, and so does who has replayed what it covers: one word must not undo what was verified here.
+      const isKnownTrue = bytesEqual(frame.author, host.context.device) || (await this.isFoundationVerified())
+      const isDoubted = this.foundationRejectedBy.size > 0 && !isKnownTrue
       if (isDoubted && !(await this.restsOnRebase())) this.isTainted = true
     }
     const said = votes.get(bytesToHex(host.context.device))

@@ -4,7 +4,7 @@ import { snapshotVerdictBytes } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDoc, Y } from '../../src/yjs'
 import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
-import type { TestDevice } from './support/device'
+import { TestDevice } from './support/device'
 import { type Forgery, forge } from './support/forge'
 import type { SnapshotLog } from './support/snapshot-log'
 
@@ -170,6 +170,27 @@ describe('a lie that nobody looked at until the entries were gone', () => {
     expect(carl.records).toEqual(ann.records)
     expect(digest(carl)).toBe(digest(ann))
   })
+})
+
+it('a device whose own replay found its foundation to be true goes on from it, whoever says later that it is not', async () => {
+  await world.writeMuch(ann)
+  await world.rest(ann, eve)
+  await world.writeMuch(ann, 60, 'more')
+  await world.rest(ann, eve)
+  expect(log.snapshots.length).toBe(2)
+  await log.wait(691_200_000, ann, eve)
+  await eve.connect()
+  await world.rest(ann, eve)
+  expect(stateOf(eve).foundation?.hash).toEqual(log.current?.hash)
+  log.prune()
+  const bob = await TestDevice.open(world.account, BOB, log.document)
+  const { account: id, sign, device } = bob.context
+  const signature = await sign(snapshotVerdictBytes(id, log.document, log.current!.hash, 'reject'))
+  log.current!.verdicts.push({ device, verdict: 'reject', signature })
+  await eve.connect()
+  await world.rest(eve)
+  expect(eve.link.sent.filter(({ type }) => type === 'snapshot-fetch')).toEqual([])
+  expect(digest(eve)).toBe(digest(ann))
 })
 
 it('a snapshot that goes back behind what it was built on is rejected', async () => {
