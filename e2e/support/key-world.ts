@@ -72,8 +72,12 @@ export class KeyWorld {
     for (const { chains } of this.account.documents.values()) {
       const chain = [...chains.values()].find((each) => Buffer.from(each.device).toString('hex') === device)
       if (chain === undefined) continue
-      const entries = chain.entries.slice(0, 1)
-      for (let n = 0; n < count; n++) chains.set(`${device} ${n}`, { ...chain, entries, incarnation: n + 1 })
+      const [first] = chain.entries.values()
+      if (first === undefined) continue
+      const { sequence, entryHash: hash, signature } = first
+      const end = { sequence, hash, ...(signature && { signature }) }
+      const entries = new Map([[sequence, first]])
+      for (let n = 0; n < count; n++) chains.set(`${device} ${n}`, { ...chain, entries, end, incarnation: n + 1 })
       return
     }
     throw new Error('The device wrote nothing.')

@@ -22,7 +22,7 @@ export abstract class AccountSchedule extends AccountPhrase {
    *
    * @example
    * await sync.setSchedule({ mode: 30 })
-   * await sync.setSchedule({ paused: { untilMs: Date.now() + 3_600_000 } })
+   * await sync.setSchedule({ paused: { untilMs: Date.parse('2030-01-01') } })
    * sync.schedule.isPaused // true
    * await sync.setSchedule({ paused: false })
    */

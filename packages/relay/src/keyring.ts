@@ -20,12 +20,13 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
-import type { Asking, RequestContext } from './asking'
+import type { Asking } from './asking'
 import { auditOfRecord } from './audit/of-record'
 import { RelayError } from './errors'
 import type { Standing } from './login'
 import type { RelayPlatform } from './platform'
 import { readRemoval } from './removal'
+import type { RequestContext } from './request-context'
 import type { KeyringAppend, RelayStore } from './store/relay-store'
 
 export type KeyringContext = Pick<RequestContext, 'platform' | 'store' | 'limits' | 'audit' | 'keyringPace'>

@@ -1,8 +1,9 @@
 // The answer to a lease.
 import { encodeFrame, type Frame } from '@owlivion/sync-protocol'
-import type { Asking, RequestContext } from './asking'
+import type { Asking } from './asking'
 import { RelayError } from './errors'
-import { assertNotSuspended } from './suspend'
+import { assertNotSuspended } from './not-suspended'
+import type { RequestContext } from './request-context'
 
 /** @throws RelayError `lease-taken` */
 export async function answerLease(

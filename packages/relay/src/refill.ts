@@ -21,13 +21,14 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { ConnectedAccount } from './accounts'
-import type { Asking, RequestContext } from './asking'
+import type { Asking } from './asking'
 import { Cuts } from './cuts'
 import type { Follower } from './document-feed'
 import { RelayError, toRefusal } from './errors'
+import { assertNotSuspended } from './not-suspended'
 import { readEnvelope } from './push'
+import type { RequestContext } from './request-context'
 import type { RefillEntry, RefillResult } from './store/relay-store'
-import { assertNotSuspended } from './suspend'
 
 type FrameOf<T extends 'refill' | 'hashes-fetch'> = Extract<Frame, { type: T }>
 

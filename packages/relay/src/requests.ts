@@ -7,18 +7,20 @@ import {
   headSigningBytes,
   type KeyringState,
 } from '@owlivion/sync-protocol'
-import type { Asking, RequestContext } from './asking'
+import type { Asking } from './asking'
 import { RelayError } from './errors'
 import { encodeHeads } from './heads'
 import { appendKeyring, readKeyring } from './keyring'
 import { replaceKeyring } from './keyring-replace'
 import { answerLease } from './lease-request'
 import type { Standing } from './login'
+import { assertNotSuspended } from './not-suspended'
 import { readPush } from './push'
 import { answerHashes, takeRefill } from './refill'
+import type { RequestContext } from './request-context'
 import { readSeenPut } from './seen'
 import { answerSubscribe } from './subscribe'
-import { assertNotSuspended, suspendDevices } from './suspend'
+import { suspendDevices } from './suspend'
 
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 

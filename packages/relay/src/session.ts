@@ -12,7 +12,7 @@ import {
   protocolCodes,
 } from '@owlivion/sync-protocol'
 import type { Accounts, ConnectedAccount } from './accounts'
-import type { RequestContext, Requester } from './asking'
+import type { Requester } from './asking'
 import type { SignIns } from './audit/sign-ins'
 import { answerCall, costOfCall, toCallRefusal } from './calls/answer-call'
 import type { Caller, CallMethods } from './calls/registry'
@@ -24,6 +24,7 @@ import type { FrameOf, Phase } from './phase'
 import type { RelayConnection, RelayLog } from './platform'
 import { costOfFrame, TokenBucket } from './rate-limit'
 import { documentOf, encodeRefusal, withRetryTime } from './refusal'
+import type { RequestContext } from './request-context'
 import { answerRequest } from './requests'
 import { SilenceWatch } from './silence'
 

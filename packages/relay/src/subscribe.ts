@@ -13,9 +13,9 @@ import type { ConnectedAccount } from './accounts'
 import type { Asking } from './asking'
 import { RelayError } from './errors'
 import type { RelayLimits } from './limits'
+import { assertNotSuspended } from './not-suspended'
 import type { SnapshotDesk } from './snapshots/desk'
 import type { RelayStore } from './store/relay-store'
-import { assertNotSuspended } from './suspend'
 
 export interface Subscription {
   readonly store: RelayStore

@@ -4,15 +4,15 @@
 import {
   activeDevice,
   bytesEqual,
-  type DocumentId,
   encodeFrame,
   type Frame,
   type KeyringState,
   SUSPEND_MS,
   suspendSigningBytes,
 } from '@owlivion/sync-protocol'
-import type { Asking, RequestContext } from './asking'
+import type { Asking } from './asking'
 import { RelayError } from './errors'
+import type { RequestContext } from './request-context'
 import { deviceSigner, recoverySigner } from './suspensions'
 
 /** @throws RelayError with the code to refuse with */
@@ -40,10 +40,4 @@ export async function suspendDevices(
   // What they had sent before is stored or refused first: the heads that are asked for next are then the last ones.
   await turn.settled()
   session.send(encodeFrame({ type: 'suspended', devices, forMs: SUSPEND_MS }))
-}
-
-/** @throws RelayError `device-suspended`, for one request of a connection that stays open */
-export function assertNotSuspended({ account, standing }: Asking, document: DocumentId): void {
-  const retryAfterMs = standing.kind === 'device' ? account.suspendedForMs(standing.id) : undefined
-  if (retryAfterMs !== undefined) throw new RelayError('device-suspended', undefined, { document, retryAfterMs })
 }

@@ -3,7 +3,7 @@ import type { SyncError } from '../errors'
 import type { DocumentCopy } from './copies'
 import type { DocumentState } from './document-state'
 import type { HoldReason } from './log-replica'
-import type { Suspicion } from './log-witness'
+import type { Suspicion } from './suspicion'
 
 /** Where the weakest of this device's own edits has come to. */
 export type EditState = 'local' | 'stored' | 'seen'

@@ -5,8 +5,15 @@
 import { bytesEqual, bytesToHex, type DocumentId, type Generation } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { Store, StoreBatch, StoreKey } from '../storage'
-import type { HealedCounts } from './healing'
 import type { SyncEvent } from './sync-event'
+
+/** What the healing of one document came to on this device. */
+export interface HealedCounts {
+  /** Entries that this device gave back. */
+  readonly restored: number
+  /** Entries that the relay refuses for good: beyond what counts of a removed device. */
+  readonly dropped: number
+}
 
 /** What a document tells of its own healing. */
 export interface HealingLedger {

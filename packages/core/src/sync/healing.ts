@@ -38,14 +38,6 @@ type Phase =
   /** Reads the relay's log, and gives back what it lacks. */
   | 'reading'
 
-/** What the healing of one document came to on this device. */
-export interface HealedCounts {
-  /** Entries that this device gave back. */
-  readonly restored: number
-  /** Entries that the relay refuses for good: beyond what counts of a removed device. */
-  readonly dropped: number
-}
-
 const MAX_WAIT_MS = 5_000
 const RETRY_MS = 2_000
 

@@ -8,10 +8,10 @@
 // Nothing honest is lost by it: nobody's slot hangs on another's, and what an entry that counts had taken away of one that does not is
 // carried by Yjs as a deletion of something unknown.
 import { type Body, bytesEqual, type DocumentId, decodeEnvelope, epochAt, findDevice } from '@owlivion/sync-protocol'
-import type { StoreBatch, StoreKey } from '../storage'
+import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
-import { applyBodies, type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
+import { applyBodies, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
 import { type Lineage, LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
 import { openStoredExempt } from './exempt-entries'
@@ -19,7 +19,8 @@ import { archiveRows } from './fold'
 import { readFoundation, replicaStateOf } from './foundation'
 import { reopenStored } from './held'
 import { damagedHistory, readLog } from './log-history'
-import type { HoldReason, LogReplica, OpenedEntry } from './log-replica'
+import type { HoldReason, OpenedEntry } from './log-replica'
+import type { LostEntry, Replayed, ReplayOptions } from './replayed'
 import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from './rows'
 import type { Foundation } from './state-row'
 
@@ -61,21 +62,6 @@ function waitsForKeyring(reason: HoldReason | undefined): boolean {
   return reason === 'unknown-epoch' || reason === 'unknown-device'
 }
 
-export interface LostEntry {
-  readonly body: Body
-  readonly entry: StoredEntry
-}
-
-/** Everything that the rows hold, and what becomes of it as things stand now. */
-export interface Replayed {
-  readonly docs: BaseDocs
-  readonly replica: LogReplica
-  /** This device's own entries that it has to seal again, in order: those of every incarnation in which one is lost. */
-  readonly lost: readonly LostEntry[]
-  /** All rows but the state's and the pending ones'. */
-  readonly batch: Required<Pick<StoreBatch, 'put' | 'remove'>>
-}
-
 /** Whether entries were applied that nobody else can be sure to read. */
 export async function hasLostEntries(
   context: AccountContext,
@@ -95,13 +81,6 @@ export async function hasLostEntries(
 
 /** What is replayed: a document's rows, and how far they were verified. */
 export type ReplayedState = Pick<DocumentState, 'context' | 'document' | 'replica' | 'foundation'>
-
-export interface ReplayOptions {
-  /** Leave out what is beyond a cut; otherwise the document keeps all that it has. */
-  readonly drops: boolean
-  /** Take in entries up to this number only; those after it will be read again. */
-  readonly through?: number
-}
 
 /**
  * @param state of the document as it is; stays as it is

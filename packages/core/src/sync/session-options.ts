@@ -7,12 +7,6 @@ import type { DocumentSync } from './document-sync'
 import type { ExchangedKeyring } from './keyring-exchange'
 import type { LiveRequests } from './live-requests'
 
-/**
- * `refused`: the relay said that trying again is of no use. `removed`: this device is no longer in the account, which a record says that
- * it has verified.
- */
-export type ConnectionState = 'offline' | 'waiting' | 'connecting' | 'online' | 'refused' | 'removed'
-
 export interface SessionOptions {
   readonly platform: Platform
   readonly url: string

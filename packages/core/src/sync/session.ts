@@ -17,6 +17,7 @@ import {
 import { SyncError } from '../errors'
 import type { Socket } from '../platform'
 import { backoffMs } from './backoff'
+import type { ConnectionState } from './connection-state'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame } from './document-part'
 import type { DocumentSync } from './document-sync'
@@ -25,7 +26,7 @@ import { answerChallenge } from './login'
 import { NamedTimers } from './named-timers'
 import { PacedSender } from './paced-sender'
 import { isForGood, refusalToError } from './refusal'
-import type { ConnectionState, SessionOptions } from './session-options'
+import type { SessionOptions } from './session-options'
 import { SubscribeQueue } from './subscribe-queue'
 
 /** From dialling to being online. Long enough for a phone network, short enough to try again within a minute. */

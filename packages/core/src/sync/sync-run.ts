@@ -2,8 +2,8 @@
 // with the reason when that does not come about. It decides; connecting and disconnecting are its owner's.
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
+import type { ConnectionState } from './connection-state'
 import { NamedTimers } from './named-timers'
-import type { ConnectionState } from './session-options'
 
 /** The connection as a run sees it. */
 export interface RunConnection {

@@ -11,7 +11,8 @@ import {
   type Verdict,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
-import type { AccountQuota, AppendRequest, KeyringAppend } from './relay-store'
+import type { AccountQuota } from './account-quota'
+import type { AppendRequest, KeyringAppend } from './relay-store'
 import type { SnapshotPut, VerdictPut } from './snapshot-rows'
 
 export const quota: AccountQuota = { maxDocuments: 100, maxBytes: undefined }

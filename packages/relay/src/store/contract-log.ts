@@ -8,6 +8,7 @@ import {
   nextLogHash,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
+import type { AccountQuota } from './account-quota'
 import {
   a,
   account,
@@ -23,7 +24,7 @@ import {
   record,
 } from './contract-fixtures'
 import type { ContractSuite } from './contract-suite'
-import type { AccountQuota, AppendRequest } from './relay-store'
+import type { AppendRequest } from './relay-store'
 
 export function describeWriting(suite: ContractSuite): void {
   const { name, describe, check, checkWithAccount, append, expect, sha512 } = suite

@@ -1,4 +1,5 @@
 // The log of a document in memory: what goes in, and which part of it is a page.
+
 import {
   type AccountId,
   bytesToHex,
@@ -10,9 +11,9 @@ import {
   type SignedHead,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
+import type { AccountQuota } from './account-quota'
 import type { MemoryAccount, MemoryChain, MemoryData, MemoryDocument, MemoryEntry } from './memory-data'
 import type {
-  AccountQuota,
   AppendEntry,
   AppendRequest,
   AppendResult,

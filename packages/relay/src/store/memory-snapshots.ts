@@ -9,9 +9,10 @@ import {
   type Sha512,
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
+import type { AccountQuota } from './account-quota'
 import type { MemoryAccount, MemoryData, MemoryDocument, MemoryEntry, MemorySnapshot } from './memory-data'
 import { ensureChain, ensureDocument, knownAt, logHashAt } from './memory-log'
-import type { AccountQuota, KeyringAppend } from './relay-store'
+import type { KeyringAppend } from './relay-store'
 import type {
   ExemptPage,
   Pruned,

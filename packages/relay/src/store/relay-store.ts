@@ -10,6 +10,7 @@ import type {
   SignedDocumentHead,
   SignedHead,
 } from '@owlivion/sync-protocol'
+import type { AccountQuota } from './account-quota'
 import type { AccountRows, AuditEvent } from './account-rows'
 import type { SignInStore } from './sign-in-store'
 import type { SnapshotRows } from './snapshot-rows'
@@ -148,13 +149,6 @@ export type RefillResult =
   | { readonly kind: 'unknown-document-epoch' }
   | { readonly kind: 'too-many-documents' }
   | { readonly kind: 'quota-exceeded' }
-
-/** What one account may take up. */
-export interface AccountQuota {
-  readonly maxDocuments: number
-  /** Envelopes, seen rows, snapshots and keyring of an account together; undefined for no bound. */
-  readonly maxBytes: number | undefined
-}
 
 /** What became of a request. Only `stored` changed anything. */
 export type AppendResult =

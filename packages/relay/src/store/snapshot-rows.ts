@@ -10,7 +10,7 @@ import type {
   SnapshotVerdict,
   Verdict,
 } from '@owlivion/sync-protocol'
-import type { AccountQuota } from './relay-store'
+import type { AccountQuota } from './account-quota'
 
 /** A document, and one of its snapshots by hash. */
 export interface SnapshotPlace {

@@ -1,16 +1,10 @@
 // What goes into a log: everything that arrived in one turn as one transaction, or one refill.
+
 import type { Hash, Sha512 } from '@owlivion/sync-protocol'
 import type Database from 'better-sqlite3'
 import { plainBytes } from '../../node-platform'
-import type {
-  AccountQuota,
-  AppendRequest,
-  AppendResult,
-  RefillRequest,
-  RefillResult,
-  SeenPut,
-  SeenPutResult,
-} from '../relay-store'
+import type { AccountQuota } from '../account-quota'
+import type { AppendRequest, AppendResult, RefillRequest, RefillResult, SeenPut, SeenPutResult } from '../relay-store'
 import { judgeAppend, judgeRefill } from '../rules'
 import { type ChainName, createLogTurns, type LogTurn } from './log-turn'
 

@@ -12,7 +12,8 @@ import {
 } from '@owlivion/sync-protocol'
 import type Database from 'better-sqlite3'
 import { plainBytes } from '../../node-platform'
-import type { AccountQuota, AppendEntry } from '../relay-store'
+import type { AccountQuota } from '../account-quota'
+import type { AppendEntry } from '../relay-store'
 import type { ChainView } from '../rules'
 
 export interface AccountRow {

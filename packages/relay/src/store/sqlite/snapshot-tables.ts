@@ -15,7 +15,7 @@ import {
 } from '@owlivion/sync-protocol'
 import type Database from 'better-sqlite3'
 import { plainBytes } from '../../node-platform'
-import type { AccountQuota } from '../relay-store'
+import type { AccountQuota } from '../account-quota'
 import type {
   ExemptPage,
   LogHashes,
