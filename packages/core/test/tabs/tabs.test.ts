@@ -223,3 +223,24 @@ it('a follower is told of nothing that is not on disk: what it writes rests on i
   await late
   await until(() => contacts.has('late'))
 })
+
+it('what a follower writes is said to be stored when it is on disk, and not before', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts')
+  const tab = origin.tab()
+  const second = await open(tab)
+  const contacts = await second.open<Contact>('contacts')
+  const letThrough = tab.holdCommits()
+  let isSaid = false
+  const stored = contacts.add('ann', { name: 'Ann' }).then(() => {
+    isSaid = true
+  })
+  // There and back, twice.
+  for (let n = 0; n < 2; n++) await second.unconfirmedPhrase()
+  const early = [isSaid, first.has('ann')]
+  letThrough()
+  expect(early).toEqual([false, false])
+  await stored
+  await until(() => first.has('ann'))
+})
