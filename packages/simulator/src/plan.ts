@@ -110,8 +110,10 @@ export function createPlan(options: PlanOptions): Plan {
   drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
   const losses = drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs)
   const keyEvents = drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs)
+  const documentLimits = drawLimits(new RandomStream(seed, 'plan', 'limits'), losses.length === 0)
   // Who is put out while two relays differ only the phrase can decide; and what neither a relay nor a device has is lost.
   steps.push(...losses, ...keyEvents.filter(({ kind }) => losses.length === 0 || !endsMembership.has(kind)))
+  if (documentLimits !== undefined) drawWeeks(new RandomStream(seed, 'plan', 'weeks'), endMs, steps)
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return {
@@ -120,7 +122,7 @@ export function createPlan(options: PlanOptions): Plan {
     collections,
     steps,
     endMs,
-    documentLimits: drawLimits(new RandomStream(seed, 'plan', 'limits'), losses.length === 0),
+    documentLimits,
   }
 }
 
@@ -247,6 +249,13 @@ function drawCrashPoints(random: RandomStream, devices: number, endMs: number, s
       steps.push({ atMs, kind: 'crash at', device, place: random.pick(devicePlaces), nth, how, downMs })
     }
   }
+}
+
+/** What was summed up settles in weeks, and what it covers goes from the relay. */
+function drawWeeks(random: RandomStream, endMs: number, steps: Step[]): void {
+  if (!random.chance(0.5)) return
+  for (let n = random.between(1, 4); n > 0; n--)
+    steps.push({ atMs: random.between(Math.floor(endMs / 2), endMs), kind: 'a week passes' })
 }
 
 /** In some worlds logs are summed up, in some of those documents are rebased, too; not yet where a relay is restored. */

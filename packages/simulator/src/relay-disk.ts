@@ -8,7 +8,7 @@ import {
   type RelayStore,
   storedBytes,
 } from '@owlivion/relay/testing'
-import type { Generation, Sha512 } from '@owlivion/sync-protocol'
+import { bytesEqual, type Generation, type Sha512, UNJUDGED_SNAPSHOT_MS } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
 import { never } from './crash-points'
 import type { RandomStream } from './random'
@@ -69,6 +69,21 @@ export class RelayDisk {
     for (const { documents } of this.#data.accounts.values())
       for (const { base } of documents.values()) pruned += base.number
     return pruned
+  }
+
+  /** True when entries are gone that no device but their sum's author has found in it, and that nobody had a month to find. */
+  prunedUnjudged(nowMs: number): boolean {
+    for (const { documents } of this.#data.accounts.values())
+      for (const { base, snapshots } of documents.values()) {
+        const isJudged = snapshots.some(
+          ({ coveredNumber, author, verdicts, storedAtMs }) =>
+            coveredNumber >= base.number &&
+            (nowMs - storedAtMs >= UNJUDGED_SNAPSHOT_MS ||
+              verdicts.some(({ verdict, device }) => verdict === 'accept' && !bytesEqual(device, author))),
+        )
+        if (base.number > 0 && !isJudged) return true
+      }
+    return false
   }
 
   /** While it is full every write is refused. */

@@ -56,6 +56,11 @@ export class SimRelay {
     trace.add(name, 'starts')
   }
 
+  /** By its own clock, in milliseconds since 1970. */
+  get nowMs(): number {
+    return WORLD_START_MS + this.options.time.nowMs + this.#passedMs
+  }
+
   /** The whole world is later by this much at once. */
   pass(ms: number): void {
     this.#passedMs += ms
@@ -91,7 +96,7 @@ export class SimRelay {
   #platform(life: Life): RelayPlatform {
     const { time, cryptography, random } = this.options
     return {
-      now: () => WORLD_START_MS + time.nowMs + this.#passedMs,
+      now: () => this.nowMs,
       random: (length) => random.bytes(length),
       setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
       sha512: cryptography.sha512,

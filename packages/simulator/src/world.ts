@@ -134,6 +134,9 @@ class World {
       begins: () => crashPoints.reached('begins a commit'),
       committed: () => {
         trace.add('relay', 'commits')
+        // One that was put back rests on what a device gave it.
+        if (!losses.haveHappened && this.#relayDisk.prunedUnjudged(this.#relay.nowMs))
+          this.fail('the relay lets go of what nobody has looked for in its sum')
         crashPoints.reached('has committed')
       },
       answersEarly: defects.relayAnswersEarly ?? false,

@@ -119,7 +119,7 @@ const onTheWayIn: readonly Mutation[] = [
       },
     ],
     noticedAs: /did not notice that the relay|does not converge/,
-    seed: 1,
+    seed: 18,
   },
   {
     name: 'a delete does not say what it has seen',
@@ -181,4 +181,45 @@ const atTheRelay: readonly Mutation[] = [
   },
 ]
 
-export const mutations: readonly Mutation[] = [...onDisk, ...onTheWayOut, ...onTheWayIn, ...atTheRelay]
+/** What is done with a history that has become long, or that a relay has lost. */
+const withHistory: readonly Mutation[] = [
+  {
+    name: 'a snapshot is built from what is not sent yet, too',
+    edits: [
+      {
+        file: 'core/src/sync/snapshot-build.ts',
+        find: 'const docs = buildBaseDocs(context, document, await readStoredBase(context, document))',
+        replace:
+          'buildBaseDocs(context, document, await readStoredBase(context, document)); const docs = { registers: state.registers.doc, texts: state.texts }',
+      },
+    ],
+    noticedAs: /snapshot-untrue|the oracle|lacks an edit|should/,
+    seed: 22,
+  },
+  {
+    name: 'entries are pruned that nobody has acknowledged',
+    edits: [
+      {
+        file: 'relay/src/store/snapshot-rules.ts',
+        find: 'const isOfAge = ageMs >= (isAccepted(each) ? SNAPSHOT_KEEP_MS : UNJUDGED_SNAPSHOT_MS)',
+        replace: 'const isOfAge = ageMs >= 0 * (SNAPSHOT_KEEP_MS + UNJUDGED_SNAPSHOT_MS)',
+      },
+    ],
+    noticedAs: /lets go of what nobody has looked for/,
+    seed: 20,
+  },
+  {
+    name: 'what a relay has lost is not given back',
+    edits: [
+      {
+        file: 'core/src/sync/give-back.ts',
+        find: 'const batch = state.returning?.next(state.replica.state.chains)',
+        replace: 'const batch = undefined as ReturnType<NonNullable<typeof state.returning>["next"]>',
+      },
+    ],
+    noticedAs: /lacks an edit|does not converge|snapshot-untrue|snapshot-refused/,
+    seed: 6,
+  },
+]
+
+export const mutations: readonly Mutation[] = [...withHistory, ...onDisk, ...onTheWayOut, ...onTheWayIn, ...atTheRelay]
