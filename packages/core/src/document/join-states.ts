@@ -48,6 +48,28 @@ export function leftOut(all: RegisterState, state: RegisterState): RegisterState
   return lacking
 }
 
+/**
+ * What `other` lacks of a state although it knows more writes: of records in which it holds none of those. Whatever replaces or removes
+ * something leaves a later write in its record, so these were not replaced.
+ */
+export function vanished({ state, context }: KnownState, other: RegisterState): RegisterState {
+  const [own, unread] = [new Map<string, unknown>(), new Map<string, unknown>()]
+  byRecord(state, own)
+  const slotsOfOther = byRecord(other, unread)
+  const unreadRecords = new Set([...unread.keys()].map(recordOfKey))
+  const hasNews = (record: string): boolean => {
+    const slots = slotsOfOther.get(record) ?? emptySlots
+    return [...valuesOf(slots), ...clearedOf(slots), ...marksOf(slots)].some(
+      ({ writer, n }) => n > (context.get(writer) ?? 0),
+    )
+  }
+  const isVanished = (key: string): boolean => {
+    const record = recordOfKey(key)
+    return record !== undefined && !own.has(key) && !unreadRecords.has(record) && !hasNews(record)
+  }
+  return new Map([...leftOut(state, other)].filter(([key]) => isVanished(key)))
+}
+
 /** The state with everything of `more`, whether or not it was replaced: for what went missing and nobody had replaced. */
 export function withAll(state: RegisterState, more: RegisterState): RegisterState {
   return joinStates({ state, context: new Map() }, { state: more, context: new Map() }).state

@@ -9,6 +9,7 @@ import {
   type FoldedDocument,
   foldedOf,
   knowSame,
+  knowsMore,
   type OwedPart,
   owedAfter,
   readRebase,
@@ -69,6 +70,8 @@ export async function judgeRebase(
     return found('accept', 'it holds what the entries say', folded, owed)
   if (owed === undefined && bringsBack(missing.owed, own, folded))
     return found('accept', 'it brings back what was left out', folded, owed)
+  if (owed?.kind === 'left-out' && owed.folded.state.size > 0 && knowsMore(folded, own))
+    return found('reject', 'it lacks what nothing in it has replaced', folded, owed)
   if (!knowSame(own, folded)) return found('unknown', 'it knows other edits than this log', folded, owed)
   if (owed === undefined && missing.isDoubted)
     return found('unknown', 'it may bring back what was left out', folded, owed)

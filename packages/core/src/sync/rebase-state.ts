@@ -7,8 +7,8 @@ import {
   joinStates,
   type KnownState,
   leftOut,
-  type RegisterState,
   readState,
+  vanished,
   withAll,
 } from '../document'
 import { Y } from '../yjs'
@@ -109,8 +109,8 @@ export function stillOwed(owed: readonly OwedPart[], rebase: FoldedDocument): Ow
 /** What the rebase does not hold of what this device had verified; undefined when there is nothing. */
 export function owedAfter(own: FoldedDocument, rebase: FoldedDocument): OwedPart | undefined {
   if (knowsMore(own, rebase)) return { kind: 'join', folded: own }
-  // One that knows more may have seen it replaced.
-  const state: RegisterState = knowsMore(rebase, own) ? new Map() : leftOut(own.state, rebase.state)
+  // One that knows more may have seen it replaced, where it shows by what.
+  const state = knowsMore(rebase, own) ? vanished(own, rebase.state) : leftOut(own.state, rebase.state)
   if (state.size === 0 && !lacksTextOf(rebase.texts, own.texts)) return undefined
   return { kind: 'left-out', folded: { ...own, state } }
 }

@@ -15,6 +15,7 @@ import {
   type Registers,
   readState,
   type Transaction,
+  vanished,
   type Writer,
 } from '../../src/document'
 import { isSyncError } from '../../src/errors'
@@ -237,6 +238,8 @@ export class RebaseWorld {
 
   #adopt(device: Device, rebase: Rebase, newWriter: boolean): void {
     if (rebase.isOwn) assert.equal(digest(this.#known(device)), rebase.digest)
+    // However far behind: what was replaced has its successor there.
+    assert.deepEqual([...vanished(this.#known(device), rebase.known.state)], [])
     device.base = createDoc('registers')
     Y.applyUpdateV2(device.base, rebase.snapshot)
     device.context = new Map(rebase.known.context)

@@ -73,6 +73,20 @@ describe.each<[string, (records: Y.Map<unknown>) => void, Record<string, unknown
   })
 })
 
+describe('a rebase that leaves something out and says that it knows a write that nobody else has seen', () => {
+  it('is reported, and all of it is there again after the next one', async () => {
+    await forgeRebase(log, eve, ({ registers, context }) => {
+      registers.delete(folded('one'))
+      for (const [writer, n] of context) context.set(writer, n + 1)
+    })
+    await log.serve(ann, bob)
+    expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
+    await world.rest(ann, bob, eve)
+    for (const device of [ann, bob, eve]) expect(device.records).toEqual({ one: { name: 'changed', note: 'first' } })
+    expect(new Set([ann, bob, eve].map(digest)).size).toBe(1)
+  })
+})
+
 describe('a rebase that says more than the log', () => {
   it('is reported; what it invents stays, for others may have gone on from it', async () => {
     await forgeRebase(log, eve, ({ registers }) =>
