@@ -208,7 +208,9 @@ export class SimDevice {
     const collection = this.collections.get(collectionName)
     if (collection === undefined || !this.#isActive) return
     const { trace, ledger } = this.options
+    const life = this.#life
     for (const call of together ? [edits] : edits.map((edit) => [edit])) {
+      if (!life.alive) return
       trace.add(this.name, together ? 'edits add together' : `edits ${call[0]?.kind}`)
       ledger.edit(this, collection, call)
     }
@@ -230,13 +232,20 @@ export class SimDevice {
       lock: this.#lock,
       crashPoints: this.crashPoints,
     })
-    observeDocuments(platform, ledger.observerFor(this.name))
+    observeDocuments(platform, ledger.observerFor(this.name, life))
     if (documentLimits) limitDocuments(platform, documentLimits)
-    const store = dyingStore(await disk.open(life), life, this.crashPoints)
     const sync = await enterAccount({
       ...options,
-      ...{ life, platform, store, person: this.#person, isMember: this.#isMember, by: this.#entersBy },
+      ...{ life, platform, person: this.#person, by: this.#entersBy },
       isLiedTo: () => network.liesTo(name).haveBeenTold,
+      openStore: async () => dyingStore(await disk.open(life), life, this.crashPoints),
+      isMember: () => this.#isMember,
+      hasLeft: () => {
+        if (!this.#isLeaving) return false
+        this.#isMember = false
+        this.#isLeaving = false
+        return true
+      },
     })
     if (!life.alive) return
     this.#isMember = true

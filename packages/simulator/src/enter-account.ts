@@ -25,12 +25,14 @@ export interface EntryOptions {
   readonly trace: Trace
   readonly life: Life
   readonly platform: Platform
-  readonly store: Store
+  readonly openStore: () => Promise<Store>
   readonly phrases: Phrases
   readonly person: RandomStream
   readonly makesAccount: boolean
   /** Its disk holds an account, and nothing but its owner may end that. */
-  readonly isMember: boolean
+  readonly isMember: () => boolean
+  /** The account was taken from the disk as its owner had asked, just before the process died. @returns false when nobody had */
+  readonly hasLeft: () => boolean
   readonly by: 'phrase' | 'recovery'
   /** A device that is in the account and can let another one in. */
   readonly findMember: () => { readonly name: string; readonly sync: Sync | undefined } | undefined
@@ -44,13 +46,17 @@ export const deviceNameOf = (name: string): string => `canary ${name}`
 
 export async function enterAccount(options: EntryOptions): Promise<Sync> {
   const { name, time, trace, life, person, isLiedTo } = options
+  let store = await options.openStore()
   for (let attempt = 0; ; attempt++) {
     try {
-      const sync = await tryToEnter(options, attempt)
+      const sync = await tryToEnter(options, store, attempt)
       if (sync !== undefined) return sync
     } catch (error) {
       if (!isSyncError(error)) throw error
+      const isOver = error.code === 'profile-missing' && options.hasLeft()
+      if (isOver) store = await options.openStore()
       const isExpected =
+        isOver ||
         expectedCodes.has(error.code) ||
         codesOfBadOrder.has(error.code) ||
         codesOfFailedEntries.has(error.code) ||
@@ -62,11 +68,11 @@ export async function enterAccount(options: EntryOptions): Promise<Sync> {
   }
 }
 
-async function tryToEnter(options: EntryOptions, attempt: number): Promise<Sync | undefined> {
-  const { name, trace, platform, store, phrases, person, makesAccount, isMember, by, fail } = options
+async function tryToEnter(options: EntryOptions, store: Store, attempt: number): Promise<Sync | undefined> {
+  const { name, trace, platform, phrases, person, makesAccount, isMember, by, fail } = options
   const details = { platform, store, relay: RELAY_URL, deviceName: deviceNameOf(name), online: false }
   if (await hasAccount(store, platform)) return openAccount({ platform, store, online: false })
-  if (isMember) fail(`the account is gone from the disk of ${name}`)
+  if (isMember() && !options.hasLeft()) fail(`the account is gone from the disk of ${name}`)
   if (makesAccount && !phrases.exist) {
     const made = await createAccount(details)
     phrases.write(made.recoveryPhrase)

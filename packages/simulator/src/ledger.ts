@@ -97,11 +97,17 @@ export class Ledger {
     const call: Call = { author, book, edits, seen, entry: undefined }
     this.calls++
     this.#call = call
+    const { life } = author
     const done = callCollection(collection, edits)
     this.#call = undefined
     const { entry } = call
+    if (!life.alive) {
+      // It died in the middle of the call; what it wrote was in memory only.
+      if (entry) this.#unconfirmedOf(author.name).delete(entry)
+      done.catch(() => {})
+      return
+    }
     const what = JSON.stringify(edits)
-    const { life } = author
     if (isChange !== (entry !== undefined)) {
       this.fail(`${author.name} wrote ${entry ? 'something' : 'nothing'} for ${what}, against the oracle`)
     }
@@ -121,10 +127,12 @@ export class Ledger {
     )
   }
 
-  observerFor(device: string): DocumentObserver {
+  /** @param life of the device's process: what a dead one still does to its memory is nothing that happened */
+  observerFor(device: string, life: { readonly alive: boolean }): DocumentObserver {
     return {
       written: (_document, _registers, transaction) => this.#written(transaction),
       rewritten: (_document, _registers, from, to) => {
+        if (!life.alive) return
         const newIds = new Map<string, string>()
         from.forEach((old, index) => {
           this.#rewritten(device, old.update, to[index] as Transaction, newIds)
