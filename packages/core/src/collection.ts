@@ -109,7 +109,7 @@ export class Collection<T extends RecordFields<T>> {
     await this.write([{ kind: 'update', id, fields: Object.fromEntries(changes) }])
   }
 
-  /** Deletes a record; it can be restored until it is purged. Deleting one that is not there does nothing. */
+  /** Deletes a record, which can be restored. Deleting one that is not there does nothing. */
   delete(id: string): Promise<void> {
     return this.write([{ kind: 'delete', id }])
   }
