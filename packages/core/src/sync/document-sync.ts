@@ -1,5 +1,5 @@
-// Drives one document: what arrives is opened, placed, applied and stored; what is written is stored, sealed, stored and
-// sent. Whatever changes the verified log runs as a job, one at a time; edits go in between at any moment.
+// Drives one document: what arrives is opened, placed, applied and stored; what is written (`document-edits.ts`) is stored, sealed,
+// stored and sent. Whatever changes the verified log runs as a job, one at a time; edits go in between at any moment.
 //
 // Order on disk is what makes a crash harmless: an edit and its row are one commit; sealed bytes are committed before they
 // are sent; cursor and entries are one commit; confirmed rows go in the commit that moves the cursor over them.
@@ -11,42 +11,40 @@ import {
   type Refusal,
   type SignedHead,
 } from '@owlivion/sync-protocol'
-import { checkEdit, type Edit, type Transaction } from '../document'
+import type { Edit, Transaction } from '../document'
 import { isSyncError, SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import type { Lineage, LineageMap } from './device-map'
+import { type AdoptedRows, type AppliedEdit, DocumentEdits } from './document-edits'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { createParts } from './document-parts'
+import { DocumentRefusals } from './document-refusals'
 import { type DocumentState, loadDocument } from './document-state'
 import { type DocumentStatus, StatusMemory } from './document-status'
-import { groupEdits } from './edit-groups'
-import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
+import { JobQueue } from './job-queue'
 import { LogIntake } from './log-intake'
 import type { Chain, OpenedEntry } from './log-replica'
 import { LogWitness } from './log-witness'
-import { observerOf } from './observer'
 import { OwnWriter } from './own-writer'
 import { PageReader } from './page-reader'
 import { PushSender } from './push-sender'
 import { readReturning } from './roll-back'
-import { encodePending, rowKeys } from './rows'
 import { SeenRows } from './seen-rows'
 import { SnapshotArrivals } from './snapshot-arrivals'
 
 export class DocumentSync {
-  private jobs: Promise<void> = Promise.resolve()
+  private readonly jobs: JobQueue
   private link: DocumentLink | undefined
   private closed = false
-  /** Why the relay does not send what follows the cursor, while it does not. */
-  private subscribeRefused: SyncError | undefined
   private readonly statuses = new StatusMemory()
   private readonly seenRows: SeenRows
   private readonly sender: PushSender
   private readonly intake: LogIntake
   private readonly ownWriter: OwnWriter
   private readonly reader: PageReader
-  private readonly lanes: LaneAdoption
+  private readonly refusals: DocumentRefusals
+  private readonly edits: DocumentEdits
   private readonly parts: readonly DocumentPart[]
   private readonly arrivals = new SnapshotArrivals()
   private readonly witness: LogWitness
@@ -65,6 +63,9 @@ export class DocumentSync {
     const outlet = () => (this.canSeal && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined)
     this.seenRows = new SeenRows(context, state, outlet, onStatus, claimed, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
+    const link = () => this.link
+    const pump = () => this.sender.pump()
+    this.jobs = new JobQueue({ context, link, isClosed, done: pump })
     this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange, isClosed })
     this.intake = new LogIntake(state, {
       onChange,
@@ -86,14 +87,19 @@ export class DocumentSync {
       onStatus,
     })
     this.reader = new PageReader(state, {
-      link: () => this.link,
+      link,
       takeIn: (entries, heads) => this.takeIn(entries, heads),
       stored: (push) => this.sender.stored(push),
       reachedEnd: () => this.ownWriter.reachedEnd(),
       caughtUp: () => this.caughtUp(),
       foundLaterEpoch: () => this.foundLaterEpoch(),
     })
-    this.lanes = new LaneAdoption(state)
+    this.edits = new DocumentEdits(state, { onChange, onStatus, isClosed, pump })
+    const { sender, ownWriter, reader, seenRows } = this
+    const foundLaterEpoch = () => this.foundLaterEpoch()
+    this.refusals = new DocumentRefusals({
+      ...{ context, sender, ownWriter, reader, seenRows, link, foundLaterEpoch, onStatus },
+    })
     const host = this.host()
     this.witness = new LogWitness(host, () => this.seenRows.tellAgain())
     this.parts = [...createParts(host), this.witness]
@@ -155,7 +161,7 @@ export class DocumentSync {
     await sync.seenRows.restore()
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
-    await sync.adoptLanes()
+    await sync.edits.adoptLanes()
     await sync.ownWriter.shift()
     sync.runJob(() => sync.intake.retryHeld())
     return sync
@@ -193,7 +199,7 @@ export class DocumentSync {
 
   get status(): DocumentStatus {
     const caughtUp = this.reader.isCaughtUp
-    const refused = this.subscribeRefused ?? this.sender.refused
+    const refused = this.refusals.standing
     const copies = this.seenRows.listCopies()
     const isOff = this.context.isOff?.(this.document) ?? false
     const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
@@ -207,7 +213,7 @@ export class DocumentSync {
 
   /** What stands between this document and the end of a run: nothing when it is all false. */
   get workLeft(): { readonly isDone: boolean; readonly isQuiet: boolean; readonly refused: SyncError | undefined } {
-    const refused = this.subscribeRefused ?? this.sender.refused
+    const refused = this.refusals.standing
     const { isHealing } = this
     const isRefusedForGood = refused?.retryable === false && !isHealing
     return {
@@ -219,32 +225,14 @@ export class DocumentSync {
 
   /** @returns tells whether the relay has confirmed everything written so far */
   confirmation(): () => boolean {
-    const { outbox } = this.state
-    const last = outbox.nextOrder - 1
-    return () => outbox.pending.every(({ order }) => order > last)
+    return this.edits.confirmation()
   }
 
   // -- edits
 
   /** Applies edits to the live document at once. The promise resolves when they are on this device's disk. */
-  transact(edits: readonly Edit[]): { readonly transaction: Transaction | undefined; readonly stored: Promise<void> } {
-    if (this.closed) throw new SyncError('closed', 'The account is closed.')
-    if (this.context.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
-    const transaction = this.state.registers.transact(edits)
-    if (transaction === undefined) return { transaction, stored: Promise.resolve() }
-    observerOf(this.context.platform)?.written(this.document, this.state.registers, transaction)
-    const item = this.state.outbox.add(transaction, { isClockKnown: this.context.clockOffsetMs !== undefined })
-    const stored = this.context.writer.write({
-      // The state row is written with whatever changes it; a new document's first edit makes its writer known.
-      put: [
-        [rowKeys.pending(this.document, item.order), encodePending(item)],
-        ...(item.order === 1 ? [this.state.stateRow()] : []),
-      ],
-    })
-    this.onChange(transaction.changed)
-    this.onStatus()
-    this.sender.pump()
-    return { transaction, stored }
+  transact(edits: readonly Edit[]): AppliedEdit {
+    return this.edits.transact(edits)
   }
 
   /**
@@ -252,51 +240,32 @@ export class DocumentSync {
    * @returns for each transaction, when it is on this device's disk
    */
   transactAll(edits: readonly Edit[]): Promise<void>[] {
-    const groups = groupEdits(edits, this.state.registers)
-    // One transaction is all or nothing by itself; several must not stop in the middle.
-    if (groups.length > 1) for (const edit of edits) checkEdit(edit)
-    return groups.map((group) => this.transact(group).stored)
+    return this.edits.transactAll(edits)
   }
 
   /**
    * Takes over what other tabs of this profile have stored.
    * @returns what of it was taken, once it is on this device's disk, and whether it was written again as something else
    */
-  adopt(): Promise<{ readonly rows: readonly LaneRow[]; readonly isRewritten: boolean }> {
+  adopt(): Promise<AdoptedRows> {
     // On a removed device they stay where they are, to be read.
     if (this.context.isRemoved) return Promise.resolve({ rows: [], isRewritten: false })
     return new Promise((resolve, reject) => {
-      this.runJob(() => this.adoptLanes().then(resolve))
-      void this.jobs.then(() =>
+      this.runJob(() => this.edits.adoptLanes().then(resolve))
+      void this.jobs.ended.then(() =>
         reject(new SyncError('closed', 'The account was closed before this could be taken over.')),
       )
     })
   }
 
-  private async adoptLanes(): Promise<{ readonly rows: readonly LaneRow[]; readonly isRewritten: boolean }> {
-    const rows = await readLanes(this.context.store, lanesKey(this.document))
-    if (rows.length === 0) return { rows, isRewritten: false }
-    const { batch, changed, isRewritten } = this.lanes.adopt(rows)
-    const committed = this.context.writer.write(batch)
-    if (changed.size > 0) this.onChange(changed)
-    this.onStatus()
-    await committed
-    return { rows, isRewritten }
-  }
-
   /** Writes again what this tab wrote when it led before, and no store has. @returns when it is on this device's disk */
   carry(transactions: readonly Transaction[]): Promise<void> {
-    const { batch, changed } = this.lanes.carry(transactions, this.context.clockOffsetMs !== undefined)
-    const committed = this.context.writer.write(batch)
-    this.onChange(changed)
-    this.onStatus()
-    this.sender.pump()
-    return committed
+    return this.edits.carry(transactions)
   }
 
   /** Resolves when all that the live documents hold now is on this device's disk. */
   async settled(): Promise<void> {
-    await this.jobs
+    await this.jobs.ended
     await this.context.writer.barrier()
   }
 
@@ -379,42 +348,10 @@ export class DocumentSync {
     this.runJob(async () => {
       if (link === undefined || link !== this.link) return
       for (const part of this.parts) if (await part.refused?.(refusal, error, link)) return
-      if (refusal.request === 'subscribe') this.refusedSubscribe(error)
-      else if (refusal.request === 'push') await this.refusedPush(refusal, error, link)
+      if (refusal.request === 'subscribe') this.refusals.refusedSubscribe(error)
+      else if (refusal.request === 'push') await this.refusals.refusedPush(refusal, error, link)
       else this.context.report(error)
     })
-  }
-
-  private async refusedPush(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<void> {
-    if (link !== this.link || !this.sender.takeBack()) return
-    switch (refusal.code) {
-      case 'fork':
-        this.sender.waitBeforeSealingAgain()
-        await this.ownWriter.takeNewWriter()
-        return
-      case 'stale-epoch':
-        this.sender.waitBeforeSealingAgain()
-        this.ownWriter.sealAgain()
-        link.readKeyring()
-        return
-      case 'unknown-epoch':
-        link.distrust(error)
-        return
-      case 'rebasing':
-        this.sender.retryAfter(error.retryAfterMs)
-        return
-      case 'stale-document-epoch':
-        this.sender.waitBeforeSealingAgain()
-        this.ownWriter.startIncarnation()
-        await this.foundLaterEpoch()
-        return
-      case 'already-covered':
-        // It is in a snapshot, or another life of this device is: reading on tells which.
-        this.sender.waitBeforeSealingAgain()
-        this.reader.readAgain()
-        return
-    }
-    this.sender.refuse(error)
   }
 
   /** Tells the other devices anew what this one has read, once nothing is in the way of it. */
@@ -423,30 +360,21 @@ export class DocumentSync {
   }
 
   refusedSeen(error: SyncError): void {
-    if (error.code === 'stale-epoch') this.link?.readKeyring()
-    else if (error.retryable) this.seenRows.tellAgain(error.retryAfterMs)
-    if (error.code !== 'stale-epoch') this.context.report(error)
-  }
-
-  private refusedSubscribe(error: SyncError): void {
-    this.subscribeRefused = error
-    this.reader.isCaughtUp = false
-    this.onStatus()
-    this.context.report(error)
+    this.refusals.refusedSeen(error)
   }
 
   /** Ends what is under way; what is here can be read from then on, and nothing is written any more. */
   async freeze(): Promise<void> {
     this.disconnected()
     this.closeParts()
-    await this.jobs
+    await this.jobs.ended
   }
 
   async close(): Promise<void> {
     this.disconnected()
     this.closed = true
     this.closeParts()
-    await this.jobs
+    await this.jobs.ended
     this.state.registers.doc.destroy()
     this.state.texts.destroy()
   }
@@ -460,28 +388,11 @@ export class DocumentSync {
   // -- jobs
 
   private runJob(job: () => Promise<void>): void {
-    this.jobs = this.jobs.then(async () => {
-      if (this.closed || this.context.isRemoved) return
-      const { link } = this
-      try {
-        await job()
-        this.sender.pump()
-      } catch (cause) {
-        // After closing, a rejected write is expected; before, nothing may pass in silence.
-        if (this.closed) return
-        const error =
-          cause instanceof SyncError
-            ? cause
-            : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
-        if (link !== undefined && link === this.link) link.distrust(error)
-        else this.context.report(error)
-      }
-    })
+    this.jobs.run(job)
   }
 
   private caughtUp(): void {
-    this.subscribeRefused = undefined
-    this.sender.refused = undefined
+    this.refusals.caughtUp()
     this.seenRows.schedule()
     this.onStatus()
     this.runJob(() => this.tellCaughtUp())
