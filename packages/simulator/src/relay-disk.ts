@@ -8,7 +8,7 @@ import {
   type RelayStore,
   storedBytes,
 } from '@owlivion/relay/testing'
-import { bytesEqual, type Generation, type Sha512, UNJUDGED_SNAPSHOT_MS } from '@owlivion/sync-protocol'
+import { bytesEqual, bytesToHex, type Generation, type Sha512, UNJUDGED_SNAPSHOT_MS } from '@owlivion/sync-protocol'
 import type { Life, VirtualTime } from './clock'
 import { never } from './crash-points'
 import type { RandomStream } from './random'
@@ -32,6 +32,7 @@ export class RelayDisk {
   /** What a disk that answers early has really kept. */
   #kept: MemoryData | undefined
   #isFull = false
+  readonly #prunedThrough = new Map<string, number>()
 
   constructor(private readonly options: RelayDiskOptions) {
     this.#data = options.data ?? this.empty()
@@ -71,19 +72,23 @@ export class RelayDisk {
     return pruned
   }
 
-  /** True when entries are gone that no device but their sum's author has found in it, and that nobody had a month to find. */
+  /** True when entries went since the last call that no device but their sum's author has found in it, and nobody had a month to find. */
   prunedUnjudged(nowMs: number): boolean {
+    let isUnjudged = false
     for (const { documents } of this.#data.accounts.values())
-      for (const { base, snapshots } of documents.values()) {
+      for (const { id, base, snapshots } of documents.values()) {
         const isJudged = snapshots.some(
           ({ coveredNumber, author, verdicts, storedAtMs }) =>
             coveredNumber >= base.number &&
             (nowMs - storedAtMs >= UNJUDGED_SNAPSHOT_MS ||
               verdicts.some(({ verdict, device }) => verdict === 'accept' && !bytesEqual(device, author))),
         )
-        if (base.number > 0 && !isJudged) return true
+        const key = bytesToHex(id)
+        const isNew = base.number > (this.#prunedThrough.get(key) ?? 0)
+        this.#prunedThrough.set(key, base.number)
+        if (isNew && !isJudged) isUnjudged = true
       }
-    return false
+    return isUnjudged
   }
 
   /** While it is full every write is refused. */

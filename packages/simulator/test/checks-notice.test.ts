@@ -16,7 +16,7 @@ async function firstFailure(defects: Defects, seeds = 30): Promise<string | unde
 describe('the checks notice', () => {
   test('a relay that acknowledges before its disk has the entry', async () => {
     expect(await firstFailure({ relayAnswersEarly: true })).toMatch(
-      /cursor-ahead|cursor-mismatch|keyring-refused|relay-forked|lacks an edit/,
+      /relay-rolled-back|cursor-ahead|cursor-mismatch|keyring-refused|relay-forked|lacks an edit/,
     )
   })
 

@@ -58,8 +58,9 @@ export function tell(lie: DocumentLie, page: Page, context: LieContext): readonl
       return [{ ...page, heads: page.heads.map((head) => (vouchesForNews(head) ? forge(head) : head)) }]
     }
     case 'swaps documents': {
-      const fitting = others.filter((other) => !bytesEqual(other, document) && mayHave(other) >= first - 1)
-      const shorter = fitting.filter((other) => mayHave(other) < first + entries.length - 1)
+      const shorter = others.filter(
+        (other) => !bytesEqual(other, document) && mayHave(other) < first + entries.length - 1,
+      )
       if (shorter.length === 0) return undefined
       return [{ ...page, document: random.pick(shorter) }]
     }

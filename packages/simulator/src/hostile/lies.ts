@@ -83,10 +83,11 @@ export class Lies {
     })
     if (pages === undefined) return undefined
     this.#hasLied = true
-    // A page that leaves a gap is asked for again before anybody looks at it.
+    // News that leave a gap are asked for again before anybody looks at them.
     const [first] = pages
     const isLookedAt =
-      first !== undefined && first.first <= (this.#asked.get(bytesToHex(first.document))?.number ?? -1) + 1
+      first !== undefined &&
+      (!first.live || first.first <= (this.#asked.get(bytesToHex(first.document))?.number ?? -1) + 1)
     this.options.told(lie, noticeableLies.has(lie) && isLookedAt)
     return pages
   }

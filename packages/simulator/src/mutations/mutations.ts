@@ -39,9 +39,9 @@ const onDisk: readonly Mutation[] = [
     name: 'an edit is said to be stored before it is',
     edits: [
       {
-        file: 'core/src/sync/document-sync.ts',
-        find: 'const stored = this.context.writer.write({',
-        replace: 'const stored = Promise.resolve(); void this.context.writer.write({',
+        file: 'core/src/sync/document-edits.ts',
+        find: 'const stored = context.writer.write({',
+        replace: 'const stored = Promise.resolve(); void context.writer.write({',
       },
     ],
     noticedAs: /lacks an edit of device .* stored on its device/,
@@ -164,7 +164,7 @@ const atTheRelay: readonly Mutation[] = [
     const results =`,
       },
     ],
-    noticedAs: /cursor-ahead|cursor-mismatch|lacks an edit/,
+    noticedAs: /relay-rolled-back|cursor-ahead|cursor-mismatch|lacks an edit/,
     seed: 1,
   },
   {
