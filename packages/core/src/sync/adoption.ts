@@ -8,6 +8,7 @@ import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { openExempt } from './exempt-entries'
 import { readFoundation } from './foundation'
+import { withheld } from './own-exempt'
 import { isBeyondCut } from './rebuild'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { isDigestTrue, type OpenedSnapshot, openSnapshot } from './snapshot-format'
@@ -112,7 +113,7 @@ export class Adoption implements DocumentPart {
       this.readKeyring(snapshot.hash, link)
       return
     }
-    if (exempt.entries.length < snapshot.header.exempt.length)
+    if (withheld(snapshot, exempt.entries).size > 0)
       context.report(untrueRelay('a summary without the entries that are not in it'))
     const hadMore = [...state.replica.state.applied].some(([each, sequence]) => sequence > (vector.get(each) ?? 0))
     await ownWriter.whileRewriting(async () => {

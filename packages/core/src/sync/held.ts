@@ -16,6 +16,9 @@ const passing: ReadonlySet<HoldReason> = new Set<HoldReason>([
   'beyond-cut',
 ])
 
+/** Whether who holds it aside for this may read it one day, as the bytes are. */
+export const canPass = (reason: HoldReason): boolean => passing.has(reason)
+
 export function reopenHeld(context: AccountContext, document: DocumentId, stored: StoredBase): HeldEntry[] {
   const held: HeldEntry[] = []
   for (const [number, row] of stored.held) if (!row.released) held.push(reopen(context, document, number, row))

@@ -5,6 +5,7 @@ import { readStoredBase } from './base'
 import type { DocumentState } from './document-state'
 import type { OpenedEntry } from './log-replica'
 import type { SealedPush } from './outbox'
+import { withOwnExempt } from './own-exempt'
 import { type OwedRow, owedRows } from './rebase-owed'
 import type { OwedPart } from './rebase-state'
 import { encodeBase, encodePending, rowKeys } from './rows'
@@ -14,7 +15,7 @@ import { encodeNote, shelfKeys } from './snapshot-shelf'
 
 export interface RebaseInput {
   readonly snapshot: OpenedSnapshot
-  /** What it covers by number and does not hold, opened; by rising number. */
+  /** What it covers by number and does not hold, opened, as far as the relay sent it; by rising number. */
   readonly exempt: readonly OpenedEntry[]
   readonly heads: readonly SignedHead[]
   /** This device made it, or replayed what it covers and found the same. */
@@ -36,12 +37,14 @@ export interface TakenRebase {
 /** Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed on the way */
 export async function takeRebase(
   state: DocumentState,
-  input: RebaseInput,
+  sent: RebaseInput,
   isClosed: () => boolean,
 ): Promise<TakenRebase | undefined> {
   const { context, document } = state
   await context.writer.barrier()
-  const rows = await listRows(state, await readStoredBase(context, document))
+  const stored = await readStoredBase(context, document)
+  const rows = await listRows(state, stored)
+  const input = { ...sent, ...(await withOwnExempt(state, sent.snapshot, sent, stored)) }
   if (isClosed()) return undefined
   // From here to the end nothing is awaited: edits go on.
   const { snapshot } = input

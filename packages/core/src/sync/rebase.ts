@@ -17,6 +17,7 @@ import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { openExempt } from './exempt-entries'
 import type { OpenedEntry } from './log-replica'
+import { withheld } from './own-exempt'
 import { type RebaseInput, takeRebase } from './rebase-adopt'
 import { judgeRebase, type RebaseFindings } from './rebase-judge'
 import { RebaseLead } from './rebase-lead'
@@ -156,6 +157,8 @@ export class Rebase implements DocumentPart {
       this.readKeyring(snapshot.hash, link)
       return
     }
+    if (withheld(snapshot, exempt.entries).size > 0)
+      host.context.report(untrueRelay('a summary without the entries that are not in it'))
     await host.ownWriter.whileRewriting(async () => {
       const owed = await this.owed.list()
       const findings = await judgeRebase(host.state, snapshot, {

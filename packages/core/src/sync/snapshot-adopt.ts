@@ -10,13 +10,14 @@ import type { DocumentState } from './document-state'
 import { replicaStateOf } from './foundation'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import type { SealedPush } from './outbox'
+import { withOwnExempt } from './own-exempt'
 import { type BaseRow, encodeBase, encodeHeld, encodeLog, encodePending, rowKeys, type StoredEntry } from './rows'
 import { docsOfSnapshot, type OpenedSnapshot } from './snapshot-format'
 import { shelfKeys } from './snapshot-shelf'
 
 export interface AdoptionInput {
   readonly snapshot: OpenedSnapshot
-  /** What it covers by number and does not hold, opened; by rising number. */
+  /** What it covers by number and does not hold, opened, as far as the relay sent it; by rising number. */
   readonly exempt: readonly OpenedEntry[]
   /** Verified heads of these. */
   readonly heads: readonly SignedHead[]
@@ -44,13 +45,14 @@ export interface Adoption {
 /** Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed on the way */
 export async function adoptSnapshot(
   state: DocumentState,
-  input: AdoptionInput,
+  sent: AdoptionInput,
   isClosed: () => boolean,
 ): Promise<Adoption | undefined> {
   const { context, document } = state
   await context.writer.barrier()
   const stored = await readStoredBase(context, document)
   const rows = await listRows(state, stored)
+  const input = { ...sent, ...(await withOwnExempt(state, sent.snapshot, sent, stored)) }
   if (isClosed()) return undefined
   // From here to the end nothing is awaited: edits go on.
   const { replica, received, docs } = placeExempt(state, input)

@@ -6,6 +6,7 @@ import { openMemoryStore } from '../../src/storage'
 import { Author } from './support/author'
 import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
 import { TestDevice } from './support/device'
+import { epochOf, RebaseWorld } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
 const [ANN, BOB, CARL, EVE] = [0, 1, 2, 3]
@@ -36,6 +37,15 @@ function blind(device: TestDevice): void {
   const { keyAt } = device.context
   device.context.keyAt = (document, position) => (position === 0 ? undefined : keyAt(document, position))
 }
+
+/** The relay keeps from it what a snapshot leaves out. */
+function withhold(device: TestDevice): void {
+  const hear = device.hear.bind(device)
+  device.hear = (frame) => hear(frame.type === 'exempt' ? { ...frame, entries: [], heads: [] } : frame)
+}
+
+const exemptOnDisk = async ({ disk }: TestDevice): Promise<unknown[]> =>
+  (await openMemoryStore(disk).list(['exempt'])).map(([key]) => key[2])
 
 /** Bob wrote twice while Ann could not read it; Ann wrote on, and sums it all up. */
 async function summedUpByHalfBlind(): Promise<void> {
@@ -174,5 +184,85 @@ describe('an entry that nobody can read', () => {
     await eve.write(log)
     await log.serve(ann, carl)
     expect(carl.sync.status.held).toEqual(ann.sync.status.held)
+  })
+})
+
+describe('an entry that is left out and that the relay does not send', () => {
+  it('stays with a device that had it, which reads it once it can and verifies what its author wrote after it', async () => {
+    const carl = await world.open(CARL)
+    blind(ann)
+    blind(carl)
+    await world.edit(bob, 'by Bob', { name: 'unread' })
+    await world.edit(bob, 'by Bob', { name: 'unread, too' })
+    await log.serve(ann, carl)
+    await carl.disconnect()
+    await world.account.remove(ANN, [EVE])
+    for (const device of [ann, bob, carl]) {
+      const { keyringState } = device.context
+      await keyringState.extend(keyringState.length, world.account.records.slice(keyringState.length))
+      device.sync.keyringRead()
+    }
+    await log.serve(ann, bob)
+    await bob.disconnect()
+    await world.writeMuch(ann)
+    await world.rest(ann)
+    expect(log.current?.header.exempt).toEqual([1, 2])
+    log.prune()
+    withhold(carl)
+    await carl.connect()
+    await log.serve(carl)
+    expect(stateOf(carl).foundation?.number).toBe(log.prunedTo)
+    expect(codesOf(carl)).toContain('relay-misbehaved')
+    expect(await exemptOnDisk(carl)).toEqual([1, 2])
+    expect(carl.sync.status.held.map(({ number, reason }) => [number, reason])).toEqual([
+      [1, 'unknown-key'],
+      [2, 'unknown-key'],
+    ])
+    await bob.connect()
+    await log.serve(bob)
+    await world.edit(bob, 'by Bob', { note: 'after' })
+    await log.serve(carl)
+    const again = await world.open(CARL, { disk: carl.disk })
+    expect(again.sync.status.held).toEqual([])
+    expect(digest(again)).toBe(digest(bob))
+  })
+
+  it('stays in the document of a device that had read it', async () => {
+    const carl = await world.open(CARL)
+    await withoutKeys(ann, async () => {
+      await world.edit(bob, 'by Bob', { name: 'unread' })
+      await log.serve(ann, carl)
+    })
+    await carl.disconnect()
+    await bob.disconnect()
+    await world.writeMuch(ann)
+    await world.rest(ann)
+    log.prune()
+    withhold(carl)
+    await carl.connect()
+    await log.serve(carl)
+    expect(await exemptOnDisk(carl)).toEqual([1])
+    expect(carl.sync.status).toMatchObject({ held: [], unsent: 0 })
+    expect(carl.records).toMatchObject({ 'by Bob': { name: 'unread' } })
+    const again = await world.open(CARL, { disk: carl.disk })
+    expect(again.records).toEqual(carl.records)
+  })
+
+  it('stays with a device that takes a rebase over', async () => {
+    const rebased = await RebaseWorld.create()
+    const author = await rebased.open(ANN)
+    const carl = await rebased.open(CARL)
+    const eve = await Author.of(rebased.account, EVE, rebased.log.document)
+    await eve.write(rebased.log, { updates: [{ root: roots.registers, format: 1, bytes: new Uint8Array([1, 2, 3]) }] })
+    await rebased.log.serve(author, carl)
+    withhold(carl)
+    await rebased.wear(author)
+    await rebased.rest(author, carl)
+    expect([epochOf(author), epochOf(carl)]).toEqual([1, 1])
+    expect(rebased.log.current?.header.exempt).toEqual([1])
+    expect(await exemptOnDisk(carl)).toEqual([1])
+    expect(carl.sync.status.held.map(({ number }) => number)).toEqual([1])
+    const message = 'The relay sent a summary without the entries that are not in it.'
+    expect(carl.context.reports.map((error) => error.message)).toContain(message)
   })
 })
