@@ -56,7 +56,8 @@ export async function takeRebase(
   const rewritten = state.rewriteOn(docs)
   const fresh = state.startIncarnation()
   const { coveredNumber: number } = snapshot.header
-  const note = { number, hash: snapshot.hash, storedAtMs: input.storedAtMs, isAccepted: false }
+  const { storedAtMs } = input
+  const note = { number, hash: snapshot.hash, storedAtMs, seenAtMs: context.platform.now(), isAccepted: false }
   const put = [
     ...rowsOf(state, { ...input, startsOver: false }, received),
     ...(input.isVerified ? [[shelfKeys.note(document, number), encodeNote(note)] as const] : []),

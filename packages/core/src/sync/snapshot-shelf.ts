@@ -3,6 +3,7 @@
 //
 //   ['judged', document, number]   what is known of the snapshot with this covered number beside its file
 import {
+  bytesEqual,
   bytesToHex,
   type DocumentId,
   decodeWhole,
@@ -17,7 +18,7 @@ import type { StoreKey } from '../storage'
 import type { AccountContext } from './account-context'
 import { rowKeys } from './rows'
 
-const ROW_VERSION = 1
+const ROW_VERSION = 2
 
 /** What is known of a kept snapshot. */
 export interface ShelfNote {
@@ -25,6 +26,8 @@ export interface ShelfNote {
   readonly hash: Hash
   /** By the relay's clock; 0 until the relay said so. */
   readonly storedAtMs: number
+  /** When this device put it here, by its own clock alone: a relay that lies about time must not make it let entries go. */
+  readonly seenAtMs: number
   /** A device other than its author found it to be true. */
   readonly isAccepted: boolean
 }
@@ -54,8 +57,10 @@ export class SnapshotShelf {
   }
 
   /** Keeps a file that is true. */
-  async put(note: ShelfNote, file: Uint8Array): Promise<void> {
+  async put(found: Omit<ShelfNote, 'seenAtMs'>, file: Uint8Array): Promise<void> {
     const notes = await this.list()
+    const known = notes.find(({ number, hash }) => number === found.number && bytesEqual(hash, found.hash))
+    const note = { ...found, seenAtMs: known?.seenAtMs ?? this.context.platform.now() }
     this.notes = [...notes.filter(({ number }) => number !== note.number), note].sort((a, b) => a.number - b.number)
     await this.context.writer.write({
       put: [
@@ -78,10 +83,12 @@ export class SnapshotShelf {
   /** The newest that will not be taken back any more, above a number. */
   async settled(above: number, isAlone: boolean): Promise<ShelfNote | undefined> {
     const now = this.context.now()
-    const isSettled = ({ number, storedAtMs, isAccepted }: ShelfNote): boolean =>
-      number > above &&
-      storedAtMs > 0 &&
-      ((isAccepted && now - storedAtMs >= SNAPSHOT_KEEP_MS) || (isAlone && now - storedAtMs >= UNJUDGED_SNAPSHOT_MS))
+    const ownNow = this.context.platform.now()
+    const isPast = ({ storedAtMs, seenAtMs }: ShelfNote, ms: number): boolean =>
+      storedAtMs > 0 && now - storedAtMs >= ms && ownNow - seenAtMs >= ms
+    const isSettled = (note: ShelfNote): boolean =>
+      note.number > above &&
+      ((note.isAccepted && isPast(note, SNAPSHOT_KEEP_MS)) || (isAlone && isPast(note, UNJUDGED_SNAPSHOT_MS)))
     return (await this.list()).findLast(isSettled)
   }
 
@@ -98,16 +105,21 @@ export class SnapshotShelf {
   }
 }
 
-export function encodeNote({ hash, storedAtMs, isAccepted }: ShelfNote): Uint8Array {
-  return new Writer().byte(ROW_VERSION).fixed(hash, HASH_BYTES).varUint(storedAtMs).flag(isAccepted).finish()
+export function encodeNote({ hash, storedAtMs, seenAtMs, isAccepted }: ShelfNote): Uint8Array {
+  const writer = new Writer().byte(ROW_VERSION).fixed(hash, HASH_BYTES).varUint(storedAtMs).flag(isAccepted)
+  return writer.varUint(seenAtMs).finish()
 }
 
 function decodeNote(bytes: Uint8Array): Omit<ShelfNote, 'number'> {
   try {
     return decodeWhole(bytes, (reader) => {
-      if (reader.byte() !== ROW_VERSION) throw new SyncError('profile-damaged', 'It was written by another version.')
+      const version = reader.byte()
+      if (version < 1 || version > ROW_VERSION)
+        throw new SyncError('profile-damaged', 'It was written by another version.')
       const hash = reader.fixed<Hash>(HASH_BYTES).slice() as Hash
-      return { hash, storedAtMs: reader.varUint(), isAccepted: reader.flag() }
+      const known = { hash, storedAtMs: reader.varUint(), isAccepted: reader.flag() }
+      // The first version did not say.
+      return { ...known, seenAtMs: version === 1 ? 0 : reader.varUint() }
     })
   } catch (cause) {
     throw new SyncError('profile-damaged', 'What is known of a snapshot cannot be read.', { cause })

@@ -62,6 +62,22 @@ describe('a snapshot that another device found true', () => {
     expect(codesOf(ann)).toEqual([])
   })
 
+  it('keeps them for a week by the device’s own clock, whatever the relay says of the time', async () => {
+    const { ann, others } = await world.summedUp(BOB)
+    const bob = others[0]!
+    for (const each of log.snapshots) each.storedAtMs -= 40 * DAY_MS
+    await bob.connect()
+    await world.rest(ann, bob)
+    expect(stateOf(bob).foundation).toBeUndefined()
+    const again = await world.open(BOB, { disk: bob.disk })
+    await world.rest(ann, again)
+    expect(stateOf(again).foundation).toBeUndefined()
+    await log.wait(7 * DAY_MS, ann, again)
+    await again.connect()
+    await world.rest(ann, again)
+    expect(stateOf(again).foundation?.number).toBe(log.current?.header.coveredNumber)
+  })
+
   it('is what a device goes on from when it starts again, writes and judges the next', async () => {
     const { ann, others } = await world.summedUp(BOB)
     const bob = others[0]!
