@@ -12,12 +12,14 @@ import {
   type SignedHead,
 } from '@owlivion/sync-protocol'
 import type { Edit, Transaction } from '../document'
-import { isSyncError, SyncError } from '../errors'
+import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import type { Lineage, LineageMap } from './device-map'
 import { type AdoptedRows, type AppliedEdit, DocumentEdits } from './document-edits'
+import { DocumentFrames } from './document-frames'
+import { createHost } from './document-host'
 import type { DocumentLink } from './document-link'
-import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
+import type { DocumentFrame, DocumentPart } from './document-part'
 import { createParts } from './document-parts'
 import { DocumentRefusals } from './document-refusals'
 import { type DocumentState, loadDocument } from './document-state'
@@ -30,8 +32,11 @@ import { OwnWriter } from './own-writer'
 import { PageReader } from './page-reader'
 import { PushSender } from './push-sender'
 import { readReturning } from './roll-back'
+import { canSeal } from './sealing'
 import { SeenRows } from './seen-rows'
-import { SnapshotArrivals } from './snapshot-arrivals'
+
+/** Called with the ids of changed records, or undefined when any may have changed. */
+type OnChange = (changed: ReadonlySet<string> | undefined) => void
 
 export class DocumentSync {
   private readonly jobs: JobQueue
@@ -46,21 +51,21 @@ export class DocumentSync {
   private readonly refusals: DocumentRefusals
   private readonly edits: DocumentEdits
   private readonly parts: readonly DocumentPart[]
-  private readonly arrivals = new SnapshotArrivals()
+  private readonly frames: DocumentFrames
   private readonly witness: LogWitness
 
   private constructor(
     private readonly context: AccountContext,
     private readonly state: DocumentState,
-    /** Called with the ids of changed records, or undefined when any may have changed. */
-    private readonly onChange: (changed: ReadonlySet<string> | undefined) => void,
+    onChange: OnChange,
     private readonly onStatus: () => void,
   ) {
     const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
       if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
     }
     // Said only of a log that the relay has just vouched for: what it does not fit is a fork to the others.
-    const outlet = () => (this.canSeal && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined)
+    const outlet = () =>
+      canSeal(context, state.document) && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined
     this.seenRows = new SeenRows(context, state, outlet, onStatus, claimed, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
     const link = () => this.link
@@ -83,7 +88,7 @@ export class DocumentSync {
         this.ownWriter.isUnsettled ||
         this.parts.some((part) => part.holdsPushes) ||
         context.isKeyringHidden === true ||
-        !this.canSeal,
+        !canSeal(context, state.document),
       onStatus,
     })
     this.reader = new PageReader(state, {
@@ -100,58 +105,26 @@ export class DocumentSync {
     this.refusals = new DocumentRefusals({
       ...{ context, sender, ownWriter, reader, seenRows, link, foundLaterEpoch, onStatus },
     })
-    const host = this.host()
+    const { intake } = this
+    const host = createHost({
+      ...{ context, state, intake, ownWriter, reader, link, isClosed, onChange, onStatus },
+      isHealing: () => this.isHealing,
+      runJob: (job) => this.runJob(job),
+    })
     this.witness = new LogWitness(host, () => this.seenRows.tellAgain())
     this.parts = [...createParts(host), this.witness]
-  }
-
-  private host(): DocumentHost {
-    const { context, state, intake, ownWriter, onChange, onStatus } = this
-    const link = () => this.link
-    const isCaughtUp = () => this.reader.isCaughtUp
-    const isClosed = () => this.closed
-    const isHealing = () => this.isHealing
-    return {
-      ...{ context, state, intake, ownWriter, onChange, onStatus },
-      get link() {
-        return link()
-      },
-      get isCaughtUp() {
-        return isCaughtUp()
-      },
-      get isClosed() {
-        return isClosed()
-      },
-      get isHealing() {
-        return isHealing()
-      },
-      runJob: (job) => this.runJob(job),
-      readAgain: () => this.reader.readAgain(),
-      receivePage: async (page) => {
-        if (this.link !== undefined) await this.reader.receivePage(page, this.link)
-      },
-    }
+    const { parts, refusals } = this
+    this.frames = new DocumentFrames({ host, parts, reader, seenRows, refusals })
   }
 
   private get isHealing(): boolean {
     return this.parts.some(({ status }) => status?.healing)
   }
 
-  /** Not while somebody keeps the newest key from the others. */
-  private get canSeal(): boolean {
-    try {
-      this.context.newestKey(this.state.document)
-      return true
-    } catch (error) {
-      // There is none that may seal, which the keyring's author sees to; anything else comes up where it is used.
-      return !isSyncError(error)
-    }
-  }
-
   static async open(
     context: AccountContext,
     document: DocumentId,
-    onChange: DocumentSync['onChange'],
+    onChange: OnChange,
     onStatus: () => void,
   ): Promise<DocumentSync> {
     const state = await loadDocument(context, document)
@@ -288,7 +261,7 @@ export class DocumentSync {
   disconnected(): void {
     this.link = undefined
     this.reader.disconnected()
-    this.arrivals.clear()
+    this.frames.disconnected()
     this.sender.disconnected()
     this.seenRows.disconnected()
     for (const part of this.parts) part.disconnected?.()
@@ -324,34 +297,12 @@ export class DocumentSync {
   }
 
   received(frame: DocumentFrame): void {
-    const { link } = this
-    this.runJob(async () => {
-      // A frame of a connection that is gone says nothing about the one that follows.
-      if (link === undefined || link !== this.link) return
-      if (frame.type === 'snapshot' || frame.type === 'exempt') {
-        const arrived = this.arrivals.receive(frame)
-        if (arrived === undefined) return
-        for (const part of this.parts) if (await part.snapshotArrived?.(arrived, link)) return
-        return
-      }
-      for (const part of this.parts) if (await part.received?.(frame, link)) return
-      if (link !== this.link) return
-      if (frame.type === 'page') await this.reader.receivePage(frame, link)
-      else if (frame.type === 'pushed') await this.reader.receivePushed(frame, link)
-      else if (frame.type === 'seen') await this.seenRows.receive(frame)
-    })
+    this.frames.received(frame)
   }
 
   /** The relay refuses something about the document that is not a subscription or a row of what was seen. */
   refused(refusal: Refusal, error: SyncError): void {
-    const { link } = this
-    this.runJob(async () => {
-      if (link === undefined || link !== this.link) return
-      for (const part of this.parts) if (await part.refused?.(refusal, error, link)) return
-      if (refusal.request === 'subscribe') this.refusals.refusedSubscribe(error)
-      else if (refusal.request === 'push') await this.refusals.refusedPush(refusal, error, link)
-      else this.context.report(error)
-    })
+    this.frames.refused(refusal, error)
   }
 
   /** Tells the other devices anew what this one has read, once nothing is in the way of it. */
