@@ -114,6 +114,10 @@ export function createPlan(options: PlanOptions): Plan {
   // Who is put out while two relays differ only the phrase can decide; and what neither a relay nor a device has is lost.
   steps.push(...losses, ...keyEvents.filter(({ kind }) => losses.length === 0 || !endsMembership.has(kind)))
   if (documentLimits !== undefined) drawWeeks(new RandomStream(seed, 'plan', 'weeks'), endMs, steps)
+  // What the relay and its author's disk both lose is lost: there a device that dies keeps what it has committed.
+  if (losses.length > 0)
+    for (const [at, step] of steps.entries())
+      if ('how' in step && step.how === 'power') steps[at] = { ...step, how: 'process' }
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return {
