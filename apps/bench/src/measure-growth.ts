@@ -62,7 +62,7 @@ async function* measureGrowth(marks: readonly number[]): AsyncGenerator<Growth> 
       world.skip(BATCH_EVERY_MS)
       for (const { sync } of devices) sync.goOnline()
       await world.until(() => devices.every(({ sync }) => sync.status.isGreen))
-      const editor = devices[(edits / BATCH) % 2] as Device
+      const editor = devices[Math.floor(edits / BATCH) % 2] as Device
       for (let i = 0; i < Math.min(BATCH, mark - edits); i += EDITS_PER_PUSH) {
         for (let k = 0; k < EDITS_PER_PUSH; k++) {
           const [id] = records[Math.floor(random() * CONTACTS)] as (typeof records)[number]
