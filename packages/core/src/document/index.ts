@@ -11,7 +11,7 @@ export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
 export type { Candidate, FieldCandidate } from './record'
-export { digestState, foldState, type RegisterState, readState } from './register-state'
+export { digestState, foldState, readState } from './register-state'
 export {
   type InspectedRecord,
   openRegisters,
