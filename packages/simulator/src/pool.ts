@@ -21,12 +21,16 @@ const typescript = ['--conditions=@owlivion/source', '--import', 'tsx']
 export function runSeeds({ seeds, processes, programArguments, nodeArguments = [], finished }: PoolOptions) {
   const waiting = seeds[Symbol.iterator]()
   const children = new Set<ChildProcess>()
+  const running = new Map<ChildProcess, number>()
   let hasEnough = false
   return new Promise<void>((resolve, reject) => {
     const give = (child: ChildProcess): void => {
       const next = hasEnough ? undefined : waiting.next()
       if (next === undefined || next.done) child.disconnect()
-      else child.send(next.value)
+      else {
+        running.set(child, next.value)
+        child.send(next.value)
+      }
     }
     for (let count = processes; count > 0; count--) {
       const child = fork(program, ['--worker', ...programArguments], {
@@ -42,9 +46,10 @@ export function runSeeds({ seeds, processes, programArguments, nodeArguments = [
         hasEnough = hasEnough || finished(summary)
         give(child)
       })
-      child.on('exit', (code) => {
+      child.on('exit', (code, signal) => {
         children.delete(child)
-        if (code !== 0) reject(new Error(`a process that ran seeds ended with ${code}: ${said}`))
+        if (code !== 0)
+          reject(new Error(`seed ${running.get(child)}: its process ended with ${code ?? signal}: ${said}`))
         else if (children.size === 0) resolve()
       })
       give(child)
