@@ -272,6 +272,8 @@ export class WorldDevice {
   }
 
   async close(): Promise<void> {
+    // A death that was arranged for what has been done must not come while it closes: nobody would hear from it again.
+    this.diesAt = Number.POSITIVE_INFINITY
     if (this.sync !== undefined && !this.isDead) await this.sync.close()
     this.life.end()
   }
