@@ -7,7 +7,7 @@
 //   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { loaderArguments, untouchedFiles } from './mutations/mutation'
+import { loaderArguments, planFor, untouchedFiles } from './mutations/mutation'
 import { mutations } from './mutations/mutations'
 import { createPlan, describeStep, type Plan } from './plan'
 import { runSeeds } from './pool'
@@ -35,8 +35,10 @@ const { values } = parseArgs({
 
 const mutation = mutations.find(({ name }) => name === values.mutation)
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
-const planOf = (seed: number): Plan =>
-  createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps) })
+function planOf(seed: number): Plan {
+  const plan = createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps) })
+  return mutation === undefined ? plan : planFor(mutation, plan)
+}
 
 if (values.mutation !== undefined && mutation === undefined) {
   say(`mutations are: ${mutations.map(({ name }) => name).join(', ')}`)

@@ -1,6 +1,9 @@
 // A named way to break the engine: texts that replace others in its source. It lives here and not in the engine, and is applied by a
 // loader hook in a process of its own.
 
+import type { DocumentLie } from '../hostile/document-lies'
+import type { Plan } from '../plan'
+
 /** One place of the engine's source. */
 export interface SourceEdit {
   /** Below `packages/`. */
@@ -16,8 +19,19 @@ export interface Mutation {
   readonly edits: readonly SourceEdit[]
   /** How it is noticed: the failure of a seed that catches it. */
   readonly noticedAs: RegExp
+  /** What the relay lies about in all of these worlds, beside what their seeds draw. */
+  readonly lie?: DocumentLie
   /** A seed that is known to catch it. */
   readonly seed: number
+}
+
+/** The plan of a seed, in a world for the mutation. */
+export function planFor({ lie }: Mutation, plan: Plan): Plan {
+  if (lie === undefined) return plan
+  const lies = Array.from({ length: plan.devices }, (_, device) => {
+    return { atMs: 0, kind: 'lie', device, lie, lastsMs: plan.endMs } as const
+  })
+  return { ...plan, steps: [...lies, ...plan.steps.filter(({ kind }) => kind !== 'lie')] }
 }
 
 /** For `node`: has a process load the broken engine. Stands before every other loader, so that it sees the source as it was written. */

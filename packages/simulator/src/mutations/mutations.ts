@@ -107,7 +107,20 @@ const onTheWayIn: readonly Mutation[] = [
     name: 'an entry that has to wait is dropped',
     edits: [{ file: replica, find: 'state.held.push(item)', replace: 'void item' }],
     noticedAs: /does not converge|lacks an edit|does not open any more/,
-    seed: 16,
+    seed: 21,
+  },
+  {
+    name: 'signatures are not looked at',
+    edits: [
+      {
+        file: 'core/src/sync/open-page.ts',
+        find: 'const valid = await input.signing.verify(device.signing, signed, head.signature)',
+        replace: 'const valid = signed.length > 0',
+      },
+    ],
+    lie: 'forges signatures',
+    noticedAs: /did not notice that the relay forges signatures/,
+    seed: 3,
   },
   {
     name: 'a page is not held against its log hash',
@@ -166,6 +179,18 @@ const atTheRelay: readonly Mutation[] = [
     ],
     noticedAs: /relay-rolled-back|cursor-ahead|cursor-mismatch|lacks an edit/,
     seed: 1,
+  },
+  {
+    name: 'the relay numbers an entry by the greatest number that it holds',
+    edits: [
+      {
+        file: 'relay/src/store/memory-log.ts',
+        find: 'document.newest++',
+        replace: 'document.newest = Math.max(0, ...document.entries.keys()) + 1',
+      },
+    ],
+    noticedAs: /relay-rolled-back|relay-misbehaved|lacks an edit|does not converge/,
+    seed: 200,
   },
   {
     name: 'the relay numbers a push that comes twice as a new one',
