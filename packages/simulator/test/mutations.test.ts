@@ -30,7 +30,7 @@ async function firstFailure(mutation: Mutation): Promise<string> {
 }
 
 describe('a world notices that', () => {
-  test.each(mutations)('$name', async (mutation) => {
+  test.each(mutations.map((each) => [each.name, each] as const))('%s', async (_, mutation) => {
     expect(await firstFailure(mutation)).toMatch(mutation.noticedAs)
   })
 })
