@@ -239,6 +239,7 @@ export class SimDevice {
       ...{ life, platform, person: this.#person, by: this.#entersBy },
       isLiedTo: () => network.liesTo(name).haveBeenTold,
       openStore: async () => dyingStore(await disk.open(life), life, this.crashPoints),
+      isRelayLost: () => this.options.losses.haveHappened,
       isMember: () => this.#isMember,
       hasLeft: () => {
         if (!this.#isLeaving) return false

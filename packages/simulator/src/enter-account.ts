@@ -38,6 +38,8 @@ export interface EntryOptions {
   readonly findMember: () => { readonly name: string; readonly sync: Sync | undefined } | undefined
   /** The relay hides the record that lets it in. */
   readonly isLiedTo: () => boolean
+  /** The record that let it in may be gone with the relay that had it. */
+  readonly isRelayLost: () => boolean
   readonly fail: (reason: string) => void
 }
 
@@ -57,6 +59,7 @@ export async function enterAccount(options: EntryOptions): Promise<Sync> {
       if (isOver) store = await options.openStore()
       const isExpected =
         isOver ||
+        (error.code === 'device-unknown' && options.isRelayLost()) ||
         expectedCodes.has(error.code) ||
         codesOfBadOrder.has(error.code) ||
         codesOfFailedEntries.has(error.code) ||

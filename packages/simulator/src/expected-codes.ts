@@ -52,6 +52,7 @@ export const codesOfLostRelay: Codes = new Set([
   'relay-forked',
   'relay-rolled-back',
   // As long as nobody has given the keyring back to it.
+  'keyring-hidden',
   'device-unknown',
   'account-unknown',
   'keyring-refused',
