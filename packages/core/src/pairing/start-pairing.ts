@@ -166,7 +166,11 @@ class Offer implements PairingOffer {
       { mailbox: way.mailbox, side: 'newcomer' },
       {
         met: () => this.met(line),
-        received: (message) => this.perform(line, machine.received(message)),
+        received: (message) => {
+          // Whoever writes is there, also when the relay's word for it was lost on the way.
+          this.met(line)
+          this.perform(line, machine.received(message))
+        },
         ended: (error) => this.ended(error),
       },
     )

@@ -96,6 +96,17 @@ describe('a device that shows a code', () => {
     expect(platform.sockets.filter(({ isClosed }) => !isClosed)).toHaveLength(1)
   })
 
+  it('gives up one code when something comes by the other, also when the relay has not said that anybody is there', async () => {
+    const made = await offer()
+    const states: string[] = []
+    made.subscribe(() => states.push(`${made.state} with ${openSockets()}`))
+    const openSockets = () => platform.sockets.filter(({ isClosed }) => !isClosed).length
+    const [, end] = heard.find(([{ type }]) => type === 'mailbox-open') as readonly [Frame, RelayEnd]
+    end.say({ type: 'mailbox-message', bytes: Uint8Array.of(1) })
+    await settle()
+    expect(states[0]).toBe('met with 1')
+  })
+
   it('that is cancelled leaves nothing behind at once', async () => {
     const made = await offer()
     made.cancel()
