@@ -1,13 +1,17 @@
 // When a log is long enough to be summed up: by its bytes since the last snapshot, against what a snapshot of the document would take. The
 // bytes are counted as entries arrive; the size of the document is estimated rarely enough to cost nothing.
+import { SNAPSHOT_KEEP_MS } from '@owlivion/sync-protocol'
 import { deflateSize } from '../crypto'
-import { readStoredBase } from './base'
+import { readStoredBase, tryOpenStored } from './base'
 import { documentLimitsOf } from './document-limits'
 import type { DocumentState } from './document-state'
-import { readLog } from './log-history'
+import { type NumberedEntry, readLog } from './log-history'
+import type { LogTail } from './state-row'
 
 /** How many times the size of a snapshot the log after it may take: so much work there is between two of them. */
 const TAIL_PER_STATE = 2
+/** Once it has begun to age: at rest, the snapshot and the log after it take no more than twice the state. */
+const OLD_TAIL_PER_STATE = 1
 
 export class CompactionNeed {
   private estimatedBytes: number | undefined
@@ -23,27 +27,43 @@ export class CompactionNeed {
     current: { readonly coveredNumber: number; readonly sizeBytes: number } | undefined,
     isIdle: boolean,
   ): Promise<boolean> {
-    const bytes = await this.tailBytes(current?.coveredNumber ?? 0)
-    if (bytes <= documentLimitsOf(this.state.context.platform).minTailBytes) return false
-    if (current !== undefined) return bytes > TAIL_PER_STATE * current.sizeBytes
-    if (this.estimatedBytes !== undefined && bytes <= TAIL_PER_STATE * this.estimatedBytes) return false
+    const tail = await this.tail(current?.coveredNumber ?? 0)
+    if (tail.bytes <= documentLimitsOf(this.state.context.platform).minTailBytes) return false
+    const perState = this.isOld(tail) ? OLD_TAIL_PER_STATE : TAIL_PER_STATE
+    if (current !== undefined) return tail.bytes > perState * current.sizeBytes
+    if (this.estimatedBytes !== undefined && tail.bytes <= perState * this.estimatedBytes) return false
     if (!isIdle) return true
-    // It has grown since; as the log doubles in length, this is done once.
+    // It has grown since; as the log doubles in length, or becomes old, this is done once.
     this.estimatedBytes = deflateSize(this.state.registers.encodeState())
-    return bytes > TAIL_PER_STATE * this.estimatedBytes
+    return tail.bytes > perState * this.estimatedBytes
   }
 
-  private async tailBytes(after: number): Promise<number> {
+  /** It begins before everything that is kept for its age alone. */
+  private isOld({ sinceMs }: LogTail): boolean {
+    return sinceMs !== undefined && this.state.context.now() - sinceMs >= SNAPSHOT_KEEP_MS
+  }
+
+  private async tail(after: number): Promise<LogTail> {
     const { state } = this
     const from = Math.max(after, state.foundation?.number ?? 0)
-    if (state.logTail?.after !== from) state.logTail = { after: from, bytes: await this.count(from) }
-    return state.logTail.bytes
+    if (state.logTail?.after !== from) state.logTail = await this.count(from)
+    return state.logTail
   }
 
-  private async count(after: number): Promise<number> {
+  private async count(after: number): Promise<LogTail> {
     const { context, document, foundation } = this.state
     await context.writer.barrier()
     const entries = await readLog(context, document, foundation, await readStoredBase(context, document))
-    return entries.reduce((sum, [number, { bytes }]) => (number > after ? sum + bytes.length : sum), 0)
+    const tail = entries.filter(([number]) => number > after)
+    return { after, bytes: tail.reduce((sum, [, { bytes }]) => sum + bytes.length, 0), sinceMs: this.sealedFirst(tail) }
+  }
+
+  private sealedFirst(tail: readonly NumberedEntry[]): number | undefined {
+    const { context, document } = this.state
+    for (const [, entry] of tail) {
+      const opened = tryOpenStored(context, document, entry)
+      if (opened !== undefined) return opened.body.sealedAtMs
+    }
+    return undefined
   }
 }

@@ -51,7 +51,7 @@ export class DocumentState {
   /** What was in this log before, and goes back to a relay that lost it; undefined unless that is under way. */
   returning: ReturningEntries | undefined
   /** What the newest known snapshot does not cover; undefined until it is counted. */
-  logTail: LogTail | undefined = { after: 0, bytes: 0 }
+  logTail: LogTail | undefined = { after: 0, bytes: 0, sinceMs: undefined }
 
   constructor(
     readonly context: AccountContext,

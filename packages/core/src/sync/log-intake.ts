@@ -52,8 +52,9 @@ export class LogIntake {
     state.tailRows++
     state.tailBytes += log.length
     if (state.logTail !== undefined) {
-      const { after, bytes } = state.logTail
-      state.logTail = { after, bytes: entries.reduce((sum, entry) => sum + entry.bytes.length, bytes) }
+      const { after, bytes, sinceMs } = state.logTail
+      const total = entries.reduce((sum, entry) => sum + entry.bytes.length, bytes)
+      state.logTail = { after, bytes: total, sinceMs: sinceMs ?? sealedFirst(entries, state.context.now()) }
     }
     await this.storeReceived(received, [[rowKeys.log(document, first), log]])
   }
@@ -254,4 +255,11 @@ export class LogIntake {
     this.state.tailRows = 0
     this.state.tailBytes = 0
   }
+}
+
+/** When the first of these was sealed that can be read. */
+function sealedFirst(entries: readonly OpenedEntry[], nowMs: number): number | undefined {
+  // Our own were not opened, and were sealed a moment ago.
+  for (const { outcome, own } of entries) if ('body' in outcome) return own ? nowMs : outcome.body.sealedAtMs
+  return undefined
 }

@@ -90,7 +90,7 @@ export function place(
   if (startsOver) state.rereadThrough = Math.max(state.rereadThrough, state.replica.state.number)
   state.replica = replica
   state.foundation = { number: header.coveredNumber, hash }
-  state.logTail = { after: header.coveredNumber, bytes: 0 }
+  state.logTail = { after: header.coveredNumber, bytes: 0, sinceMs: undefined }
   state.tailRows = 0
   state.tailBytes = 0
   if (bytesEqual(author, device)) return

@@ -7,8 +7,8 @@ import type { Chain } from './log-replica'
 import { NO_LIMIT, readLineages, readRow, writeLineages } from './rows'
 import { writerFromBytes, writerToBytes } from './writer-bytes'
 
-/** 2: with the document's epoch and the snapshot below the log. */
-const STATE_ROW_VERSION = 2
+/** 2: with the document's epoch and the snapshot below the log. 3: with the age of the tail. */
+const STATE_ROW_VERSION = 3
 
 export interface StateRow {
   readonly number: number
@@ -37,6 +37,8 @@ export interface LogTail {
   /** The number that the newest known snapshot covers, 0 without one. */
   readonly after: number
   readonly bytes: number
+  /** When the first of them that could be read was sealed, by its author's clock; undefined when there is none. */
+  readonly sinceMs: number | undefined
 }
 
 /** A snapshot in this device's store. */
@@ -61,7 +63,14 @@ export function encodeState(state: StateRow): Uint8Array {
   writeLineages(writer, state.seenByOthers, (sequence) => writer.varUint(sequence))
   writer.varUint(state.nextOrder).varUint(state.documentEpoch)
   writer.optional(state.foundation, ({ number, hash }) => writer.varUint(number).fixed(hash))
-  return writer.optional(state.tail, ({ after, bytes }) => writer.varUint(after).varUint(bytes)).finish()
+  return writer
+    .optional(state.tail, ({ after, bytes, sinceMs }) =>
+      writer
+        .varUint(after)
+        .varUint(bytes)
+        .optional(sinceMs, (ms) => writer.varUint(ms)),
+    )
+    .finish()
 }
 
 export function decodeState(bytes: Uint8Array): StateRow {
@@ -99,13 +108,18 @@ function readState(reader: Reader, version: number): StateRow {
   }
   // A profile from before there were snapshots.
   if (version === 1) return { ...row, documentEpoch: 0, foundation: undefined, tail: undefined }
-  return {
-    ...row,
+  const below = {
     documentEpoch: reader.varUint(),
     foundation: reader.optional(() => ({
       number: reader.varUint(),
       hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
     })),
-    tail: reader.optional(() => ({ after: reader.varUint(), bytes: reader.varUint() })),
   }
+  const tail = reader.optional(() => ({
+    after: reader.varUint(),
+    bytes: reader.varUint(),
+    sinceMs: version === 2 ? undefined : reader.optional(() => reader.varUint()),
+  }))
+  // Without its age it is counted anew.
+  return { ...row, ...below, tail: version === 2 ? undefined : tail }
 }

@@ -1,6 +1,6 @@
 // Long logs are summed up: who makes a snapshot, who judges it, and who goes on from it. What a document holds must be the same for
 // everybody, whoever did what in between.
-import { bytesEqual } from '@owlivion/sync-protocol'
+import { bytesEqual, SNAPSHOT_KEEP_MS } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openMemoryStore } from '../../src/storage'
 import { CompactionWorld, codesOf, digest, noise, stateOf } from './support/compaction-world'
@@ -32,6 +32,28 @@ describe('a long log', () => {
     await log.wait(30_000, ann)
     await log.wait(30_000, ann)
     expect(log.snapshots).toEqual([])
+  })
+
+  it('is summed up at half that length once it is a week old', async () => {
+    const ann = await world.open(0)
+    for (let i = 0; i < 90; i++) await world.edit(ann, `record-${i}`, { note: noise(i, 1_200) })
+    await log.wait(SNAPSHOT_KEEP_MS, ann)
+    await world.edit(ann, 'late', { name: 'a week later' })
+    await world.rest(ann)
+    expect(log.snapshots.length).toBe(1)
+    const covered = log.current?.header.coveredNumber
+    // The next tail: as old, and shorter than the snapshot.
+    for (let i = 0; i < 55; i++) await world.edit(ann, `record-${i}`, { note: noise(i + 100, 1_200) })
+    await log.wait(SNAPSHOT_KEEP_MS, ann)
+    await world.edit(ann, 'late', { name: 'two weeks later' })
+    await world.rest(ann)
+    expect(log.current?.header.coveredNumber).toBe(covered)
+    // As long as the snapshot: whoever has the log on disk only knows its age, too.
+    stateOf(ann).logTail = undefined
+    for (let i = 0; i < 40; i++) await world.edit(ann, `record-${i}`, { note: noise(i + 200, 1_200) })
+    await world.rest(ann)
+    expect(log.current?.header.coveredNumber).toBeGreaterThan(covered ?? 0)
+    expect(codesOf(ann)).toEqual([])
   })
 
   it('is summed up by two devices at once: one wins, the other drops its own, and nothing is lost', async () => {

@@ -54,7 +54,7 @@ const state = fc.record({
   nextOrder: count,
   documentEpoch: count,
   foundation: option(fc.record({ number: count, hash })),
-  tail: option(fc.record({ after: count, bytes: count })),
+  tail: option(fc.record({ after: count, bytes: count, sinceMs: option(count) })),
 })
 const base = fc.record({ number: count, registers: someBytes, texts: someBytes })
 const log = fc.record({
