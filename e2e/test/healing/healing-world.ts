@@ -90,6 +90,17 @@ export class HealingWorld extends KeyWorld {
     return this.count('SELECT COUNT(*) AS n FROM entries')
   }
 
+  /** Of entries and snapshots: what accounts cost the relay. */
+  get bytes(): number {
+    return this.count(
+      'SELECT (SELECT TOTAL(LENGTH(envelope)) FROM entries) + (SELECT TOTAL(LENGTH(file)) FROM snapshots) AS n',
+    )
+  }
+
+  get newestSnapshotBytes(): number {
+    return this.count('SELECT LENGTH(file) AS n FROM snapshots ORDER BY covered_number DESC LIMIT 1')
+  }
+
   /** The greatest that a document has. */
   get documentEpoch(): number {
     return this.count('SELECT MAX(epoch) AS n FROM documents')

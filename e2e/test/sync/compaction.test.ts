@@ -151,4 +151,30 @@ describe('a log that two devices have summed up', () => {
     await world.untilEqual(laptop, phone, late)
     expect([...late.problems, ...laptop.problems, ...phone.problems]).toEqual([])
   })
+
+  it('costs the relay at rest no more than twice what it holds, however slowly it is written', async () => {
+    const world = new HealingWorld()
+    const laptop = await world.create('laptop')
+    const phone = await world.join('phone', laptop.phrase)
+    for (let n = 0; n < 40; n++) await laptop.notes.add(`note ${n}`, { text: randomBytes(1_800).toString('base64') })
+    await world.untilEqual(laptop, phone)
+    for (let month = 0; month < 4; month++) {
+      // Half as much again as is held: never twice as much in one piece.
+      for (let n = 0; n < 60; n++)
+        await laptop.notes.update(`note ${n % 40}`, { text: randomBytes(1_800).toString('base64') })
+      await world.untilEqual(laptop, phone)
+      // It becomes a week old, is summed up when something is written, and goes a week later.
+      for (let week = 0; week < 3; week++) {
+        await sleep(world, 8, laptop, phone)
+        await laptop.notes.update('note 0', { text: `${month} ${week}` })
+        await world.untilEqual(laptop, phone)
+        await world.advance(120_000)
+      }
+      await sleep(world, 8, laptop, phone)
+      const heldBytes = world.newestSnapshotBytes
+      expect(heldBytes).toBeGreaterThan(60_000)
+      expect(world.bytes).toBeLessThan(2 * heldBytes)
+    }
+    expect([...laptop.problems, ...phone.problems]).toEqual([])
+  })
 })
