@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Sync } from '@owlivion/sync'
 import { type Registers, registersOf } from '@owlivion/sync/testing'
-import { type Book, type Entry, type Ledger, presence, type SimCollection } from './ledger'
+import { type Book, type Entry, presence, type SimCollection } from './book'
+import type { Ledger } from './ledger'
 
 export interface NamedDevice {
   readonly name: string

@@ -1,53 +1,20 @@
 // One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
 // was refused. Everything is asked through the public interface.
 import { isSyncError, type Sync, type SyncError } from '@owlivion/sync'
-import { type DocumentLimits, limitDocuments, observeDocuments } from '@owlivion/sync/testing'
-import { Life, type VirtualTime, WallClock } from './clock'
+import { limitDocuments, observeDocuments } from '@owlivion/sync/testing'
+import type { SimCollection } from './book'
+import { Life, WallClock } from './clock'
 import { CrashPoints } from './crash-points'
-import type { Cryptography } from './cryptography'
+import { describe } from './describe'
+import type { DeviceState, SimDeviceOptions } from './device-options'
 import { createDevicePlatform, DeviceLock, dyingStore } from './device-platform'
-import type { CrashKind, SimDisk } from './disk'
+import type { CrashKind } from './disk'
 import { enterAccount } from './enter-account'
 import { codesOfBadOrder, codesOfLies, codesOfLostRelay, expectedCodes } from './expected-codes'
-import type { Duties } from './hostile/duties'
 import { type KeyHolder, takeKeyStep } from './key-steps'
-import type { Ledger, SimCollection } from './ledger'
-import type { Network } from './network'
-import type { Phrases } from './phrases'
+import { lookAfterPhrase } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
-import type { RelayLosses } from './relay-losses'
-import type { SentEntries } from './sent-entries'
-import type { Trace } from './trace'
-
-export interface SimDeviceOptions {
-  readonly name: string
-  readonly seed: number
-  readonly time: VirtualTime
-  readonly trace: Trace
-  readonly network: Network
-  readonly disk: SimDisk
-  readonly cryptography: Cryptography
-  readonly ledger: Ledger
-  readonly sentEntries: SentEntries
-  readonly duties: Duties
-  readonly losses: RelayLosses
-  readonly collectionNames: readonly string[]
-  /** Lower than usual, where documents are to be summed up. */
-  readonly documentLimits: DocumentLimits | undefined
-  /** Those of the account, once it exists. */
-  readonly phrases: Phrases
-  readonly makesAccount: boolean
-  /** A device that is in the account and can let another one in. */
-  readonly findMember: () => SimDevice | undefined
-  /** Something happened that must not happen in any world. */
-  readonly fail: (reason: string) => void
-  /** Called whenever the device has opened its collections. */
-  readonly whenOpen?: (device: SimDevice) => void
-}
-
-/** `absent` has never been used. `dead` was killed, `closed` was closed by its app. */
-export type DeviceState = 'absent' | 'opening' | 'open' | 'closing' | 'closed' | 'dead'
 
 /** After so many tries a person follows the advice to join anew: what let the device in was lost. */
 const MAX_TIMES_UNKNOWN = 12
@@ -271,22 +238,8 @@ export class SimDevice {
     for (const collection of this.collections.values()) ledger.opened(this.name, collection)
     ledger.statusChanged(this.name, sync)
     this.options.whenOpen?.(this)
-    await this.#lookAfterPhrase(sync, life)
+    await lookAfterPhrase({ ...options, sync, life, person: this.#person })
     if (sync.status.connection === 'removed') this.#wasRemoved(sync, life)
-  }
-
-  /** Writes down a phrase that nobody has seen, and sometimes proves that it did. */
-  async #lookAfterPhrase(sync: Sync, life: Life): Promise<void> {
-    const phrase = await sync.unconfirmedPhrase()
-    if (phrase === undefined || !life.alive) return
-    this.options.phrases.write(phrase)
-    if (!this.#person.chance(0.5)) return
-    const words = phrase.split(' ')
-    const answers = sync.phraseQuestions().map(({ position }) => ({ position, word: words[position - 1] as string }))
-    await sync.confirmRecoveryPhrase(answers).catch((error: unknown) => {
-      if (!isSyncError(error, 'closed') && !isSyncError(error, 'storage-failed'))
-        this.options.fail(`${this.name} could not confirm its phrase: ${describe(error)}`)
-    })
   }
 
   /** Somebody locked this device out. */
@@ -384,11 +337,4 @@ export class SimDevice {
     this.collections.clear()
     this.#lock.isHeld = false
   }
-}
-
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = isSyncError(error) ? `${error.code}: ` : ''
-  const cause = error.cause instanceof Error ? ` (${error.cause.stack})` : ''
-  return `${code}${error.message}${cause}${isSyncError(error) ? '' : `\n${error.stack}`}`
 }

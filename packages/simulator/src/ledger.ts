@@ -1,55 +1,21 @@
 // The world's own account of what was written: every edit as an operation of the oracle, with everything its author had seen, and
 // what its author was promised about it. An operation is recognised in a document by the place of its Yjs items (client and clock),
 // which no other operation ever has; a transaction that was written again is a new operation with the old one's knowledge.
-import { type Collection, isSyncError, type Sync } from '@owlivion/sync'
+import { isSyncError, type Sync } from '@owlivion/sync'
+import { type DocumentObserver, type OracleOperation, registersOf, type Transaction } from '@owlivion/sync/testing'
 import {
-  appliedIn,
-  type DocumentObserver,
-  type OracleEffect,
-  type OracleOperation,
-  RegisterOracle,
-  registersOf,
-  type Transaction,
-} from '@owlivion/sync/testing'
-import * as Y from 'yjs'
+  type Book,
+  type Entry,
+  emptyBook,
+  isSameTime,
+  placeOf,
+  presence,
+  renamed,
+  renamedEffect,
+  type SimCollection,
+} from './book'
+import { callCollection } from './call-collection'
 import type { PlannedEdit } from './plan'
-
-/** Fields as a plan names them: no schema, so that anything may meet anything. */
-export type SimCollection = Collection<Record<string, never>>
-
-/** One transaction as it was written once. */
-export interface Entry {
-  readonly id: string
-  readonly device: string
-  readonly collection: string
-  /** Where its Yjs items are; elsewhere after a rebase that it was written on again. */
-  client: number
-  /** The clock after the transaction's last item. */
-  end: number
-  readonly writer: string
-  readonly n: number
-  readonly operations: OracleOperation[]
-  /** The promise of the write resolved, and its device's disk has never lost it since. */
-  isStored: boolean
-  /** Commits of the device's disk at that time. */
-  storedAt: number
-  /** The device said that the relay had stored it. */
-  isAcknowledged: boolean
-  /** Its device was locked out, and handed it to its person in words. */
-  isOffered: boolean
-  /** The same edit, written again under another dot. */
-  readonly rewritten: Entry[]
-}
-
-export interface Book {
-  readonly name: string
-  readonly oracle: RegisterOracle
-  readonly entries: Entry[]
-  readonly byPlace: Map<string, Entry>
-  /** In the order in which they were written: two lives of a device may give one dot twice, until the later one hears of the earlier. */
-  readonly byDot: Map<string, Entry[]>
-  readonly nByOperation: Map<string, number>
-}
 
 /** Who edits: a name, and how many commits its disk has completed. */
 interface Author {
@@ -326,14 +292,7 @@ export class Ledger {
   #book(name: string): Book {
     let book = this.books.get(name)
     if (book === undefined) {
-      book = {
-        name,
-        oracle: new RegisterOracle(),
-        entries: [],
-        byPlace: new Map(),
-        byDot: new Map(),
-        nByOperation: new Map(),
-      }
+      book = emptyBook(name)
       this.books.set(name, book)
     }
     return book
@@ -344,58 +303,4 @@ export class Ledger {
     this.#unconfirmed.set(device, entries)
     return entries
   }
-}
-
-/** Tells of each entry whether the collection holds it: by its Yjs items, or, when a rebase took those, by what the device has applied. */
-export function presence(book: Book, collection: SimCollection): (entry: Entry) => boolean {
-  const { doc } = registersOf(collection)
-  const { documentEpoch, context } = appliedIn(collection)
-  return (entry) => {
-    const { client, end, writer, n, rewritten } = entry
-    if (Y.getState(doc.store, client) >= end) return true
-    if (documentEpoch === 0 || rewritten.length > 0) return false
-    // Of those that kept it the last: what came before was taken by a power cut, and nobody else had it.
-    const holder = book.byDot.get(`${writer}/${n}`)?.findLast((each) => each.rewritten.length === 0)
-    return holder === entry && (context.get(writer) ?? 0) >= n
-  }
-}
-
-function isSameTime({ operations }: Entry, transaction: Transaction): boolean {
-  return operations.every(({ t }, index) => transaction.operations[index]?.t === t)
-}
-
-/** Every transaction sets at least one slot, all under one client id. */
-function placeOf(update: Uint8Array): { readonly client: number; readonly end: number } {
-  const [[client, end] = [0, 0]] = [...Y.parseUpdateMeta(update).to]
-  return { client, end }
-}
-
-/** An app would see a refused value as a throw or a rejection, whichever comes; both are one thing here. */
-async function callCollection(collection: SimCollection, edits: readonly PlannedEdit[]): Promise<void> {
-  const [edit] = edits
-  if (edit === undefined) return
-  if (edits.length > 1) return collection.addAll(edits.map((each) => [each.id, fieldsOf(each)] as const))
-  switch (edit.kind) {
-    case 'add':
-      return collection.add(edit.id, fieldsOf(edit))
-    case 'update':
-      return collection.update(edit.id, fieldsOf(edit))
-    case 'delete':
-      return collection.delete(edit.id)
-    case 'restore':
-      return collection.restore(edit.id)
-  }
-}
-
-/** The collections here hold any fields, for which TypeScript has no type of their own. */
-function fieldsOf(edit: PlannedEdit): Record<string, never> {
-  return ('fields' in edit ? edit.fields : {}) as Record<string, never>
-}
-
-function renamed(ids: ReadonlySet<string>, newIds: ReadonlyMap<string, string>): ReadonlySet<string> {
-  return new Set(Array.from(ids, (id) => newIds.get(id) ?? id))
-}
-
-function renamedEffect(effect: OracleEffect, newIds: ReadonlyMap<string, string>): OracleEffect {
-  return effect.kind === 'restore' ? { ...effect, replaced: renamed(effect.replaced, newIds) } : effect
 }

@@ -1,6 +1,6 @@
 // What a run of many seeds says at its end.
 import { devicePlaces, relayPlaces } from './crash-points'
-import type { RunResult } from './world'
+import type { RunResult } from './run'
 
 /** What is kept of a seed's result once it is known; it travels between processes. */
 export interface SeedSummary {

@@ -5,11 +5,12 @@ import { nodePlatform } from '@owlivion/sync/node'
 import { appliedIn } from '@owlivion/sync/testing'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
-import type { Capture, Tampering } from './connection'
+import type { Capture } from './connection'
 import { CrashPoints } from './crash-points'
 import { Cryptography } from './cryptography'
-import { describe, SimDevice } from './device'
-import { type DiskDefect, SimDisk } from './disk'
+import { describe } from './describe'
+import { SimDevice } from './device'
+import { SimDisk } from './disk'
 import { Faults } from './faults'
 import { Duties } from './hostile/duties'
 import { Ledger } from './ledger'
@@ -20,49 +21,9 @@ import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk, type RelayDiskOptions } from './relay-disk'
 import { RelayLosses } from './relay-losses'
+import type { RunOptions, RunResult } from './run'
 import { SentEntries } from './sent-entries'
 import { Trace } from './trace'
-
-/** Ways to break a world on purpose, so that a test sees the checks notice. */
-export interface Defects {
-  /** The relay confirms what its disk does not hold yet. */
-  readonly relayAnswersEarly?: boolean
-  readonly disk?: DiskDefect
-  readonly tamper?: Tampering
-  /** Changes what a document's records do. */
-  readonly records?: (device: SimDevice) => void
-}
-
-export interface RunOptions {
-  readonly plan: Plan
-  readonly defects?: Defects
-  /** Keeps every line of the trace, not only their hash. */
-  readonly keepsTrace?: boolean
-}
-
-export interface RunResult {
-  readonly seed: number
-  /** Empty when all is well. */
-  readonly failures: readonly string[]
-  readonly traceHash: string
-  readonly trace: readonly string[]
-  /** By kind of event, how often it happened. */
-  readonly counts: ReadonlyMap<string, number>
-  readonly calls: number
-  readonly edits: number
-  readonly rewrites: number
-  /** Edits that never reached the disk of their device, or were lost from it by a power cut before the relay had them. */
-  readonly neverPromised: number
-  readonly conflicts: number
-  /** Stored at the relay: without the rebases, and those. */
-  readonly snapshots: number
-  readonly rebases: number
-  /** Entries that the relay's disk holds only inside snapshots at the end. */
-  readonly pruned: number
-  /** Promised edits that some device lacks at the end. */
-  readonly lost: number
-  readonly virtualMs: number
-}
 
 /** Longer than every time limit, back-off and heartbeat of both sides together. */
 const SETTLE_MS = 15 * 60_000
