@@ -35,6 +35,13 @@ export type PostalAddress = {
   readonly formatted?: string
 }
 
+/** A small picture of a person, ready to show; at most 48 KB before base64, for it shares a field's 64 KB. */
+export type ContactPhoto = {
+  readonly type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif'
+  /** Base64, standard alphabet, with padding. */
+  readonly data: string
+}
+
 /** A vCard property that has no field of its own: its name in capitals, with group and parameters, and its text. */
 export type ExtraProperty = readonly [name: string, value: string]
 
@@ -63,6 +70,9 @@ export type Contact = {
   readonly urls?: readonly LabelledValue[]
   readonly groups?: readonly string[]
   readonly favourite?: boolean
+  readonly photo?: ContactPhoto
+  /** When mail was last written to this person, in milliseconds since 1970. How often is the record's counter `uses`. */
+  readonly lastUsedAt?: number
   readonly extra?: readonly ExtraProperty[]
 }
 

@@ -10,6 +10,7 @@ export {
 } from './account'
 export {
   type Contact,
+  type ContactPhoto,
   contactKey,
   type ExtraProperty,
   type LabelledValue,
