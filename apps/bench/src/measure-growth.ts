@@ -2,10 +2,13 @@
 // edit a book of contacts, ten thousand edits every eighty hours, with the relay's and the devices' rules about time as they are.
 //
 //   npm run measure:growth -- 1000 10000 100000 1000000
-import { type Collection, createAccount, joinAccount, openAccount, openMemoryStore, type Sync } from '@owlivion/sync'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Collection, createAccount, joinAccount, type Sync } from '@owlivion/sync'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
 import { type BenchContact, createContacts } from './contacts'
-import { quantile } from './statistics'
+import type { Opening } from './measure-opening'
 import { VirtualWorld } from './virtual-world'
 
 const CONTACTS = 10_000
@@ -15,7 +18,6 @@ const BATCH_EVERY_MS = 80 * 3_600_000
 const EDITS_PER_PUSH = 500
 /** Until the random waits before a summary, its judgement and a rebase are over, each at most 30 s. */
 const QUIET_MS = 150_000
-const OPENINGS = 5
 
 interface Device {
   sync: Sync
@@ -24,12 +26,9 @@ interface Device {
   readonly path: string
 }
 
-interface Growth {
+interface Growth extends Opening {
   readonly edits: number
   readonly relayBytes: number
-  readonly joinBytes: number
-  readonly joinMs: number
-  readonly openMs: number
 }
 
 /** @param marks numbers of edits after which it is measured, rising */
@@ -56,7 +55,7 @@ async function* measureGrowth(marks: readonly number[]): AsyncGenerator<Growth> 
   const devices = [author, other]
   const random = createRandom(7)
   let edits = 0
-  yield await measure(world, edits, recoveryPhrase, author)
+  yield await measure(world, edits, recoveryPhrase)
   for (const mark of marks) {
     while (edits < mark) {
       world.skip(BATCH_EVERY_MS)
@@ -78,7 +77,7 @@ async function* measureGrowth(marks: readonly number[]): AsyncGenerator<Growth> 
     }
     for (const { sync } of devices) sync.goOnline()
     await world.until(() => devices.every(({ sync }) => sync.status.isGreen))
-    yield await measure(world, edits, recoveryPhrase, author)
+    yield await measure(world, edits, recoveryPhrase)
   }
   for (const { sync } of devices) await sync.close()
   await world.close()
@@ -88,41 +87,15 @@ async function deviceOf(sync: Sync, path: string): Promise<Device> {
   return { sync, contacts: await sync.open<BenchContact>('contacts'), path }
 }
 
-async function measure(world: VirtualWorld, edits: number, recoveryPhrase: string, device: Device): Promise<Growth> {
+/** Each mark in a process of its own: what the edits left in the memory of this one slows it. */
+async function measure(world: VirtualWorld, edits: number, recoveryPhrase: string): Promise<Growth> {
   const relayBytes = world.diskBytes
-  const bytes = { sent: 0, received: 0 }
-  const startMs = performance.now()
-  const newcomer = await world.outcomeOf(
-    joinAccount({
-      platform: world.platform(bytes),
-      store: openMemoryStore(),
-      relay: world.relayUrl,
-      deviceName: 'newcomer',
-      recoveryPhrase,
-    }),
-  )
-  const contacts = await newcomer.open<BenchContact>('contacts')
-  await world.until(() => contacts.size === CONTACTS && newcomer.status.isGreen)
-  const joinMs = performance.now() - startMs
-  const left = world.outcomeOf(newcomer.signOut())
-  await left
-  await world.until(() => device.sync.status.isGreen && device.sync.status.owed.length === 0)
-
-  await device.sync.close()
-  const times: number[] = []
-  for (let i = 0; i < OPENINGS; i++) {
-    const openedMs = performance.now()
-    const store = await openSqliteStore(device.path)
-    const sync = await openAccount({ platform: world.platform(), store, online: false })
-    const opened = await sync.open<BenchContact>('contacts')
-    if (opened.size !== CONTACTS) throw new Error(`${opened.size} contacts instead of ${CONTACTS}`)
-    times.push(performance.now() - openedMs)
-    await sync.close()
-  }
-  device.sync = await openAccount({ platform: world.platform(), store: await openSqliteStore(device.path) })
-  device.contacts = await device.sync.open<BenchContact>('contacts')
-  await world.until(() => device.sync.status.isGreen)
-  return { edits, relayBytes, joinBytes: bytes.received, joinMs, openMs: quantile(times, 0.5) }
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...process.execArgv,
+    fileURLToPath(new URL('./measure-opening.ts', import.meta.url)),
+    ...[world.files, world.nowMs, CONTACTS, recoveryPhrase].map(String),
+  ])
+  return { edits, relayBytes, ...(JSON.parse(stdout) as Opening) }
 }
 
 /** mulberry32 */

@@ -1,5 +1,5 @@
 // One relay on an SQLite file and its devices in one process, on a clock that the measurement moves: months of use in minutes.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNodePlatform, createRelay, openSqliteStore } from '@owlivion/relay'
@@ -20,13 +20,17 @@ export interface WireBytes {
 
 export class VirtualWorld {
   readonly relayUrl = 'wss://relay.example'
-  private timeMs = START_MS
   private readonly timers = new Set<Timer>()
   private readonly folder = mkdtempSync(join(tmpdir(), 'owlivion-growth-'))
   private readonly store: ReturnType<typeof openSqliteStore>
   private readonly relay: ReturnType<typeof createRelay>
 
-  constructor() {
+  /** @param files a folder whose files, of the relay and of devices, this world starts from a copy of */
+  constructor(
+    private timeMs = START_MS,
+    files?: string,
+  ) {
+    if (files !== undefined) cpSync(files, this.folder, { recursive: true })
     const base = createNodePlatform()
     const platform = { ...base, now: () => this.timeMs, setTimer: this.setTimer }
     this.store = openSqliteStore({ folder: this.folder, sha512: base.sha512, random: base.random })
@@ -47,6 +51,15 @@ export class VirtualWorld {
   /** For a device's file. */
   pathOf(name: string): string {
     return join(this.folder, name)
+  }
+
+  get nowMs(): number {
+    return this.timeMs
+  }
+
+  /** Where all files are. */
+  get files(): string {
+    return this.folder
   }
 
   /** What the relay's files take up, write-ahead log included. */

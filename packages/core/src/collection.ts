@@ -15,6 +15,13 @@ export interface CollectionOptions<T> {
   readonly schema?: StandardSchemaV1<unknown, T>
   /** Names of fields that hold secrets, besides those that are recognised by name: they may not be synced. */
   readonly secret?: readonly string[]
+  /** Fields in which the later value simply counts, like the time of the last use: `conflicts` does not speak of them. */
+  readonly latestWins?: readonly (keyof T & string)[]
+}
+
+/** A data type in one value: the name of its collection and what that checks. Those of `mailTypes` are such. */
+export interface CollectionType<T> extends CollectionOptions<T> {
+  readonly name: string
 }
 
 /** A field that holds two or more values nobody has decided between. */
@@ -70,7 +77,13 @@ export class Collection<T extends RecordFields<T>> {
   /** All records with their ids, in no particular order. */
   list(): (readonly [id: string, record: T])[] {
     const { registers } = this.sync()
-    return [...registers.ids()].map((id) => [id, registers.get(id) as T & Fields] as const)
+    const records: (readonly [string, T])[] = []
+    for (const id of registers.ids()) {
+      const fields = registers.get(id)
+      // What looked like a record may turn out to be something that this version cannot read.
+      if (fields !== undefined) records.push([id, fields as T & Fields])
+    }
+    return records
   }
 
   /** Ids of deleted records that can still be restored. */
@@ -177,11 +190,10 @@ export class Collection<T extends RecordFields<T>> {
 
   /** Fields with values that did not know each other. They stay until somebody writes the field. */
   conflicts(): Conflict<T>[] {
-    return [...this.sync().registers.conflicts()].map(({ id, field, candidates }) => ({
-      id,
-      field: field as keyof T & string,
-      candidates,
-    }))
+    const latestWins: readonly string[] = this.options.latestWins ?? []
+    return [...this.sync().registers.conflicts()]
+      .filter(({ field }) => !latestWins.includes(field))
+      .map(({ id, field, candidates }) => ({ id, field: field as keyof T & string, candidates }))
   }
 
   /** Records that one device deleted while another, not knowing, changed them. */

@@ -1,5 +1,6 @@
 // Which keys of the Y.Map belong to which record, and what is known about each record. Slots are parsed when a record is first
-// read, so loading ten thousand records costs one pass over their keys; what was read is kept until one of its slots changes.
+// read, so loading ten thousand records costs one pass over their keys; what was read is kept until one of its slots changes. Parsing all
+// of them to count them was half of what opening a rebased book cost.
 import type { Fields } from './json'
 import {
   type Candidate,
@@ -16,12 +17,14 @@ import {
   type Standing,
   standingOf,
 } from './record'
-import { recordOfKey } from './slot'
+import { looksLikeRow, recordOfKey } from './slot'
 
 const noElements: readonly string[] = Object.freeze([])
 
 interface Entry {
   readonly keys: string[]
+  /** Counted as visible and free of conflicts by the look of its only slot, which is a row. Reading it says whether that is so. */
+  isAssumed: boolean
   slots: RecordSlots | undefined
   fields: Fields | undefined
   /** By field. */
@@ -50,9 +53,13 @@ export class RegisterIndex {
     this.#unsettled.add(record)
     const entry = this.#entries.get(record)
     if (!entry) {
-      if (isPresent) this.#entries.set(record, { keys: [key], slots: undefined, fields: undefined, sets: new Map() })
+      if (isPresent) {
+        const unread = { isAssumed: false, slots: undefined, fields: undefined, sets: new Map() }
+        this.#entries.set(record, { keys: [key], ...unread })
+      }
       return record
     }
+    entry.isAssumed = false
     entry.slots = undefined
     entry.fields = undefined
     entry.sets.clear()
@@ -67,6 +74,10 @@ export class RegisterIndex {
     const entry = this.#entries.get(record)
     if (!entry) return emptySlots
     entry.slots ??= parseRecord(entry.keys, this.#read)
+    if (entry.isAssumed) {
+      entry.isAssumed = false
+      this.#place(record, entry.slots)
+    }
     return entry.slots
   }
 
@@ -116,14 +127,33 @@ export class RegisterIndex {
 
   #settle(): void {
     for (const record of this.#unsettled) {
-      const slots = this.slots(record)
-      const standing = standingOf(slots)
-      place(this.#visible, record, standing === 'visible')
-      place(this.#hidden, record, standing === 'hidden')
-      place(this.#conflicted, record, standing === 'visible' && !conflictsOf(slots).next().done)
-      place(this.#deleteConflicted, record, deleteConflictsOf(slots).length > 0)
+      const entry = this.#entries.get(record)
+      if (entry !== undefined && entry.slots === undefined && this.#looksLikeOneRow(entry)) {
+        entry.isAssumed = true
+        this.#settleAs(record, 'visible', false, false)
+      } else this.#place(record, this.slots(record))
     }
     this.#unsettled.clear()
+  }
+
+  #looksLikeOneRow({ keys }: Entry): boolean {
+    const [key, other] = keys
+    if (key === undefined || other !== undefined) return false
+    const text = this.#read(key)
+    return typeof text === 'string' && looksLikeRow(key, text)
+  }
+
+  #place(record: string, slots: RecordSlots): void {
+    const standing = standingOf(slots)
+    const isConflicted = standing === 'visible' && !conflictsOf(slots).next().done
+    this.#settleAs(record, standing, isConflicted, deleteConflictsOf(slots).length > 0)
+  }
+
+  #settleAs(record: string, standing: Standing, isConflicted: boolean, isDeleteConflicted: boolean): void {
+    place(this.#visible, record, standing === 'visible')
+    place(this.#hidden, record, standing === 'hidden')
+    place(this.#conflicted, record, isConflicted)
+    place(this.#deleteConflicted, record, isDeleteConflicted)
   }
 }
 

@@ -125,6 +125,22 @@ export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
   return writer === FOLDED ? decodeFolded(parts) : decodeOwnRow(parts, writer)
 }
 
+/**
+ * Whether the slot is a row all of whose values stand, by its first and last characters. Text that is no row at all may have the same:
+ * cheap, and right for everything that this package ever wrote.
+ */
+export function looksLikeRow(key: string, text: string): boolean {
+  const parsed = parseKey(key)
+  if (parsed?.slot !== 'row' || text[0] !== '[' || text.at(-1) !== ']') return false
+  if (parsed.writer === FOLDED) return text[1] === '"'
+  // A row with more than its fields may hold values that are in conflict.
+  return text.at(-2) === '}' && isDigit(text.charCodeAt(1))
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
+}
+
 export function encodeCell({ t, n, covers, value }: CellSlot): string {
   const list = covers.length === 0 ? '0' : encodeDots(covers)
   return value === undefined ? `[${t},${n},${list}]` : `[${t},${n},${list},${canonicalJson(value)}]`

@@ -286,9 +286,30 @@ describe('loading', () => {
     expect(parse).toHaveBeenCalledTimes(1)
     carl.transact([update('r7', { a: 8 })])
     expect(parse).toHaveBeenCalledTimes(1)
-    // All others once, and both slots of the record that changed.
+    // Both slots of the record that changed; that the others are rows shows without reading them.
     expect(carl.size).toBe(500)
-    expect(parse).toHaveBeenCalledTimes(1 + 499 + 2)
+    expect([...carl.conflicts()]).toEqual([])
+    expect(parse).toHaveBeenCalledTimes(1 + 2)
+  })
+
+  test('what only looks like a row is no record once it was read', () => {
+    const ann = open(annWriter)
+    ann.transact([add('real', { a: 1 })])
+    const slots = ann.doc.getMap('r')
+    slots.set(`broken\u0001${bobWriter}`, '[5,1,{"a":}]')
+    slots.set('folded\u0001*', '["no writer",1,{}]')
+    expect(new Set(ann.ids())).toEqual(new Set(['real', 'broken', 'folded']))
+    for (const id of ['broken', 'folded']) expect(ann.get(id)).toBeUndefined()
+    expect([...ann.ids()]).toEqual(['real'])
+    expect(ann.size).toBe(1)
+  })
+
+  test('a folded row that holds two values of one field is a conflict once it was read', () => {
+    const ann = open(annWriter)
+    ann.doc.getMap('r').set('r\u0001*', `["${annWriter}",5,1,{"a":1},[],"${bobWriter}",1,1,{"a":2},[]]`)
+    expect(ann.size).toBe(1)
+    ann.get('r')
+    expect([...ann.conflicts()].map(({ id, field }) => [id, field])).toEqual([['r', 'a']])
   })
 })
 
