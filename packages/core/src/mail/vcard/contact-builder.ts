@@ -6,6 +6,7 @@ import { utf8Bytes } from '../text'
 import type { ContentLine, ContentLines } from './content-lines'
 import {
   dateText,
+  FAVOURITE_PROPERTY,
   hasMoreParts,
   labelled,
   postalAddress,
@@ -53,6 +54,8 @@ class ContactBuilder {
   readonly #phones: LabelledValue[] = []
   readonly #urls: LabelledValue[] = []
   readonly #addresses: PostalAddress[] = []
+  /** The group of the property of each address. */
+  readonly #addressGroups: string[] = []
   readonly #notes: string[] = []
   readonly #nicknames: string[] = []
   readonly #groups: string[] = []
@@ -96,13 +99,13 @@ class ContactBuilder {
         this.#list(this.#groups, property)
         break
       case 'EMAIL':
-        this.#emails.push(labelled(property, withoutScheme(text, 'mailto:'), label))
+        this.#labelled(this.#emails, property, withoutScheme(text, 'mailto:'), label)
         break
       case 'TEL':
-        this.#phones.push(labelled(property, withoutScheme(text, 'tel:'), label))
+        this.#labelled(this.#phones, property, withoutScheme(text, 'tel:'), label)
         break
       case 'URL':
-        this.#urls.push(labelled(property, text, label))
+        this.#labelled(this.#urls, property, text, label)
         break
       case 'ADR':
         this.#address(property, label)
@@ -122,6 +125,9 @@ class ContactBuilder {
       case 'NOTE':
         this.#notes.push(property.parts.join(','))
         break
+      case FAVOURITE_PROPERTY:
+        this.#draft.favourite = true
+        break
       case 'PHOTO':
         if (/^data:/i.test(text)) this.report.leaveOut(property.line, 'PHOTO', 'photo', photoReason)
         else this.#keep(property)
@@ -129,6 +135,10 @@ class ContactBuilder {
       default:
         if (!aboutTheFile.has(property.name)) this.#keep(property)
     }
+  }
+
+  #labelled(list: LabelledValue[], property: Property, value: string, label: string | undefined): void {
+    if (value !== '') list.push(labelled(property, value, label))
   }
 
   #name(property: Property): void {
@@ -140,7 +150,10 @@ class ContactBuilder {
 
   #address(property: Property, label: string | undefined): void {
     const address = postalAddress(property, label)
-    if (address) this.#addresses.push(address)
+    if (address) {
+      this.#addresses.push(address)
+      this.#addressGroups.push(property.group)
+    }
     if (hasMoreParts(property)) this.#keep(property)
   }
 
@@ -165,13 +178,24 @@ class ContactBuilder {
     }
   }
 
-  /** Before 4.0 the text for the envelope stands in a property of its own, with the types of its address. */
+  /**
+   * Before 4.0 the text for the envelope stands in a property of its own, with the group or the types of its address. Without one it is
+   * all that is known of the address.
+   */
   #attachDeliveryLabels(): void {
     for (const property of this.#deliveryLabels) {
-      const { label } = labelled(property, '', this.#labelByGroup.get(property.group))
-      const at = this.#addresses.findIndex((each) => each.label === label && each.formatted === undefined)
-      if (at === -1) this.#keep(property)
-      else this.#addresses[at] = { ...this.#addresses[at], formatted: property.parts.join(',').trim() }
+      const formatted = property.parts.join(',').trim()
+      if (formatted === '') continue
+      const { value: _, ...kind } = labelled(property, '', this.#labelByGroup.get(property.group))
+      const at = this.#addresses.findIndex(
+        (each, index) =>
+          each.formatted === undefined &&
+          (property.group === '' || !this.#addressGroups.includes(property.group)
+            ? each.label === kind.label
+            : this.#addressGroups[index] === property.group),
+      )
+      if (at !== -1) this.#addresses[at] = { ...this.#addresses[at], formatted }
+      else this.#addresses.push({ formatted, ...kind })
     }
   }
 

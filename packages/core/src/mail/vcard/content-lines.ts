@@ -138,16 +138,16 @@ function splitOutsideQuotes(head: string): string[] {
   return head.match(/(?:"[^"]*"|[^;"]|")+/g) ?? []
 }
 
+/** Not `trim`: this is still bytes, and 0xa0 may be the end of a letter. */
+const withoutBlanks = (binary: string) => binary.replace(/^[ \t]+|[ \t]+$/g, '')
+
 function readParameter(written: string): Parameter {
   const equals = written.indexOf('=')
   if (equals > 0) {
-    const value = written
-      .slice(equals + 1)
-      .trim()
-      .replace(/^"([^"]*)"$/, '$1')
+    const value = withoutBlanks(written.slice(equals + 1)).replace(/^"([^"]*)"$/, '$1')
     return { name: written.slice(0, equals).trim().toUpperCase(), value }
   }
-  const value = written.replace(/^=/, '').trim()
+  const value = withoutBlanks(written.replace(/^=/, ''))
   if (/^(quoted-printable|base64|[78]bit)$/i.test(value)) return { name: 'ENCODING', value }
   if (/^(inline|url|content-id|cid)$/i.test(value)) return { name: 'VALUE', value }
   return { name: 'TYPE', value }

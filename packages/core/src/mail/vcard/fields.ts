@@ -2,6 +2,9 @@
 import type { LabelledValue, PostalAddress, StructuredName } from '../contact'
 import type { Property } from './property'
 
+/** No version of vCard has a word for it; a name of our own keeps the heart on its way through a file. */
+export const FAVOURITE_PROPERTY = 'X-OWLIVION-FAVOURITE'
+
 /** Types that say nothing to a person: every e-mail address is an Internet one, and every number without another type is for voice. */
 const impliedTypes = new Set(['internet', 'voice', 'parcel', 'postal', 'dom', 'intl'])
 

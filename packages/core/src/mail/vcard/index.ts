@@ -1,14 +1,16 @@
-// Subpath '@owlivion/sync/vcard': address books that other programs export, read into contacts. The only part of the package
+// Subpath '@owlivion/sync/vcard': address books as other programs export and import them, from and to contacts. The only part of the package
 // that carries ical.js, so that an app loads it when somebody imports a file.
 import type { Contact } from '../contact'
 import { MAX_FILE_BYTES } from '../limits'
 import { findCards } from './card-lines'
 import { readFileText } from './charset'
 import { buildContact } from './contact-builder'
-import { readContentLines } from './content-lines'
+import { readContentLines, type VCardVersion } from './content-lines'
 import { ImportReport, type LeftOut, type RefusedCard } from './report'
+import { writeCard } from './write-card'
 
 export type { Contact } from '../contact'
+export type { VCardVersion } from './content-lines'
 export type { LeftOut, LeftOutCode, RefusalCode, RefusedCard } from './report'
 
 /** What a file of cards came to. */
@@ -55,4 +57,20 @@ export function parseVCards(input: Uint8Array | string): VCardImport {
   }
   report.close()
   return result
+}
+
+export interface VCardExportOptions {
+  /** Default `3.0`, which every address book reads. `4.0` is the newest, `2.1` is for old phones. */
+  readonly version?: VCardVersion
+}
+
+/**
+ * Contacts as one vCard file, a card each, in UTF-8 (ASCII in 2.1). `parseVCards` gives the same contacts back from any version, but for
+ * `lastUsedAt`, which is no other program's business.
+ *
+ * @example
+ * formatVCards([{ name: 'Ann Lee' }], { version: '4.0' }) // 'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ann Lee\r\nEND:VCARD\r\n'
+ */
+export function formatVCards(contacts: Iterable<Contact>, { version = '3.0' }: VCardExportOptions = {}): string {
+  return Array.from(contacts, (contact) => writeCard(contact, version)).join('')
 }

@@ -79,9 +79,17 @@ export function readProperty(content: ContentLine, version: VCardVersion): Prope
     preferred: parsedTypes.includes('pref') || named('PREF').length > 0,
     parts: values.flat().map(String),
     fullName: fullNameOf(content),
-    label: named('LABEL')[0] === undefined ? undefined : unescapeText(named('LABEL')[0]!.replace(/\^n/g, '\n')),
+    label: named('LABEL').map(unescapeParameter)[0],
     omittedYear: named('X-APPLE-OMIT-YEAR')[0],
   }
+}
+
+/** RFC 6868; and `\n` as in values, which most programs write. */
+function unescapeParameter(written: string): string {
+  const text = written.replace(/\^([n'^])/g, (_, letter: string) =>
+    letter === 'n' ? '\n' : letter === "'" ? '"' : '^',
+  )
+  return unescapeText(text.replaceAll('\\\\', ESCAPED_BACKSLASH))
 }
 
 /** RFC 6868, which ical.js undoes. The comma would make it a list. */

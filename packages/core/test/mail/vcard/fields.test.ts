@@ -107,7 +107,7 @@ describe('the fields of a contact', () => {
     })
   })
 
-  it('put the text for the envelope to the address of the same kind', () => {
+  it('put the text for the envelope to the address of the same kind, or make it one', () => {
     const text = card(
       '2.1',
       'FN:Ann',
@@ -120,8 +120,8 @@ describe('the fields of a contact', () => {
       addresses: [
         { street: '1 Main St', label: 'home' },
         { street: '2 Side St', label: 'work', formatted: '2 Side St, back' },
+        { formatted: 'Pier 3', label: 'x-boat' },
       ],
-      extra: [['LABEL;TYPE=X-BOAT', 'Pier 3']],
     })
   })
 
