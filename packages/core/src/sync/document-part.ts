@@ -1,6 +1,6 @@
 // What a document does beside reading and writing its log: summarising it, healing a relay, starting a new epoch. Each is a part that
 // hears of the connection and of the frames that are its own; the document knows parts only as this.
-import type { DocumentId, Frame, Refusal } from '@owlivion/sync-protocol'
+import type { DocumentId, Frame, Hash, Refusal } from '@owlivion/sync-protocol'
 import type { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import type { DocumentLink } from './document-link'
@@ -12,6 +12,12 @@ import type { ArrivedSnapshot } from './snapshot-arrivals'
 
 /** A frame that speaks of one document. */
 export type DocumentFrame = Extract<Frame, { readonly document: DocumentId }>
+
+/** A number of the log, and its hash there. */
+export interface LogPlace {
+  readonly number: number
+  readonly hash: Hash
+}
 
 /** What a document gives its parts. */
 export interface DocumentHost {
@@ -61,4 +67,6 @@ export interface DocumentPart {
   /** Work that began is not over, and would be lost with the connection: a device that connects only now and then stays for a while. */
   readonly needsConnection?: boolean
   readonly status?: Partial<PartStatus>
+  /** What the relay is asked to go on from while this is set, in place of the document's own cursor. */
+  readonly asksFrom?: LogPlace | undefined
 }

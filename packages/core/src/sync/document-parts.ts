@@ -6,11 +6,14 @@ import type { DocumentHost, DocumentPart } from './document-part'
 import { Healing } from './healing'
 import { OldEntries } from './old-entries'
 import { Rebase } from './rebase'
+import { SecondLook } from './second-look'
 
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
   const current = new CurrentSnapshot(host)
+  const healing = new Healing(host, current)
   return [
-    new Healing(host, current),
+    new SecondLook(host, healing, current),
+    healing,
     current,
     new Rebase(host, current),
     new Compaction(host, current),

@@ -153,7 +153,8 @@ export class DocumentSync {
   }
 
   get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {
-    const { number, hash } = this.state.replica.state
+    const asked = this.parts.find(({ asksFrom }) => asksFrom !== undefined)?.asksFrom
+    const { number, hash } = asked ?? this.state.replica.state
     return { document: this.document, number, hash }
   }
 

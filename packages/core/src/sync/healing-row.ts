@@ -23,33 +23,42 @@ export interface HealingRow {
   readonly context: ReadonlyMap<string, number>
   /** Nothing was in common that could be compared: all of the relay's log is read, and what this device has more is written again. */
   readonly isAnew: boolean
+  /** The relay has lost nothing: what could not be trusted when it was read first is read again. */
+  readonly isReread: boolean
 }
 
-const ROW_VERSION = 1
+/** 2: says whether it is only read again. */
+const ROW_VERSION = 2
 
-export function encodeHealing({ common, had, context, isAnew }: HealingRow): Uint8Array {
+export function encodeHealing({ common, had, context, isAnew, isReread }: HealingRow): Uint8Array {
   const writer = new Writer().byte(ROW_VERSION).varUint(common).flag(isAnew)
   writeLineages(writer, had, (chain) => writer.varUint(chain.sequence).fixed(chain.hash).flag(chain.broken))
   writer.list([...context], ([id, n]) => writer.fixed(writerToBytes(id as WriterId)).varUint(n))
-  return writer.finish()
+  return writer.flag(isReread).finish()
 }
 
 /** @throws SyncError `profile-damaged` */
 export function decodeHealing(bytes: Uint8Array): HealingRow {
-  return readRow(bytes, 'note on the healing of a relay', (reader) => ({
-    common: reader.varUint(),
-    isAnew: reader.flag(),
-    had: readLineages(reader, () => ({
-      sequence: reader.varUint(),
-      hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
-      broken: reader.flag(),
-    })),
-    context: new Map(
-      reader.list(
-        NO_LIMIT,
-        WRITER_BYTES + 1,
-        () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const,
+  return readRow(
+    bytes,
+    'note on the healing of a relay',
+    (reader, version) => ({
+      common: reader.varUint(),
+      isAnew: reader.flag(),
+      had: readLineages(reader, () => ({
+        sequence: reader.varUint(),
+        hash: reader.fixed<Hash>(HASH_BYTES).slice() as Hash,
+        broken: reader.flag(),
+      })),
+      context: new Map(
+        reader.list(
+          NO_LIMIT,
+          WRITER_BYTES + 1,
+          () => [writerFromBytes(reader.fixed(WRITER_BYTES)) as string, reader.varUint()] as const,
+        ),
       ),
-    ),
-  }))
+      isReread: version >= 2 && reader.flag(),
+    }),
+    ROW_VERSION,
+  )
 }

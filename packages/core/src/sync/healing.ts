@@ -74,9 +74,14 @@ export class Healing implements DocumentPart {
     return { healing: this.phase !== 'well' }
   }
 
+  /** The log was taken back to be read again, though the relay has lost nothing: no news for anybody. */
+  readAgain(): void {
+    this.phase = 'reading'
+  }
+
   connected(): void {
     if (this.phase === 'well') return
-    this.begin()
+    if (this.host.state.returning?.before.isReread !== true) this.begin()
     this.phase = this.host.state.returning === undefined ? 'probing' : 'reading'
   }
 

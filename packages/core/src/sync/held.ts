@@ -1,5 +1,6 @@
 // Entries kept aside, across restarts: a newer version of the app, or a keyring read since, may understand them now.
-import { type DocumentId, decodeEnvelope, envelopeHash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeEnvelope, envelopeHash, epochAt, type Hash, ZERO_HASH } from '@owlivion/sync-protocol'
+import { hashEntry } from '../crypto'
 import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
 import { type StoredBase, tryOpenStored } from './base'
@@ -18,6 +19,17 @@ const passing: ReadonlySet<HoldReason> = new Set<HoldReason>([
 
 /** Whether who holds it aside for this may read it one day, as the bytes are. */
 export const canPass = (reason: HoldReason): boolean => passing.has(reason)
+
+/** Reasons for which nothing shows that the author wrote it. */
+const unproven: ReadonlySet<HoldReason> = new Set<HoldReason>([
+  'unsigned',
+  'bad-signature',
+  'chain-gap',
+  'not-authentic',
+  'unknown-device',
+])
+
+export const isUnproven = (reason: HoldReason): boolean => unproven.has(reason)
 
 export function reopenHeld(context: AccountContext, document: DocumentId, stored: StoredBase): HeldEntry[] {
   const held: HeldEntry[] = []
@@ -48,8 +60,20 @@ export function reopenStored(
   const opened = reason === undefined || passing.has(reason) ? tryOpenStored(context, document, row) : undefined
   if (opened !== undefined)
     return { ...common, hash: opened.hash, outcome: opened.isLost ? { held: 'lost-epoch' } : { body: opened.body } }
-  if (reason !== undefined) return { ...common, hash: ZERO_HASH, outcome: { held: reason } }
+  if (reason !== undefined) return { ...common, hash: hashOf(context, document, row), outcome: { held: reason } }
   throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+}
+
+/** What its author wrote after it is verified by its hash, read or not; zeros where no key names its place. */
+function hashOf(context: AccountContext, document: DocumentId, { bytes, previous }: StoredEntry): Hash {
+  try {
+    const envelope = decodeEnvelope(bytes)
+    const keyId = epochAt(context.keyring(), envelope.epoch)?.keyId
+    const place = keyId && { account: context.account, document, keyId, previous }
+    return place === undefined ? ZERO_HASH : hashEntry(context.platform.signing.sha512, bytes, envelope, place).hash
+  } catch {
+    return ZERO_HASH
+  }
 }
 
 /** The item as it is understood with the keyring as it is now. */

@@ -1,6 +1,5 @@
 // What a snapshot leaves out and the relay does not send with it. This device may have the only copy, so it keeps its own.
-import { decodeEnvelope, epochAt, type SignedHead } from '@owlivion/sync-protocol'
-import { hashEntry } from '../crypto'
+import { decodeEnvelope, type SignedHead } from '@owlivion/sync-protocol'
 import type { StoredBase } from './base'
 import { LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
@@ -76,12 +75,7 @@ function reopen(
   const opened = reopenStored(context, document, number, row)
   if (opened.sequence === 0) return opened
   const envelope = decodeEnvelope(opened.bytes)
-  const keyId = epochAt(context.keyring(), envelope.epoch)?.keyId
-  const place = keyId && { account: context.account, document, keyId, previous: opened.previous }
-  // What its author wrote after it is verified by its hash, read or not.
-  const hashes =
-    place && 'held' in opened.outcome && hashEntry(context.platform.signing.sha512, opened.bytes, envelope, place)
   const isOfOtherEpoch =
     envelope.documentEpoch !== header.documentEpoch && (!('held' in opened.outcome) || canPass(opened.outcome.held))
-  return { ...opened, ...hashes, ...(isOfOtherEpoch && { outcome: { held: 'other-document-epoch' } }) }
+  return { ...opened, ...(isOfOtherEpoch && { outcome: { held: 'other-document-epoch' } }) }
 }

@@ -1,6 +1,6 @@
 // Takes a document's log back to a number that the relay has, too. What followed is kept beside it, verbatim, on its way back to the
 // relay; what it wrote stays in the document. One commit: a crash leaves the one or the other.
-import { envelopeHash, type Hash, nextLogHash } from '@owlivion/sync-protocol'
+import { bytesEqual, envelopeHash, type Hash, nextLogHash } from '@owlivion/sync-protocol'
 import type { StoreBatch, StoreKey } from '../storage'
 import { Y } from '../yjs'
 import { buildBaseDocs, readStoredBase } from './base'
@@ -8,6 +8,7 @@ import { LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
 import { chainOf, readFoundation, replicaStateOf } from './foundation'
 import { decodeHealing, encodeHealing, type HealingRow, healingKey, refillKey, refillPrefix } from './healing-row'
+import { isUnproven } from './held'
 import { readLog } from './log-history'
 import { type Chain, emptyReplicaState } from './log-replica'
 import { replayDocument } from './rebuild'
@@ -34,19 +35,21 @@ export async function ownLogHashes(state: DocumentState): Promise<{ readonly fir
 /**
  * Call when all rows are written, and commit what it answers at once.
  * @param through at least the foundation's number
+ * @param isReread the relay has all of it: what could not be trusted is read again
  * @returns the rows to write, with the state's; undefined when the document was closed meanwhile
  */
 export async function rollBack(
   state: DocumentState,
   through: number,
   isClosed: () => boolean,
+  isReread = false,
 ): Promise<StoreBatch | undefined> {
   const taken = await rowsAfter(state, through)
   const options = { drops: false, through }
   const replayed = await replayDocument(state, options)
   const stored = await storedRefills(state)
   if (isClosed()) return undefined
-  const before = beforeHealing(state, through, false)
+  const before = { ...beforeHealing(state, through, false), isReread: isReread && state.returning === undefined }
   const { rereadThrough } = state
   const batch = state.takeReplayed(replayed, options)
   // What is read again of our own is told by itself; another life of this device may have written in its place.
@@ -96,7 +99,7 @@ function beforeHealing({ replica, returning }: DocumentState, common: number, is
   for (const [lineage, chain] of ends) if ((had.get(lineage)?.sequence ?? 0) < chain.sequence) had.set(lineage, chain)
   const context = new Map(returning?.before.context)
   for (const [writer, n] of replica.state.context) context.set(writer, Math.max(n, context.get(writer) ?? 0))
-  return { common, had, context, isAnew: isAnew || returning?.before.isAnew === true }
+  return { common, had, context, isAnew: isAnew || returning?.before.isAnew === true, isReread: false }
 }
 
 function takeAside(
@@ -148,13 +151,19 @@ export async function readReturning(state: DocumentState): Promise<ReturningEntr
   return returning
 }
 
-async function rowsAfter({ context, document }: DocumentState, through: number): Promise<LogRow[]> {
+/** But for what other devices sent and no signature vouches for: nobody is given that as theirs. */
+async function rowsAfter({ context, document, replica }: DocumentState, through: number): Promise<LogRow[]> {
+  const unproven = new Set(
+    replica.state.held
+      .filter(({ entry, reason }) => isUnproven(reason) && !bytesEqual(entry.device, context.device))
+      .map(({ entry }) => entry.number),
+  )
   const archived = await context.store.list(rowKeys.archives(document))
   const logs = await context.store.list(rowKeys.logs(document))
   return [...archived, ...logs].flatMap(([key, bytes]) => {
     const first = key[2] as number
     const row = decodeLog(bytes)
-    const entries = row.entries.slice(Math.max(0, through + 1 - first))
+    const entries = row.entries.filter((_, i) => first + i > through && !unproven.has(first + i))
     return entries.length > 0 ? [{ ...row, entries }] : []
   })
 }

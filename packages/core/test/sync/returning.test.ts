@@ -45,7 +45,10 @@ function rowsOf(runs: readonly (readonly number[])[]): { readonly rows: LogRow[]
   return { rows, ends }
 }
 
-const before = { common: 0, had: new LineageMap<Chain>(), context: new Map<string, number>(), isAnew: false }
+const before = {
+  ...{ common: 0, had: new LineageMap<Chain>(), context: new Map<string, number>() },
+  ...{ isAnew: false, isReread: false },
+}
 const chainsOf = (ends: Iterable<readonly [number, number]>) =>
   new LineageMap<Chain>(
     [...ends].map(
