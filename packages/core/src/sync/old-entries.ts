@@ -24,7 +24,7 @@ export class OldEntries implements DocumentPart {
     if (
       host.isHealing ||
       old().length === 0 ||
-      (await new OwedList(context, document).list()).length > 0 ||
+      (await new OwedList(context, document).all()).length > 0 ||
       host.isClosed
     )
       return

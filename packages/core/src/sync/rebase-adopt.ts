@@ -6,8 +6,7 @@ import type { DocumentState } from './document-state'
 import type { OpenedEntry } from './log-replica'
 import type { SealedPush } from './outbox'
 import { withOwnExempt } from './own-exempt'
-import { type OwedRow, owedRows } from './rebase-owed'
-import type { OwedPart } from './rebase-state'
+import { type KeptPart, type OwedRow, owedRows } from './rebase-owed'
 import { encodeBase, encodePending, rowKeys } from './rows'
 import { baseOf, confirm, listRows, place, placeExempt, rowsOf } from './snapshot-adopt'
 import type { OpenedSnapshot } from './snapshot-format'
@@ -23,7 +22,7 @@ export interface RebaseInput {
   /** By the relay's clock, as far as is known. */
   readonly storedAtMs: number
   /** What goes on being owed, and the rows of what was. */
-  readonly owed: readonly OwedPart[]
+  readonly owed: readonly KeptPart[]
   readonly owedBefore: readonly OwedRow[]
 }
 

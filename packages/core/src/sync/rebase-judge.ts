@@ -4,15 +4,17 @@ import { leftOut } from '../document'
 import { Y } from '../yjs'
 import { buildBaseDocs, readStoredBase } from './base'
 import type { DocumentState } from './document-state'
+import type { KeptPart } from './rebase-owed'
 import {
   digestOfFolded,
   type FoldedDocument,
   foldedOf,
+  isDocument,
   knowSame,
-  knowsMore,
   type OwedPart,
   owedAfter,
   readRebase,
+  withheldBy,
 } from './rebase-state'
 import type { OpenedSnapshot } from './snapshot-format'
 import type { Judgement } from './snapshot-judge'
@@ -21,8 +23,8 @@ export interface RebaseFindings {
   readonly judgement: Judgement
   /** What the rebase holds, as far as this version can read it; undefined when nothing can be gone on from. */
   readonly folded: FoldedDocument | undefined
-  /** What it does not hold of what this device had. */
-  readonly owed: OwedPart | undefined
+  /** What it does not hold of what this device had, or all of that where this version cannot tell. */
+  readonly owed: readonly KeptPart[]
   /** False when it is no document at all, and nobody can go on from it. */
   readonly isUsable: boolean
 }
@@ -47,12 +49,21 @@ export async function judgeRebase(
   // What was to be sent again as it is fits into no other documents than these.
   for (const { transaction, repairs } of state.outbox.pending)
     if (repairs !== undefined) Y.applyUpdate(docs.registers, transaction.update)
-  const own = foldedOf(docs, knownWrites(state))
+  const known = knownWrites(state)
+  const own = foldedOf(docs, known)
+  // A device that comes to the account: whether the state is its author's word is for those to say who have read what it sums up.
+  if (own !== undefined && state.documentEpoch === 0 && missing.owed.length === 0 && holdsNothing(own)) {
+    const isUsable = isDocument(snapshot)
+    return { ...found('unknown', 'this device has nothing to compare it with', undefined, []), isUsable }
+  }
   const read = readRebase(sha512, snapshot)
-  if (read === undefined) return { ...found('reject', 'it cannot be read', undefined, undefined), isUsable: false }
+  if (read === undefined) return { ...found('reject', 'it cannot be read', undefined, []), isUsable: false }
   const { folded, isTrue } = read
-  if (own === undefined || folded === undefined)
-    return found('unknown', 'a newer version of the app wrote something into it', folded, undefined)
+  if (own === undefined || folded === undefined) {
+    const before = { docs, context: known, hash: snapshot.hash, sinceMs: context.platform.now() }
+    const reason = 'a newer version of the app wrote something into it'
+    return found('unknown', reason, folded, [{ kind: 'unjudged', ...before }])
+  }
   const owed = owedAfter(own, folded)
   if (!isTrue) return found('reject', 'it holds something else than its author says', folded, owed)
   const { number, hash } = state.replica.state
@@ -68,18 +79,23 @@ export async function judgeRebase(
     return found('unknown', 'this device keeps other entries aside', folded, owed)
   if (bytesEqual(digestOfFolded(sha512, own), digestOfFolded(sha512, folded)))
     return found('accept', 'it holds what the entries say', folded, owed)
-  if (owed === undefined && bringsBack(missing.owed, own, folded))
+  if (owed.length === 0 && bringsBack(missing.owed, own, folded))
     return found('accept', 'it brings back what was left out', folded, owed)
-  if (owed?.kind === 'left-out' && owed.folded.state.size > 0 && knowsMore(folded, own))
-    return found('reject', 'it lacks what nothing in it has replaced', folded, owed)
-  if (!knowSame(own, folded)) return found('unknown', 'it knows other edits than this log', folded, owed)
-  if (owed === undefined && missing.isDoubted)
+  if (!knowSame(own, folded))
+    return withheldBy(own, folded).size > 0
+      ? found('reject', 'it lacks what nothing in it has replaced', folded, owed)
+      : found('unknown', 'it knows other edits than this log', folded, owed)
+  if (owed.length === 0 && missing.isDoubted)
     return found('unknown', 'it may bring back what was left out', folded, owed)
   return found('reject', 'it holds something else than the entries say', folded, owed)
 }
 
+function holdsNothing({ state, context, texts }: FoldedDocument): boolean {
+  return state.size === 0 && context.size === 0 && texts.store.clients.size === 0
+}
+
 /** While a relay is healed the log is read anew, and the document has more than what was read of it. */
-function knownWrites({ replica, returning }: DocumentState): ReadonlyMap<string, number> {
+export function knownWrites({ replica, returning }: DocumentState): ReadonlyMap<string, number> {
   const known = new Map(replica.state.context)
   for (const [writer, n] of returning?.before.context ?? []) known.set(writer, Math.max(n, known.get(writer) ?? 0))
   return known
@@ -89,7 +105,7 @@ function found(
   verdict: Judgement['verdict'],
   reason: string,
   folded: FoldedDocument | undefined,
-  owed: OwedPart | undefined,
+  owed: readonly KeptPart[],
 ): RebaseFindings {
   return { judgement: { verdict, reason }, folded, owed, isUsable: true }
 }

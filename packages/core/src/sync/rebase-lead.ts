@@ -162,7 +162,7 @@ export class RebaseLead {
   private async build(link: DocumentLink): Promise<void> {
     const { state, context } = this.host
     try {
-      const owed = (await this.owed.list()).map(({ part }) => part)
+      const owed = await this.owed.list()
       const sealed = (await this.isDue()) ? await buildRebase(state, this.current.offer, owed) : undefined
       if (link !== this.host.link) return
       this.isLeasing = false

@@ -11,7 +11,7 @@ import {
   vanished,
   withAll,
 } from '../document'
-import { Y } from '../yjs'
+import { createDoc, Y } from '../yjs'
 import type { BaseDocs } from './base'
 import { digestOf, docsOfSnapshot, type OpenedSnapshot } from './snapshot-format'
 
@@ -57,6 +57,16 @@ export function readRebase(sha512: Sha512, snapshot: OpenedSnapshot): ReadRebase
   } catch {
     // What a member sends as a Yjs state may be anything.
     return undefined
+  }
+}
+
+/** What a member sends as a Yjs state may be anything. */
+export function isDocument(snapshot: OpenedSnapshot): boolean {
+  try {
+    docsOfSnapshot(snapshot)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -106,13 +116,22 @@ export function stillOwed(owed: readonly OwedPart[], rebase: FoldedDocument): Ow
   })
 }
 
-/** What the rebase does not hold of what this device had verified; undefined when there is nothing. */
-export function owedAfter(own: FoldedDocument, rebase: FoldedDocument): OwedPart | undefined {
-  if (knowsMore(own, rebase)) return { kind: 'join', folded: own }
-  // One that knows more may have seen it replaced, where it shows by what.
-  const state = knowsMore(rebase, own) ? vanished(own, rebase.state) : leftOut(own.state, rebase.state)
-  if (state.size === 0 && !lacksTextOf(rebase.texts, own.texts)) return undefined
-  return { kind: 'left-out', folded: { ...own, state } }
+/** What the rebase does not hold of what this device had verified. */
+export function owedAfter(own: FoldedDocument, rebase: FoldedDocument): OwedPart[] {
+  if (!knowsMore(own, rebase)) {
+    // One that knows more may have seen it replaced, where it shows by what.
+    const state = knowsMore(rebase, own) ? vanished(own, rebase.state) : leftOut(own.state, rebase.state)
+    const isAll = state.size === 0 && !lacksTextOf(rebase.texts, own.texts)
+    return isAll ? [] : [{ kind: 'left-out', folded: { ...own, state } }]
+  }
+  const join: OwedPart = { kind: 'join', folded: own }
+  const state = withheldBy(own, rebase)
+  return state.size === 0 ? [join] : [join, { kind: 'left-out', folded: { ...own, state, texts: createDoc('texts') } }]
+}
+
+/** What it says that it knows, does not hold, and nothing in it can have replaced. A join would take that for replaced. */
+export function withheldBy(own: KnownState, rebase: KnownState): KnownState['state'] {
+  return leftOut(vanished(own, rebase.state), joinStates(rebase, own).state)
 }
 
 function lacksTextOf(texts: Y.Doc, other: Y.Doc): boolean {

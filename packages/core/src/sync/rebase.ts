@@ -23,6 +23,7 @@ import { judgeRebase, type RebaseFindings } from './rebase-judge'
 import { RebaseLead } from './rebase-lead'
 import { OwedList } from './rebase-owed'
 import { stillOwed } from './rebase-state'
+import { UnjudgedParts } from './rebase-unjudged'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
@@ -31,6 +32,7 @@ export class Rebase implements DocumentPart {
   private isBehind = false
   private isFetching = false
   private readonly owed: OwedList
+  private readonly unjudged: UnjudgedParts
   private readonly lead: RebaseLead
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
   private keyringReadFor: Hash | undefined
@@ -40,6 +42,7 @@ export class Rebase implements DocumentPart {
     private readonly current: CurrentSnapshot,
   ) {
     this.owed = new OwedList(host.context, host.state.document)
+    this.unjudged = new UnjudgedParts(host, this.owed, current)
     this.lead = new RebaseLead(host, current, this.owed, () => this.isBehind)
   }
 
@@ -68,6 +71,7 @@ export class Rebase implements DocumentPart {
   }
 
   async caughtUp(): Promise<void> {
+    await this.unjudged.look()
     if (this.isLater(this.current.offer?.documentEpoch) && !this.lead.isPassedOver) this.fetch()
     else if (!this.isBehind || this.lead.isPassedOver) await this.lead.look()
   }
@@ -160,9 +164,8 @@ export class Rebase implements DocumentPart {
     if (withheld(snapshot, exempt.entries).size > 0)
       host.context.report(untrueRelay('a summary without the entries that are not in it'))
     await host.ownWriter.whileRewriting(async () => {
-      const owed = await this.owed.list()
       const findings = await judgeRebase(host.state, snapshot, {
-        owed: owed.map(({ part }) => part),
+        owed: await this.owed.list(),
         isDoubted: !(await this.current.isFoundationVerified()),
       })
       if (host.isClosed) return
@@ -185,8 +188,9 @@ export class Rebase implements DocumentPart {
     { judgement, folded, owed }: RebaseFindings,
   ): Promise<void> {
     const { host, current } = this
-    const owedBefore = await this.owed.list()
-    const before = owedBefore.map(({ part }) => part)
+    const owedBefore = await this.owed.all()
+    const before = await this.owed.list()
+    const unjudged = await this.owed.unjudged()
     const stays = folded === undefined ? before : stillOwed(before, folded)
     const taken = await takeRebase(
       host.state,
@@ -194,7 +198,7 @@ export class Rebase implements DocumentPart {
         ...{ snapshot, exempt: entries, heads, owedBefore },
         isVerified: judgement.verdict === 'accept',
         storedAtMs: current.offer?.storedAtMs ?? 0,
-        owed: owed === undefined ? stays : [...stays, owed],
+        owed: [...stays, ...unjudged, ...owed],
       },
       () => host.isClosed,
     )

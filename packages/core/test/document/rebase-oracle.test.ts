@@ -127,6 +127,7 @@ describe('rebases against an oracle that knows of none', () => {
       'rewritten as another writer',
       'a jump over epochs',
       'a join',
+      'a rebase that lacks what it knows, and knows not all',
       'a row that replaced part of a folded row',
     ]) {
       expect(histories.get(each) ?? 0, each).toBeGreaterThanOrEqual(3)

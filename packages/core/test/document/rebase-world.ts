@@ -11,6 +11,7 @@ import {
   foldState,
   joinStates,
   type KnownState,
+  leftOut,
   openRegisters,
   type Registers,
   readState,
@@ -18,7 +19,9 @@ import {
   vanished,
   type Writer,
 } from '../../src/document'
+import { recordOfKey } from '../../src/document/slot'
 import { isSyncError } from '../../src/errors'
+import { owedAfter, withOwed } from '../../src/sync/rebase-state'
 import { type OracleOperation, RegisterOracle, renameEffect } from '../../src/testing/register-oracle'
 import { createDoc, takeClientId, Y } from '../../src/yjs'
 import { answersOf, expectedAnswers } from './answers'
@@ -176,11 +179,29 @@ export class RebaseWorld {
     const known = joinStates(...halves)
     const swapped = joinStates(halves[1], halves[0])
     assert.equal(digest(known), digest(swapped))
+    this.#checkOwed(halves[0], halves[1])
+    this.#checkOwed(halves[1], halves[0])
     const seen = new Set([...a!.seenBase, ...b!.seenBase])
     const log = [this.#rebaseOf(isSwapped ? swapped : known, seen, false)]
     this.#logs = [log]
     for (const device of this.devices) Object.assign(device, { log, at: 0 })
     this.reached.add('a join')
+  }
+
+  /** A device of one half is shown the other's rebase: as it is, and with each record left out in turn. */
+  #checkOwed(own: KnownState, rebase: KnownState): void {
+    const knows = (known: KnownState) => ({ ...known, texts: createDoc('texts') })
+    const owedKinds = owedAfter(knows(own), knows(rebase)).map(({ kind }) => kind)
+    assert(!owedKinds.includes('left-out'), 'what was replaced in the other half is not missing')
+    const { state } = joinStates(own, rebase)
+    for (const record of new Set([...rebase.state.keys()].map(recordOfKey))) {
+      const left = new Map([...rebase.state].filter(([key]) => recordOfKey(key) !== record))
+      const untrue = { state: left, context: rebase.context }
+      const owed = owedAfter(knows(own), knows(untrue))
+      const { state: madeGood } = withOwed(knows(untrue), owed)
+      assert.equal(leftOut(leftOut(own.state, madeGood), leftOut(own.state, state)).size, 0, 'nothing of it is lost')
+      if (owed.length === 2) this.reached.add('a rebase that lacks what it knows, and knows not all')
+    }
   }
 
   /** Closes a device and opens it again from what it stored: the base, and the operations of its pending transactions. */

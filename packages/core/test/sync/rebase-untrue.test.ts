@@ -1,5 +1,6 @@
 // A rebase that says what is not so, by a defect or on purpose. Others have written on it before anybody can know, so nobody goes back: the
 // next one brings back what it left out.
+import { bytesEqual, ZERO_HASH } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Y } from '../../src/yjs'
 import { codesOf, digest } from './support/compaction-world'
@@ -83,6 +84,29 @@ describe('a rebase that leaves something out and says that it knows a write that
     expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
     await world.rest(ann, bob, eve)
     for (const device of [ann, bob, eve]) expect(device.records).toEqual({ one: { name: 'changed', note: 'first' } })
+    expect(new Set([ann, bob, eve].map(digest)).size).toBe(1)
+  })
+})
+
+describe('a rebase that leaves something out, knows a write that nobody else has seen, and does not know one that all have', () => {
+  it('is made good by the next one, in both respects', async () => {
+    await bob.add('three', { name: 'by Bob' })
+    await log.serve(bob, ann, eve)
+    await forgeRebase(log, eve, ({ registers, header, context }) => {
+      registers.delete(folded('one'))
+      registers.delete(folded('three'))
+      context.set(bob.sync.registers.writer, bob.sync.registers.lastN - 1)
+      context.set(ann.sync.registers.writer, ann.sync.registers.lastN + 1)
+      header.exempt = [log.newest]
+      header.vector = header.vector.map((head) =>
+        bytesEqual(head.device, bob.context.device) ? { ...head, sequence: head.sequence - 1, hash: ZERO_HASH } : head,
+      )
+    })
+    await log.serve(ann, bob, eve)
+    expect([ann, bob, eve].map(epochOf)).toEqual([1, 1, 1])
+    await world.rest(ann, bob, eve)
+    for (const device of [ann, bob, eve])
+      expect(device.records).toEqual({ one: { name: 'changed', note: 'first' }, three: { name: 'by Bob' } })
     expect(new Set([ann, bob, eve].map(digest)).size).toBe(1)
   })
 })

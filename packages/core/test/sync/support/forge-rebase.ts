@@ -55,13 +55,14 @@ export async function forgeRebase(
     isLie = true
   }
   alter({ registers: folded.getMap('r'), dropTexts, header, context: known, lie })
-  const altered = foldedOf({ registers: folded, texts }, known)!
   const sealed = await sealSnapshot(context, {
     document,
     incarnation: state.own.incarnation,
     header,
     context: known,
-    digest: isLie ? ZERO_HASH : digestOfFolded(context.platform.signing.sha512, altered),
+    digest: isLie
+      ? ZERO_HASH
+      : digestOfFolded(context.platform.signing.sha512, foldedOf({ registers: folded, texts }, known)!),
     docs: { registers: folded, texts },
   })
   const answer = log.put(sealed.hash, sealed.bytes, true)
