@@ -17,13 +17,13 @@ import {
   type Standing,
   standingOf,
 } from './record'
-import { looksLikeRow, recordOfKey } from './slot'
+import { isMarkKey, looksLikeValue, recordOfKey } from './slot'
 
 const noElements: readonly string[] = Object.freeze([])
 
 interface Entry {
   readonly keys: string[]
-  /** Counted as visible and free of conflicts by the look of its only slot, which is a row. Reading it says whether that is so. */
+  /** Counted as visible by the look of its slots. Reading them says whether that is so. */
   isAssumed: boolean
   slots: RecordSlots | undefined
   fields: Fields | undefined
@@ -34,10 +34,12 @@ interface Entry {
 export class RegisterIndex {
   readonly #read: (key: string) => unknown
   readonly #entries = new Map<string, Entry>()
-  /** Records whose place in the sets below is not known yet. */
+  /** Records of which it is not known yet whether they are visible. */
   readonly #unsettled = new Set<string>()
   readonly #visible = new Set<string>()
   readonly #hidden = new Set<string>()
+  /** Records of which it is not known yet whether they hold conflicts. */
+  readonly #unexamined = new Set<string>()
   readonly #conflicted = new Set<string>()
   readonly #deleteConflicted = new Set<string>()
 
@@ -51,6 +53,7 @@ export class RegisterIndex {
     const record = recordOfKey(key)
     if (record === undefined) return undefined
     this.#unsettled.add(record)
+    this.#unexamined.add(record)
     const entry = this.#entries.get(record)
     if (!entry) {
       if (isPresent) {
@@ -76,7 +79,7 @@ export class RegisterIndex {
     entry.slots ??= parseRecord(entry.keys, this.#read)
     if (entry.isAssumed) {
       entry.isAssumed = false
-      this.#place(record, entry.slots)
+      this.#place(record, standingOf(entry.slots))
     }
     return entry.slots
   }
@@ -116,44 +119,46 @@ export class RegisterIndex {
 
   /** Visible records with a field that is in conflict. */
   conflicted(): ReadonlySet<string> {
-    this.#settle()
+    this.#examine()
     return this.#conflicted
   }
 
   deleteConflicted(): ReadonlySet<string> {
-    this.#settle()
+    this.#examine()
     return this.#deleteConflicted
   }
 
   #settle(): void {
     for (const record of this.#unsettled) {
       const entry = this.#entries.get(record)
-      if (entry !== undefined && entry.slots === undefined && this.#looksLikeOneRow(entry)) {
+      if (entry !== undefined && entry.slots === undefined && this.#looksVisible(record, entry)) {
         entry.isAssumed = true
-        this.#settleAs(record, 'visible', false, false)
-      } else this.#place(record, this.slots(record))
+        this.#place(record, 'visible')
+      } else this.#place(record, this.standing(record))
     }
     this.#unsettled.clear()
   }
 
-  #looksLikeOneRow({ keys }: Entry): boolean {
-    const [key, other] = keys
-    if (key === undefined || other !== undefined) return false
-    const text = this.#read(key)
-    return typeof text === 'string' && looksLikeRow(key, text)
+  #examine(): void {
+    for (const record of this.#unexamined) {
+      const slots = this.slots(record)
+      const isConflicted = standingOf(slots) === 'visible' && !conflictsOf(slots).next().done
+      place(this.#conflicted, record, isConflicted)
+      place(this.#deleteConflicted, record, deleteConflictsOf(slots).length > 0)
+    }
+    this.#unexamined.clear()
   }
 
-  #place(record: string, slots: RecordSlots): void {
-    const standing = standingOf(slots)
-    const isConflicted = standing === 'visible' && !conflictsOf(slots).next().done
-    this.#settleAs(record, standing, isConflicted, deleteConflictsOf(slots).length > 0)
+  /** There are values and no delete. */
+  #looksVisible(record: string, { keys }: Entry): boolean {
+    return (
+      !keys.some((key) => isMarkKey(key, record)) && keys.some((key) => looksLikeValue(key, record, this.#read(key)))
+    )
   }
 
-  #settleAs(record: string, standing: Standing, isConflicted: boolean, isDeleteConflicted: boolean): void {
+  #place(record: string, standing: Standing): void {
     place(this.#visible, record, standing === 'visible')
     place(this.#hidden, record, standing === 'hidden')
-    place(this.#conflicted, record, isConflicted)
-    place(this.#deleteConflicted, record, isDeleteConflicted)
   }
 }
 

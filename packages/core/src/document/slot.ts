@@ -126,19 +126,17 @@ export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
 }
 
 /**
- * Whether the slot is a row all of whose values stand, by its first and last characters. Text that is no row at all may have the same:
+ * Whether the slot is one of the record's rows or cells, by its name and how its text begins and ends. Text that is neither may look the same:
  * cheap, and right for everything that this package ever wrote.
  */
-export function looksLikeRow(key: string, text: string): boolean {
-  const parsed = parseKey(key)
-  if (parsed?.slot !== 'row' || text[0] !== '[' || text.at(-1) !== ']') return false
-  if (parsed.writer === FOLDED) return text[1] === '"'
-  // A row with more than its fields may hold values that are in conflict.
-  return text.at(-2) === '}' && isDigit(text.charCodeAt(1))
+export function looksLikeValue(key: string, record: string, text: unknown): boolean {
+  if (typeof text !== 'string' || !/^\[["\d]/.test(text) || !text.endsWith(']')) return false
+  const parts = key.slice(record.length).split(separator).length
+  return parts === 2 || parts === 3
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+export function isMarkKey(key: string, record: string): boolean {
+  return key.startsWith(separator + separator, record.length)
 }
 
 export function encodeCell({ t, n, covers, value }: CellSlot): string {
