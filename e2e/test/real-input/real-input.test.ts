@@ -24,7 +24,11 @@ const MIN_TEXT_LENGTH = 4
 
 const territories: { readonly [collection: string]: Territory } = {
   contacts: { a: ['title', 'emails'], b: ['birthday', 'phones'], shared: ['notes', 'name'] },
-  accounts: { a: ['syncDays', 'incoming'], b: ['signature', 'outgoing'], shared: ['displayName', 'oauthProvider'] },
+  accounts: {
+    a: ['syncDays', 'incoming'],
+    b: ['defaultSignature', 'outgoing'],
+    shared: ['displayName', 'oauthProvider'],
+  },
 }
 
 function readInput(): { readonly [collection: string]: Records } {

@@ -1,7 +1,7 @@
 // The public face of an account that is open on this device: its collections, and how far its edits have come.
 import { bytesToHex } from '@owlivion/sync-protocol'
 import { AccountSchedule } from './client-schedule'
-import { Collection, type CollectionOptions, type RecordFields } from './collection'
+import { Collection, type CollectionOptions, type CollectionType, type RecordFields } from './collection'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
 import {
@@ -71,10 +71,16 @@ export class Sync extends AccountSchedule {
   }
 
   /**
-   * Opens a data type. The same name answers with the same collection, and its options are those of the first call.
+   * Opens a data type, by name or as one value like those of `mailTypes`. The same name answers with the same collection, and its options are those of the first call.
    * @throws SyncError `profile-damaged` when what is on disk cannot be read: a damaged collection is never an empty one
    */
-  open<T extends RecordFields<T>>(name: string, options: CollectionOptions<T> = {}): Promise<Collection<T>> {
+  open<T extends RecordFields<T>>(name: string, options?: CollectionOptions<T>): Promise<Collection<T>>
+  open<T extends RecordFields<T>>(type: CollectionType<T>): Promise<Collection<T>>
+  open<T extends RecordFields<T>>(
+    type: string | CollectionType<T>,
+    options: CollectionOptions<T> = typeof type === 'string' ? {} : type,
+  ): Promise<Collection<T>> {
+    const name = typeof type === 'string' ? type : type.name
     // Two spellings of one name are one document, and must be one collection.
     const key = name.normalize('NFC')
     const present = this.collections.get(key)

@@ -14,7 +14,7 @@ export {
   recoverAccount,
 } from './accounts'
 export type { Sync, SyncStatus } from './client'
-export type { Collection, CollectionOptions, Conflict, RecordFields } from './collection'
+export type { Collection, CollectionOptions, CollectionType, Conflict, RecordFields } from './collection'
 export type { Candidate, FieldCandidate, Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { requestPersistentStorage } from './persistence'

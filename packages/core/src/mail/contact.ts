@@ -1,6 +1,9 @@
 // A person or company in the address book, as the plain JSON fields of one record. Each top-level field merges by itself, so
 // what people change apart is a field apart; a list is one field and changes as a whole.
+import { MAX_PHOTO_BYTES } from './limits'
+import type { MailType } from './mail-type'
 import { digestId, emailId } from './record-id'
+import { flag, integer, list, object, oneOf, optional, pair, schemaOf, text, textLike, yes } from './schema'
 import { canonicalText, normaliseText } from './text'
 
 // Type aliases, not interfaces: only an alias is accepted where a record of JSON values is asked for.
@@ -35,7 +38,7 @@ export type PostalAddress = {
   readonly formatted?: string
 }
 
-/** A small picture of a person, ready to show; at most 48 KB before base64, for it shares a field's 64 KB. */
+/** A small picture of a person, ready to show; at most 48,000 bytes before base64. */
 export type ContactPhoto = {
   readonly type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif'
   /** Base64, standard alphabet, with padding. */
@@ -93,4 +96,65 @@ export function contactKey(contact: Contact): string {
   const phone = normaliseText(contact.phones?.[0]?.value ?? '').replace(/[^\p{L}\p{N}+*#]/gu, '')
   // Nameless and numberless cards exist (a shop's address, a note); then the whole content tells them apart.
   return digestId('contact', name || phone ? canonicalText([name, phone]) : canonicalText(contact))
+}
+
+const name = object<StructuredName>({
+  prefix: optional(text()),
+  given: optional(text()),
+  additional: optional(text()),
+  family: optional(text()),
+  suffix: optional(text()),
+})
+const labelled = object<LabelledValue>({ value: text(), label: optional(text()), preferred: optional(yes) })
+const address = object<PostalAddress>({
+  label: optional(text()),
+  preferred: optional(yes),
+  poBox: optional(text()),
+  extended: optional(text()),
+  street: optional(text()),
+  city: optional(text()),
+  region: optional(text()),
+  postalCode: optional(text()),
+  country: optional(text()),
+  formatted: optional(text()),
+})
+const photo = object<ContactPhoto>({
+  type: oneOf(['image/jpeg', 'image/png', 'image/webp', 'image/gif']),
+  data: textLike(
+    (data) => data.length % 4 === 0 && data.length <= (MAX_PHOTO_BYTES / 3) * 4 && /^[A-Za-z0-9+/]+={0,2}$/.test(data),
+    `base64 of at most ${MAX_PHOTO_BYTES} bytes`,
+  ),
+})
+const labelledList = optional(list(labelled, { filled: true }))
+const words = optional(list(text(), { filled: true }))
+
+/** The address book. */
+export const contacts: MailType<Contact> = {
+  name: 'contacts',
+  schema: schemaOf(
+    object<Contact>({
+      name: text(),
+      structuredName: optional(name),
+      nicknames: words,
+      emails: labelledList,
+      phones: labelledList,
+      addresses: optional(list(address, { filled: true })),
+      organisation: optional(text()),
+      department: optional(text()),
+      title: optional(text()),
+      notes: optional(text()),
+      birthday: optional(text()),
+      urls: labelledList,
+      groups: words,
+      favourite: optional(flag),
+      photo: optional(photo),
+      lastUsedAt: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+      extra: optional(list(pair, { filled: true })),
+    }),
+  ),
+  /** `uses`: mails that were written to this person. */
+  counters: ['uses'],
+  sets: [],
+  latestWins: ['lastUsedAt'],
+  key: contactKey,
 }

@@ -3,6 +3,9 @@
 /** One field of a record as JSON. The engine refuses larger ones, so an import has to stay below it. */
 export const MAX_FIELD_BYTES = 65_536
 
+/** A photo that a contact holds, before base64: with that and its type it stays below one field. */
+export const MAX_PHOTO_BYTES = 48_000
+
 /** One vCard file. A book of 100,000 people without photos is about 40 MB; beyond this a browser tab would run out of memory. */
 export const MAX_FILE_BYTES = 134_217_728
 
@@ -18,3 +21,6 @@ export const MAX_EXTRA_BYTES = 16_384
 
 /** Notices about one file. A file of noise would otherwise answer with more notices than it has bytes. */
 export const MAX_NOTICES = 10_000
+
+/** One row of a CSV file, in characters. Every cell at the bound of a field would be less. */
+export const MAX_ROW_LENGTH = 1_048_576
