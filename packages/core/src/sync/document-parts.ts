@@ -12,8 +12,9 @@ export function createParts(host: DocumentHost): readonly DocumentPart[] {
   const current = new CurrentSnapshot(host)
   const healing = new Healing(host, current)
   return [
-    new SecondLook(host, healing, current),
     healing,
+    // Before those that take a summary over, and when what is healed has come to its end.
+    new SecondLook(host, healing, current),
     current,
     new Rebase(host, current),
     new Compaction(host, current),

@@ -120,6 +120,8 @@ export class GiveBack {
     const { document } = host.state
     const newest = first + count - 1
     await host.receivePage({ type: 'page', document, first, entries, heads, logHash, newest, live: true })
-    if (!this.isUnderWay && !host.isCaughtUp) host.readAgain()
+    // What came as news before this answer has moved nothing on while it was waited for.
+    const isLeftOver = host.state.returning !== undefined
+    if (!this.isUnderWay && (isLeftOver || !host.isCaughtUp)) host.readAgain()
   }
 }
