@@ -37,7 +37,13 @@ async function lieInWorlds(lie: DocumentLie): Promise<{ readonly failures: strin
 }
 
 describe('a device notices that the relay', () => {
-  test.each<DocumentLie>(['alters bytes', 'swaps documents', 'drops in the middle', 'reorders'])('%s', async (lie) => {
+  test.each<DocumentLie>([
+    'alters bytes',
+    'forges signatures',
+    'swaps documents',
+    'drops in the middle',
+    'reorders',
+  ])('%s', async (lie) => {
     const { failures, told, noticed } = await lieInWorlds(lie)
     expect(failures).toEqual([])
     expect(told).toBeGreaterThan(0)
