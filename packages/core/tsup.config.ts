@@ -8,6 +8,7 @@ export default defineConfig({
     node: 'src/platform/node.ts',
     mail: 'src/mail/index.ts',
     vcard: 'src/mail/vcard/index.ts',
+    csv: 'src/mail/csv/index.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',

@@ -1,7 +1,7 @@
 // vCard files into the address book. Cards of people who are there already are joined with what the book says of them.
 import type { Collection } from '@owlivion/sync'
 import { type Contact, contactsByKey, mergeContacts } from '@owlivion/sync/mail'
-import type { LeftOut, RefusedCard } from '@owlivion/sync/vcard'
+import type { LeftOut, RefusedEntry } from '@owlivion/sync/vcard'
 
 export interface CardImport {
   readonly file: string
@@ -10,7 +10,7 @@ export interface CardImport {
   readonly joined: number
   /** Were in the book, and the file knew nothing new. */
   readonly unchanged: number
-  readonly refused: readonly RefusedCard[]
+  readonly refused: readonly RefusedEntry[]
   readonly leftOut: readonly LeftOut[]
 }
 

@@ -1,7 +1,8 @@
 // Finds the cards of a file: from BEGIN:VCARD to END:VCARD, each with the numbers of its lines. Knows nothing of properties,
 // so that whatever is wrong inside one card cannot shift the next.
+
+import type { ImportReport } from '../import-report'
 import { MAX_CARD_BYTES, MAX_CARDS } from '../limits'
-import type { ImportReport } from './report'
 
 /** A line of the file as it stands, without its line end. */
 export interface PhysicalLine {

@@ -72,6 +72,16 @@ export function decodeText(binary: string, label: string | undefined): DecodedTe
   return label === undefined ? { text } : { text, insteadOf: label }
 }
 
+/** A whole file that names no character set: UTF-16 by its mark or its zeros, else UTF-8 if it is that, else windows-1252. */
+export function decodeFile(input: Uint8Array | string): string {
+  if (typeof input === 'string') return input.replace(/^\uFEFF/, '')
+  const [first, second] = input
+  if (first !== 0 && second === 0) return new TextDecoder('utf-16le').decode(input)
+  if (first === 0 && second !== 0) return new TextDecoder('utf-16be').decode(input)
+  const { binary, isUtf8 } = readFileText(input)
+  return isUtf8 ? new TextDecoder().decode(binaryToBytes(binary)) : decodeText(binary, undefined).text
+}
+
 export function isUtf8Text(binary: string): boolean {
   return decodeStrictly(binaryToBytes(binary), 'utf-8') !== undefined
 }

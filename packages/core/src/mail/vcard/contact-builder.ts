@@ -1,7 +1,9 @@
 // One card as a contact: each property goes to its field, or to `extra`, or is reported. There is no third way out.
 import type { Contact, ExtraProperty, LabelledValue, PostalAddress } from '../contact'
 import { fitList, fitsField, fitText } from '../field-size'
+import type { ImportReport } from '../import-report'
 import { MAX_EXTRA_BYTES, MAX_EXTRA_PROPERTIES, MAX_FIELD_BYTES } from '../limits'
+import { spokenName } from '../names'
 import { utf8Bytes } from '../text'
 import type { ContentLine, ContentLines } from './content-lines'
 import {
@@ -10,13 +12,11 @@ import {
   hasMoreParts,
   labelled,
   postalAddress,
-  spokenName,
   structuredName,
   unwrapLabel,
   withoutScheme,
 } from './fields'
 import { type Property, readProperty } from './property'
-import type { ImportReport } from './report'
 
 type ListFields = Pick<Contact, 'nicknames' | 'emails' | 'phones' | 'addresses' | 'urls' | 'groups' | 'extra'>
 type Draft = { -readonly [Key in keyof Contact]: Contact[Key] }

@@ -1,8 +1,9 @@
 // The properties of one card: folded lines joined, quoted-printable and base64 undone, character sets read. What comes out
 // looks the same for vCard 2.1, 3.0 and 4.0, so that one parser reads the rest.
+
+import type { ImportReport } from '../import-report'
 import type { CardLines, PhysicalLine } from './card-lines'
 import { decodeBase64, decodeQuotedPrintable, decodeText, isUtf8Text } from './charset'
-import type { ImportReport } from './report'
 
 export type VCardVersion = '2.1' | '3.0' | '4.0'
 

@@ -60,11 +60,6 @@ function named<Name extends string>(
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as { [N in Name]?: string })
 }
 
-/** The name to show, in the order in which it is said. */
-export function spokenName({ prefix, given, additional, family, suffix }: StructuredName): string {
-  return [prefix, given, additional, family, suffix].filter((part) => part !== undefined).join(' ')
-}
-
 /** `2001-12-31` or `--12-31` from any of the ways a date is written; other text as it stands. */
 export function dateText(value: string, omittedYear: string | undefined): string {
   const text = value.trim()

@@ -1,24 +1,24 @@
 // Subpath '@owlivion/sync/vcard': address books as other programs export and import them, from and to contacts. The only part of the package
 // that carries ical.js, so that an app loads it when somebody imports a file.
 import type { Contact } from '../contact'
+import { ImportReport, type LeftOut, type RefusedEntry } from '../import-report'
 import { MAX_FILE_BYTES } from '../limits'
 import { findCards } from './card-lines'
 import { readFileText } from './charset'
 import { buildContact } from './contact-builder'
 import { readContentLines, type VCardVersion } from './content-lines'
-import { ImportReport, type LeftOut, type RefusedCard } from './report'
 import { writeCard } from './write-card'
 
 export type { Contact } from '../contact'
+export type { LeftOut, LeftOutCode, RefusalCode, RefusedEntry } from '../import-report'
 export type { VCardVersion } from './content-lines'
-export type { LeftOut, LeftOutCode, RefusalCode, RefusedCard } from './report'
 
 /** What a file of cards came to. */
 export interface VCardImport {
   /** One contact a card, in the order of the file. Several may be of one person; `contactsByKey` joins them. */
   readonly contacts: readonly Contact[]
   /** Cards that were not imported. */
-  readonly refused: readonly RefusedCard[]
+  readonly refused: readonly RefusedEntry[]
   /** Parts of imported cards that are missing or were changed: photos, lines that make no sense, values beyond a bound. */
   readonly leftOut: readonly LeftOut[]
 }

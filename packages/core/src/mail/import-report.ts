@@ -1,7 +1,7 @@
-// What an import did not take, and why. Nothing a card says disappears without one of these.
-import { MAX_NOTICES } from '../limits'
+// What an import did not take, and why. Nothing a file says disappears without one of these.
+import { MAX_NOTICES } from './limits'
 
-/** Why a whole card, or the file, was not imported. */
+/** Why a whole card or row, or the file, was not imported. */
 export type RefusalCode =
   | 'no-card'
   | 'file-too-large'
@@ -10,17 +10,24 @@ export type RefusalCode =
   | 'card-unterminated'
   | 'card-empty'
   | 'card-unreadable'
+  | 'file-compressed'
+  | 'no-known-column'
+  | 'too-many-rows'
+  | 'row-quote-lost'
+  | 'row-too-large'
+  | 'row-misaligned'
+  | 'row-empty'
 
-/** A card that was not imported. The cards before and after it were. */
-export interface RefusedCard {
-  /** The line of the file on which the card begins, counted from 1. */
+/** A card or row that was not imported. Those before and after it were. */
+export interface RefusedEntry {
+  /** The line of the file on which it begins, counted from 1. */
   readonly line: number
   readonly code: RefusalCode
   /** A sentence for the person who imports. */
   readonly reason: string
 }
 
-/** Why a part of an imported card is missing or differs from the file. */
+/** Why a part of an imported card or row is missing or differs from the file. */
 export type LeftOutCode =
   | 'photo'
   | 'binary'
@@ -31,10 +38,10 @@ export type LeftOutCode =
   | 'extra-too-large'
   | 'too-many-notices'
 
-/** A part of a card that is not in its contact, or was changed to get in. */
+/** A part of a card or row that is not in its contact, or was changed to get in. */
 export interface LeftOut {
   readonly line: number
-  /** The vCard property, in capitals; empty when the line has none. */
+  /** The vCard property in capitals, or the column; empty when the line has none. */
   readonly property: string
   readonly code: LeftOutCode
   readonly reason: string
@@ -42,7 +49,7 @@ export interface LeftOut {
 
 /** Collects what was refused and left out, up to a bound. */
 export class ImportReport {
-  readonly refused: RefusedCard[] = []
+  readonly refused: RefusedEntry[] = []
   readonly leftOut: LeftOut[] = []
   #unlisted = 0
 
