@@ -124,9 +124,10 @@ function placeEntry(
   chains.set(envelope, { sequence, hash: hashes.hash, broken: false })
   const own = input.findOwn(envelope, sequence, hashes.hash)
   if (own !== undefined) return { ...base, ...hashes, own: true, outcome: { body: ownBody(own) } }
-  if (!isKnownEnvelope(envelope)) return held('unknown-format', hashes)
-  // Yjs would find nothing in the document that such an update could be applied to.
+  // Yjs would find nothing in the document that such an update could be applied to. Said before anything that an update of the app may change:
+  // what is of a later format and of an epoch that is over must not be applied once it can be read.
   if (envelope.documentEpoch !== (input.documentEpoch ?? 0)) return held('other-document-epoch', hashes)
+  if (!isKnownEnvelope(envelope)) return held('unknown-format', hashes)
   const key = input.keyAt(envelope.epoch)
   if (key === undefined) return held('unknown-key', hashes)
   const opened = openEntry({ sha512, key, bytes, envelope, place })

@@ -251,6 +251,17 @@ describe('a page', () => {
     expect(await outcomes(envelopes(a1), [headOf(ann, a1)], { documentEpoch: 1 })).toEqual([0])
   })
 
+  it.each([
+    ['version', { version: 2 }],
+    ['suite', { suite: 2 }],
+    ['kind', { kind: 77 }],
+  ] as const)('keeps an entry of another document epoch aside for that, whatever its %s', async (_, header) => {
+    const a1 = await ann.seal({}, { ...header, documentEpoch: 0 })
+    expect(await outcomes(envelopes(a1), [headOf(ann, a1)], { documentEpoch: 1 })).toEqual(['other-document-epoch'])
+    const noKey = { documentEpoch: 1, keyAt: () => undefined }
+    expect(await outcomes(envelopes(a1), [headOf(ann, a1)], noKey)).toEqual(['other-document-epoch'])
+  })
+
   it('takes our own entries as they stand in the outbox, without opening them', async () => {
     const a1 = await ann.seal({ sealedAtMs: 9 })
     const writers = [{ writer: new Uint8Array(6).fill(1), n: 4 }]
