@@ -150,6 +150,11 @@ export class Connection {
           return inFlight.down
         },
       })
+      if (!listener.life.alive) {
+        // It died of this very connection.
+        this.#tell(this.#client, this.#latency(), BROKEN)
+        return
+      }
       this.#server = {
         actor: 'relay',
         life: listener.life,

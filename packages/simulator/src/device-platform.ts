@@ -1,7 +1,7 @@
 // What a device's engine has of the world, as long as its process lives.
 import type { Platform, Store } from '@owlivion/sync'
 import type { Life, VirtualTime, WallClock } from './clock'
-import { type CrashPoints, never } from './crash-points'
+import { type Boundary, type CrashPoints, never } from './crash-points'
 import type { Cryptography } from './cryptography'
 import type { Network } from './network'
 import type { RandomStream } from './random'
@@ -33,16 +33,28 @@ export class DeviceLock {
 
 export function createDevicePlatform(options: DevicePlatformOptions): Platform {
   const { name, life, time, wallClock, network, cryptography, random, lock, crashPoints } = options
+  const passing = <T>(place: Boundary, answer: T): T | Promise<T> => pass(life, crashPoints, place, answer)
   return {
     now: () => wallClock.now(),
     random: (length) => random.bytes(length),
-    setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
+    setTimer: (delayMs, callback) =>
+      life.setTimer(time, delayMs, () => {
+        crashPoints.reached('wakes')
+        if (life.alive) callback()
+      }),
     connect: (_url, handlers) => {
       const socket = network.connect(name, life, {
-        ...handlers,
+        opened: () => {
+          crashPoints.reached('is connected')
+          if (life.alive) handlers.opened()
+        },
         received: (frame) => {
           crashPoints.reached('hears a frame')
           if (life.alive) handlers.received(frame)
+        },
+        closed: (code, reason) => {
+          crashPoints.reached('is disconnected')
+          if (life.alive) handlers.closed(code, reason)
         },
       })
       return {
@@ -58,21 +70,35 @@ export function createDevicePlatform(options: DevicePlatformOptions): Platform {
       }
     },
     signing: {
-      sign: (seed, message) => {
+      sign: async (seed, message) => {
         crashPoints.reached('signs')
-        return cryptography.sign(life, seed, message)
+        return passing('has signed', await cryptography.sign(life, seed, message))
       },
-      verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
+      verify: async (publicKey, message, signature) =>
+        passing('has verified', await cryptography.verify(life, publicKey, message, signature)),
       sha512: cryptography.sha512,
     },
-    lock: () => lock.take(),
+    lock: async () => passing('has its lock', await lock.take()),
   }
 }
 
-/** The device's store, on whose commits its process may die. */
+/** The answer, when the process lives on after it. */
+function pass<T>(life: Life, crashPoints: CrashPoints, place: Boundary, answer: T): T | Promise<T> {
+  crashPoints.reached(place)
+  return life.alive ? answer : never()
+}
+
+/** The device's store, at whose answers its process may die. */
 export function dyingStore(store: Store, life: Life, crashPoints: CrashPoints): Store {
+  const passing = <T>(place: Boundary, answer: T): T | Promise<T> => pass(life, crashPoints, place, answer)
   return {
-    ...store,
+    get: async (key) => passing('has read', await store.get(key)),
+    list: async (prefix) => passing('has read', await store.list(prefix)),
+    close: async () => passing('has closed its store', await store.close()),
+    destroy: async () => {
+      await passing('wipes its store', undefined)
+      return passing('has wiped its store', await store.destroy())
+    },
     commit: async (batch, options) => {
       crashPoints.reached('begins a commit')
       if (!life.alive) return never()

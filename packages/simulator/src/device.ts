@@ -79,7 +79,7 @@ export class SimDevice {
     network.deviceDied(this.name)
     const lost = disk.crash(how)
     if (lost > 0) sentEntries.forgotten(this.name)
-    trace.add(this.name, how === 'power' ? 'loses power' : 'crashes', `${lost} commits lost`)
+    trace.add(this.name, how === 'process' ? 'crashes' : 'loses power', `${lost} commits lost`)
     ledger.crashed(this.name, disk.committedCount)
     this.#forget('dead')
   }
@@ -259,13 +259,18 @@ export class SimDevice {
       if (!life.alive) return
       ledger.left(this.name, edits, this.collections.values())
       this.state = 'closing'
+      // It may die when everything is gone from its disk, and nobody will have heard so.
+      this.#isLeaving = true
       await sync.wipe()
       this.#isGone(life)
     }
     handOver().catch((error: unknown) => {
       if (life.alive && !isSyncError(error, 'closed')) fail(`${this.name} could not be wiped: ${describe(error)}`)
       // A full disk: its person tries again.
-      if (life.alive && this.state === 'closing') this.state = 'open'
+      if (life.alive && this.state === 'closing') {
+        this.state = 'open'
+        this.#isLeaving = false
+      }
     })
   }
 

@@ -5,7 +5,8 @@ import { openMemoryStore, type Store, type StoreBatch, SyncError } from '@owlivi
 import type { Life, VirtualTime } from './clock'
 import type { RandomStream } from './random'
 
-export type CrashKind = 'process' | 'power'
+/** `power at once`: whatever was not flushed yet is gone, where a power cut may leave some of it. */
+export type CrashKind = 'process' | 'power' | 'power at once'
 
 /** What an operating system keeps in memory when nothing else makes it write. */
 const LONGEST_UNFLUSHED_MS = 30_000
@@ -58,11 +59,11 @@ export class SimDisk {
   crash(kind: CrashKind): number {
     const committed = this.#tail.filter(({ isCommitted }) => isCommitted).length
     const least = kind === 'process' ? committed : 0
-    const survivors = this.random.between(least, this.#tail.length)
+    const survivors = kind === 'power at once' ? 0 : this.random.between(least, this.#tail.length)
     this.#tail.length = survivors
     for (const each of this.#tail) each.isCommitted = true
     this.#committedCount = this.#flushedCount + survivors
-    if (kind === 'power') this.#flush(survivors)
+    if (kind !== 'process') this.#flush(survivors)
     return Math.max(0, committed - survivors)
   }
 

@@ -10,6 +10,7 @@ import type { Step } from './plan'
 import type { SimRelay } from './relay'
 import type { RelayDisk } from './relay-disk'
 import type { RelayLosses } from './relay-losses'
+import type { Death } from './run'
 import type { Trace } from './trace'
 
 export interface Actors {
@@ -193,6 +194,24 @@ export class Faults {
         trace.add(device.name, 'sets its clock')
         device.wallClock.set(step.offsetMs)
     }
+  }
+
+  /** Has a process die at one boundary of all that it comes to. */
+  arm({ actor, at, how, downMs }: Death): void {
+    const { time, relay, devices, crashPoints } = this.actors
+    if (actor === 'relay') {
+      crashPoints.armAt(at, () => {
+        relay.crash()
+        // Not by `#later`: it is what the run is about, and faults may end in between.
+        time.after(downMs, () => relay.start())
+      })
+      return
+    }
+    const device = devices[actor] as SimDevice
+    device.crashPoints.armAt(at, () => {
+      device.crash(how)
+      time.after(downMs, () => device.start())
+    })
   }
 
   passWeek(): void {

@@ -16,6 +16,7 @@ import {
 } from './book'
 import { callCollection } from './call-collection'
 import type { PlannedEdit } from './plan'
+import { Undertakings } from './undertakings'
 
 /** Who edits: a name, and how many commits its disk has completed. */
 interface Author {
@@ -35,6 +36,7 @@ interface Call {
 
 export class Ledger {
   readonly books = new Map<string, Book>()
+  readonly undertakings = new Undertakings()
   /** Calls that changed something, and calls in all. */
   edits = 0
   calls = 0
@@ -120,6 +122,7 @@ export class Ledger {
 
   /** The device lost its disk: what it had written to no other is gone with it. */
   lostDisk(device: string): void {
+    this.undertakings.forgotten(device)
     this.#unconfirmed.delete(device)
     for (const { entries } of this.books.values())
       for (const entry of entries) if (entry.device === device) this.#isLost(entry)
@@ -135,6 +138,7 @@ export class Ledger {
    * @param collections those that are open on the device
    */
   left(device: string, { collections }: Awaited<ReturnType<Sync['unsentEdits']>>, open: Iterable<SimCollection>): void {
+    this.undertakings.forgotten(device)
     const records = new Map(collections.map(({ name, changes }) => [name, new Set(changes.map(({ id }) => id))]))
     const documents = new Map(
       Array.from(open, (collection) => [collection.name, presence(this.#book(collection.name), collection)]),
@@ -164,6 +168,7 @@ export class Ledger {
 
   /** Reads from the device's status what it says the relay has stored. */
   statusChanged(device: string, sync: Sync): void {
+    this.undertakings.heard(device, sync)
     const unconfirmed = this.#unconfirmedOf(device)
     if (unconfirmed.size === 0) return
     const { documents } = sync.status

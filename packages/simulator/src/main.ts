@@ -3,6 +3,8 @@
 //   npm run simulate -- --seeds 500 [--from 1]     seeds 1 to 500
 //   npm run simulate -- --seed 17 [--trace]        one seed, exactly as it ran among the others
 //   --devices N, --steps N                         instead of what the seed would draw
+//   npm run simulate -- --sweep                    scripted worlds, once for every boundary with a process dying there
+//   --every N, --only TEXT                         of the boundaries, and of the scenarios
 //   --no-shrink                                    a failure is not made shorter
 //   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
@@ -10,9 +12,11 @@ import { parseArgs } from 'node:util'
 import { loaderArguments, planFor, untouchedFiles } from './mutations/mutation'
 import { mutations } from './mutations/mutations'
 import { createPlan, describeStep, type Plan } from './plan'
-import { runSeeds } from './pool'
-import { describeRun, type SeedSummary, summarize } from './report'
+import { type Job, runJobs } from './pool'
+import { describeRun, describeTime, type SeedSummary, summarize } from './report'
 import { shrink } from './shrink'
+import { runDeath } from './sweep/deaths'
+import { describeScenario, sweep } from './sweep/sweep'
 import { runWorld } from './world'
 
 /** More of a failing run than anybody reads. */
@@ -27,6 +31,9 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     trace: { type: 'boolean', default: false },
     mutation: { type: 'string' },
+    sweep: { type: 'boolean', default: false },
+    every: { type: 'string', default: '1' },
+    only: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
     /** Given to the processes that this one starts. */
     worker: { type: 'boolean', default: false },
@@ -44,17 +51,35 @@ if (values.mutation !== undefined && mutation === undefined) {
   say(`mutations are: ${mutations.map(({ name }) => name).join(', ')}`)
   process.exitCode = 1
 } else if (values.worker) work()
+else if (values.sweep) await sweepAll()
 else if (values.seed !== undefined) await replay(Number.parseInt(values.seed, 10))
 else await runMany(Number.parseInt(values.from, 10), Number.parseInt(values.seeds, 10))
 
-/** Runs the seeds that the parent names, one at a time, until it disconnects. */
+/** Runs what the parent names, one at a time, until it disconnects. */
 function work(): void {
-  process.on('message', async (seed: number) => {
-    const result = await runWorld({ plan: planOf(seed) })
+  process.on('message', async (job: Job) => {
+    const result = typeof job === 'number' ? await runWorld({ plan: planOf(job) }) : await runDeath(job)
     const untouched = mutation === undefined ? [] : untouchedFiles(mutation)
     if (untouched.length > 0) throw new Error(`${values.mutation} breaks what no seed loads: ${untouched.join()}`)
     process.send?.(summarize(result))
   })
+}
+
+async function sweepAll(): Promise<void> {
+  const start = performance.now()
+  await sweep({
+    every: numberOf(values.every) as number,
+    only: values.only,
+    processes: availableParallelism(),
+    programArguments: process.argv.slice(2),
+    ...(mutation && { nodeArguments: loaderArguments(mutation) }),
+    failed: (sentence) => {
+      process.exitCode = 1
+      say(sentence)
+    },
+    finished: (scenario) => say(describeScenario(scenario)),
+  })
+  say(`took ${describeTime(performance.now() - start)}`)
 }
 
 async function runMany(from: number, count: number): Promise<void> {
@@ -73,8 +98,8 @@ async function runMany(from: number, count: number): Promise<void> {
 async function runOnAllCores(from: number, count: number): Promise<SeedSummary[]> {
   const summaries: SeedSummary[] = []
   const isInteractive = process.stdout.isTTY
-  await runSeeds({
-    seeds: Array.from({ length: count }, (_, index) => from + index),
+  await runJobs({
+    jobs: Array.from({ length: count }, (_, index) => from + index),
     processes: Math.min(availableParallelism(), count),
     programArguments: process.argv.slice(2),
     ...(mutation && { nodeArguments: loaderArguments(mutation) }),

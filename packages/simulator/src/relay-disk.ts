@@ -19,6 +19,8 @@ export interface RelayDiskOptions {
   readonly sha512: Sha512
   /** Called when a write is about to reach the disk; its process may die of it. */
   readonly begins?: () => void
+  /** Called when a read is answered; its process may die of it. */
+  readonly hasRead?: () => void
   /** Called when a write has reached the disk. */
   readonly committed: () => void
   /** For a test that the checks notice: answers before what it answers for is safe from a crash. */
@@ -128,14 +130,15 @@ export class RelayDisk {
   }
 
   #slow(store: RelayStore, life: Life): RelayStore {
-    const { time, random } = this.options
+    const { time, random, hasRead } = this.options
     const slowly =
       <Arguments extends unknown[], T>(read: (...given: Arguments) => Promise<T>) =>
       async (...given: Arguments): Promise<T> => {
         await time.sleep(random.delay(0, 3), life)
         const answer = await read(...given)
         await time.sleep(random.delay(0, 3), life)
-        return answer
+        hasRead?.()
+        return life.alive ? answer : never()
       }
     const { snapshots } = store
     return {

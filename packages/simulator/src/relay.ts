@@ -2,7 +2,8 @@
 import { createRelay, type Relay, type RelayPlatform } from '@owlivion/relay'
 import type { RelayStore } from '@owlivion/relay/testing'
 import { Life, type VirtualTime, WORLD_START_MS } from './clock'
-import type { Listener } from './connection'
+import type { Listener, ServerHandlers, ServerSocket } from './connection'
+import { type CrashPoints, never } from './crash-points'
 import type { Cryptography } from './cryptography'
 import type { Network } from './network'
 import type { RandomStream } from './random'
@@ -19,6 +20,7 @@ export interface SimRelayOptions {
   readonly disk: RelayDisk
   readonly cryptography: Cryptography
   readonly random: RandomStream
+  readonly crashPoints: CrashPoints
   /** Whose name stands in the trace. */
   readonly name: string
   /** Takes connections from now on; nobody does when it is given nothing. */
@@ -52,7 +54,7 @@ export class SimRelay {
     this.#life = life
     this.#running = { relay, store }
     this.#isStopping = false
-    listen({ life, accept: (socket) => relay.connect(socket, { host: RELAY_HOST }) })
+    listen({ life, accept: (socket) => this.#accept(relay, life, socket) })
     trace.add(name, 'starts')
   }
 
@@ -93,15 +95,52 @@ export class SimRelay {
     this.#running = undefined
   }
 
+  /** As the relay's transport does, with a process that may die of whatever it hears or is about to say. */
+  #accept(relay: Relay, life: Life, socket: ServerSocket): ServerHandlers {
+    const { crashPoints } = this.options
+    const dyingSocket: ServerSocket = {
+      send: (frame) => {
+        crashPoints.reached('sends a frame')
+        // Nothing that a dead process sends goes anywhere.
+        socket.send(frame)
+      },
+      close: (code, reason) => socket.close(code, reason),
+      get bufferedBytes() {
+        return socket.bufferedBytes
+      },
+      remoteAddress: socket.remoteAddress,
+    }
+    crashPoints.reached('is connected')
+    const handlers = life.alive ? relay.connect(dyingSocket, { host: RELAY_HOST }) : undefined
+    return {
+      received: (frame) => {
+        crashPoints.reached('hears a frame')
+        if (life.alive) handlers?.received(frame)
+      },
+      closed: () => {
+        crashPoints.reached('is disconnected')
+        if (life.alive) handlers?.closed()
+      },
+    }
+  }
+
   #platform(life: Life): RelayPlatform {
-    const { time, cryptography, random } = this.options
+    const { time, cryptography, random, crashPoints } = this.options
+    const wakes = (callback: () => void) => () => {
+      crashPoints.reached('wakes')
+      if (life.alive) callback()
+    }
     return {
       now: () => this.nowMs,
       random: (length) => random.bytes(length),
-      setTimer: (delayMs, callback) => life.setTimer(time, delayMs, callback),
+      setTimer: (delayMs, callback) => life.setTimer(time, delayMs, wakes(callback)),
       sha512: cryptography.sha512,
-      verify: (publicKey, message, signature) => cryptography.verify(life, publicKey, message, signature),
-      defer: (callback) => void time.after(0, callback, life),
+      verify: async (publicKey, message, signature) => {
+        const verdict = await cryptography.verify(life, publicKey, message, signature)
+        crashPoints.reached('has verified')
+        return life.alive ? verdict : never()
+      },
+      defer: (callback) => void time.after(0, wakes(callback), life),
     }
   }
 }

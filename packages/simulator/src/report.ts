@@ -104,7 +104,7 @@ export function describeRun(summaries: readonly SeedSummary[], realMs: number): 
   ].join('\n')
 }
 
-function describeTime(ms: number): string {
+export function describeTime(ms: number): string {
   const seconds = Math.round(ms / 1_000)
   if (seconds < 120) return `${seconds} s`
   const minutes = Math.round(seconds / 60)

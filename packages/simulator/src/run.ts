@@ -1,7 +1,8 @@
 // What one run of a world is given, and what comes of it.
 import type { Tampering } from './connection'
+import type { Boundary } from './crash-points'
 import type { SimDevice } from './device'
-import type { DiskDefect } from './disk'
+import type { CrashKind, DiskDefect } from './disk'
 import type { Plan } from './plan'
 
 /** Ways to break a world on purpose, so that a test sees the checks notice. */
@@ -14,8 +15,20 @@ export interface Defects {
   readonly records?: (device: SimDevice) => void
 }
 
+/** A process dies once, wherever it is. */
+export interface Death {
+  /** A device by its number. */
+  readonly actor: number | 'relay'
+  /** Position among the boundaries that it comes to, from 0. */
+  readonly at: number
+  readonly how: CrashKind
+  readonly downMs: number
+}
+
 export interface RunOptions {
   readonly plan: Plan
+  /** Beside what the plan has happen. */
+  readonly death?: Death | undefined
   readonly defects?: Defects
   /** Keeps every line of the trace, not only their hash. */
   readonly keepsTrace?: boolean
@@ -29,6 +42,8 @@ export interface RunResult {
   readonly trace: readonly string[]
   /** By kind of event, how often it happened. */
   readonly counts: ReadonlyMap<string, number>
+  /** What each process came to until faults ended: of the relay, then of the devices. */
+  readonly boundaries: ReadonlyMap<Death['actor'], readonly Boundary[]>
   readonly calls: number
   readonly edits: number
   readonly rewrites: number

@@ -6,7 +6,7 @@ import { appliedIn } from '@owlivion/sync/testing'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
 import { VirtualTime } from './clock'
 import type { Capture } from './connection'
-import { CrashPoints } from './crash-points'
+import { type Boundary, CrashPoints } from './crash-points'
 import { Cryptography } from './cryptography'
 import { describe } from './describe'
 import { SimDevice } from './device'
@@ -21,7 +21,7 @@ import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk, type RelayDiskOptions } from './relay-disk'
 import { RelayLosses } from './relay-losses'
-import type { RunOptions, RunResult } from './run'
+import type { Death, RunOptions, RunResult } from './run'
 import { SentEntries } from './sent-entries'
 import { Trace } from './trace'
 
@@ -73,8 +73,9 @@ class World {
   readonly #ledger = new Ledger((reason) => this.fail(reason))
   readonly #sentEntries = new SentEntries((reason) => this.fail(reason))
   readonly #plan: Plan
+  readonly #relayPoints = new CrashPoints()
 
-  constructor({ plan, defects = {}, keepsTrace = false }: RunOptions) {
+  constructor({ plan, death, defects = {}, keepsTrace = false }: RunOptions) {
     const { seed } = plan
     const time = this.#time
     const trace = new Trace(time, keepsTrace)
@@ -88,12 +89,13 @@ class World {
     this.#trace = trace
     this.#network = network
     const relayCryptography = cryptographyOf('relay')
-    const crashPoints = new CrashPoints()
+    const crashPoints = this.#relayPoints
     const disksLike: RelayDiskOptions = {
       time,
       random: new RandomStream(seed, 'relay', 'disk'),
       sha512: relayCryptography.sha512,
       begins: () => crashPoints.reached('begins a commit'),
+      hasRead: () => crashPoints.reached('has read'),
       committed: () => {
         trace.add('relay', 'commits')
         // One that was put back rests on what a device gave it.
@@ -108,6 +110,7 @@ class World {
       time,
       trace,
       network,
+      crashPoints,
       cryptography: relayCryptography,
       random: new RandomStream(seed, 'relay', 'randomness'),
     }
@@ -153,6 +156,7 @@ class World {
     )
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
     this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties, losses, crashPoints })
+    if (death !== undefined) this.#faults.arm(death)
   }
 
   fail(reason: string): void {
@@ -185,6 +189,10 @@ class World {
     if (this.#hasFailed) return
     if (!this.#isSettled()) this.fail(`does not stay converged: ${this.#diagnosis()}`)
     checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
+    const [member] = this.#devices
+    // A branch of the keyring that does not count takes with it who was there to be removed.
+    if (member?.sync && !this.#losses.haveHappened)
+      this.#ledger.undertakings.check(member.sync, (reason) => this.fail(reason))
     this.#checkRelay()
     if (!this.#hasFailed) await this.#closeAndReopen()
   }
@@ -197,6 +205,10 @@ class World {
       traceHash: this.#trace.hash(),
       trace: this.#trace.lines,
       counts: this.#trace.counts,
+      boundaries: new Map<Death['actor'], readonly Boundary[]>([
+        ['relay', this.#relayPoints.passed],
+        ...this.#devices.map(({ crashPoints }, index) => [index, crashPoints.passed] as const),
+      ]),
       calls: this.#ledger.calls,
       edits: this.#ledger.edits,
       rewrites: this.#ledger.rewrites,

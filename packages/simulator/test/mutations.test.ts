@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loaderArguments, type Mutation } from '../src/mutations/mutation'
 import { mutations } from '../src/mutations/mutations'
-import { runSeeds } from '../src/pool'
+import { runJobs } from '../src/pool'
 
 /** Searched when the known seed catches a mutation no more: another draw of a plan makes other histories of all seeds. */
 const SEEDS_TO_SEARCH = 60
@@ -16,8 +16,8 @@ function* seedsFor({ seed }: Mutation): Generator<number> {
 /** What the first seed that fails says. */
 async function firstFailure(mutation: Mutation): Promise<string> {
   let found: readonly string[] = []
-  await runSeeds({
-    seeds: seedsFor(mutation),
+  await runJobs({
+    jobs: seedsFor(mutation),
     processes: 1,
     programArguments: ['--mutation', mutation.name],
     nodeArguments: loaderArguments(mutation),
@@ -46,8 +46,8 @@ test('every mutation finds its place in the engine exactly once', () => {
 test('a mutation that does not find its place ends the process', async () => {
   const edits = [{ file: 'core/src/sync/outbox.ts', find: 'no such text', replace: '' }]
   const [mutation] = mutations
-  const run = runSeeds({
-    seeds: [1],
+  const run = runJobs({
+    jobs: [1],
     processes: 1,
     programArguments: ['--mutation', (mutation as Mutation).name],
     nodeArguments: loaderArguments({ edits }),
