@@ -1,13 +1,5 @@
 // One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
-import {
-  bytesEqual,
-  type DeviceId,
-  type DocumentId,
-  decodeEnvelope,
-  epochAt,
-  type Hash,
-  roots,
-} from '@owlivion/sync-protocol'
+import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
 import { hashEntry } from '../crypto'
 import { createWriter, openRegisters, Rebinding, type Registers, type Writer, type WriterEnd } from '../document'
 import { SyncError } from '../errors'
@@ -15,6 +7,7 @@ import type { StoreBatch, StoreKey } from '../storage'
 import { takeClientId, Y } from '../yjs'
 import { type AccountContext, randomUint32 } from './account-context'
 import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from './base'
+import { applyUpdates, emptyUpdate, updatesOf } from './body-updates'
 import { LineageMap } from './device-map'
 import { reopenHeld } from './held'
 import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
@@ -197,7 +190,7 @@ export class DocumentState {
     // What is sent once more was read by others as it is, and stays so.
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
     const others = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
-    for (const { transaction } of resent) Y.applyUpdate(docs.registers, transaction.update)
+    for (const item of resent) applyUpdates(docs, item)
     const endOf = (id: Writer): WriterEnd => {
       const taken = resent.map(({ transaction }) => (transaction.writer === id ? transaction.n : 0))
       return { writer: id, lastN: Math.max(this.replica.state.context.get(id) ?? 0, ...taken) }
@@ -291,22 +284,17 @@ export class DocumentState {
 /** The updates as they were; what they did is known to this device no more. */
 function resentTransactions({ body, entry }: LostEntry): Omit<PendingTransaction, 'order' | 'isClockKnown'>[] {
   const { incarnation, sequence } = decodeEnvelope(entry.bytes)
-  const updates = body.updates
-    .filter(({ root }) => root === roots.registers)
-    .map(({ format, bytes }) => (format === 2 ? Y.convertUpdateFormatV2ToV1(bytes) : bytes))
+  const { registers, texts } = updatesOf(body)
   return body.writers.map(({ writer, n }, i) => {
-    const update = i === 0 ? Y.mergeUpdates(updates) : emptyUpdate
-    const transaction = { writer: writerFromBytes(writer), n, operations: [], update: update.slice() }
-    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence } }) }
+    const update = i === 0 ? registers : emptyUpdate
+    const transaction = { writer: writerFromBytes(writer), n, operations: [], update }
+    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence }, ...(texts && { texts }) }) }
   })
 }
 
-/** That another writer has come so far, and nothing else. */
-const emptyUpdate: Uint8Array = new Uint8Array([0, 0])
-
 function applyPending(docs: BaseDocs, { pending }: Outbox): void {
   docs.registers.transact(() => {
-    for (const { transaction } of pending) Y.applyUpdate(docs.registers, transaction.update)
+    for (const item of pending) applyUpdates(docs, item)
   })
 }
 

@@ -18,6 +18,8 @@ export interface PendingTransaction {
    * is, and alone.
    */
   readonly repairs?: { readonly incarnation: number; readonly sequence: number }
+  /** What that entry did to the texts, as a Yjs update in format 1. Texts cannot be put in other words. */
+  readonly texts?: Uint8Array
 }
 
 export interface SealedEntry {

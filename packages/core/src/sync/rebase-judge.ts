@@ -1,8 +1,8 @@
 // Compares a rebase with what this device has verified of the log that it covers, and finds what it does not hold of that.
 import { bytesEqual } from '@owlivion/sync-protocol'
 import { leftOut } from '../document'
-import { Y } from '../yjs'
 import { buildBaseDocs, readStoredBase } from './base'
+import { applyUpdates } from './body-updates'
 import type { DocumentState } from './document-state'
 import type { KeptPart } from './rebase-owed'
 import {
@@ -47,8 +47,7 @@ export async function judgeRebase(
   await context.writer.barrier()
   const docs = buildBaseDocs(context, document, await readStoredBase(context, document))
   // What was to be sent again as it is fits into no other documents than these.
-  for (const { transaction, repairs } of state.outbox.pending)
-    if (repairs !== undefined) Y.applyUpdate(docs.registers, transaction.update)
+  for (const item of state.outbox.pending) if (item.repairs !== undefined) applyUpdates(docs, item)
   const known = knownWrites(state)
   const own = foldedOf(docs, known)
   // A device that comes to the account: whether the state is its author's word is for those to say who have read what it sums up.

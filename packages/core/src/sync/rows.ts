@@ -181,23 +181,27 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
 /** False for what another version of the app wrote. */
 export const isKnownRow = (bytes: Uint8Array): boolean => bytes[0] === ROW_VERSION
 
-export type PendingRow = Pick<PendingTransaction, 'transaction' | 'isClockKnown' | 'repairs'>
+export type PendingRow = Omit<PendingTransaction, 'order'>
 
-export function encodePending({ transaction, isClockKnown, repairs }: PendingRow): Uint8Array {
+/** 2: with texts. */
+const PENDING_ROW_VERSION = 2
+
+export function encodePending({ transaction, isClockKnown, repairs, texts }: PendingRow): Uint8Array {
   const writer = new Writer()
   return writer
-    .byte(ROW_VERSION)
+    .byte(PENDING_ROW_VERSION)
     .flag(isClockKnown)
     .fixed(writerToBytes(transaction.writer))
     .varUint(transaction.n)
     .bytes(encodeOperations(transaction.operations))
     .bytes(transaction.update)
     .optional(repairs, ({ incarnation, sequence }) => writer.uint32(incarnation).varUint(sequence))
+    .optional(texts, (update) => writer.bytes(update))
     .finish()
 }
 
 export function decodePending(bytes: Uint8Array): PendingRow {
-  return readRow(bytes, 'edit that was not sent', (reader) => {
+  const read = (reader: Reader, version: number): PendingRow => {
     const isClockKnown = reader.flag()
     const transaction = {
       writer: writerFromBytes(reader.fixed(WRITER_BYTES)),
@@ -206,8 +210,10 @@ export function decodePending(bytes: Uint8Array): PendingRow {
       update: reader.bytes(NO_LIMIT),
     }
     const repairs = reader.optional(() => ({ incarnation: reader.uint32(), sequence: reader.varUint() }))
-    return { isClockKnown, transaction, ...(repairs && { repairs }) }
-  })
+    const texts = version === 1 ? undefined : reader.optional(() => reader.bytes(NO_LIMIT))
+    return { isClockKnown, transaction, ...(repairs && { repairs }), ...(texts && { texts }) }
+  }
+  return readRow(bytes, 'edit that was not sent', read, PENDING_ROW_VERSION)
 }
 
 export function encodePush(push: SealedPush): Uint8Array {

@@ -68,6 +68,7 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
       writers,
       updates: [
         { root: roots.registers, format: 1, bytes: mergeUpdates(group.map((item) => item.transaction.update)) },
+        ...group.flatMap(({ texts }) => (texts ? [{ root: roots.texts, format: 1 as const, bytes: texts }] : [])),
       ],
     })
     const header = {
@@ -121,7 +122,7 @@ function* groupTransactions(pending: readonly PendingTransaction[]): Generator<r
   let group: PendingTransaction[] = []
   let sizeBytes = 0
   for (const item of pending) {
-    const size = item.transaction.update.length
+    const size = item.transaction.update.length + (item.texts?.length ?? 0)
     const isAlone = item.repairs !== undefined || group[0]?.repairs !== undefined
     if (group.length > 0 && (isAlone || sizeBytes + size > ENTRY_TARGET_BYTES)) {
       yield group

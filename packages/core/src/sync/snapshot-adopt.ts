@@ -5,6 +5,7 @@ import { bytesEqual, roots, type SignedHead } from '@owlivion/sync-protocol'
 import type { StoreKey } from '../storage'
 import { createDoc, Y } from '../yjs'
 import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from './base'
+import { type DocumentUpdates, emptyUpdate } from './body-updates'
 import { type Lineage, LineageMap } from './device-map'
 import type { DocumentState } from './document-state'
 import { replicaStateOf } from './foundation'
@@ -153,31 +154,36 @@ function keepAll(docs: BaseDocs, own: BaseDocs): void {
   for (const name of ['registers', 'texts'] as const) Y.applyUpdateV2(docs[name], Y.encodeStateAsUpdateV2(own[name]))
 }
 
-/** What this device had verified and `docs` do not have, as a Yjs update; undefined when there is nothing. */
-export function missingFrom(docs: BaseDocs, own: BaseDocs): Uint8Array | undefined {
-  const scratch = createDoc('registers')
-  Y.applyUpdateV2(scratch, Y.encodeStateAsUpdateV2(docs.registers))
+/** What this device had verified and `docs` do not have; undefined when there is nothing. */
+export function missingFrom(docs: BaseDocs, own: BaseDocs): DocumentUpdates | undefined {
+  const [registers, texts] = [lackOf(docs.registers, own.registers), lackOf(docs.texts, own.texts)]
+  return registers === undefined && texts === undefined ? undefined : { registers: registers ?? emptyUpdate, texts }
+}
+
+function lackOf(doc: Y.Doc, own: Y.Doc): Uint8Array | undefined {
+  const scratch = createDoc('scratch')
+  Y.applyUpdateV2(scratch, Y.encodeStateAsUpdateV2(doc))
   let missing: Uint8Array | undefined
   scratch.on('update', (update: Uint8Array) => {
     missing = update
   })
   const before = Y.snapshot(scratch)
-  Y.applyUpdateV2(scratch, Y.encodeStateAsUpdateV2(own.registers))
+  Y.applyUpdateV2(scratch, Y.encodeStateAsUpdateV2(own))
   return Y.equalSnapshots(before, Y.snapshot(scratch)) ? undefined : missing
 }
 
 /** As a transaction of its own behind all others. It is not ours to put in other words: it stays as it is when those are. */
-function rescue(state: DocumentState, update: Uint8Array): readonly [StoreKey, Uint8Array] {
+function rescue(state: DocumentState, { registers, texts }: DocumentUpdates): readonly [StoreKey, Uint8Array] {
   const { writer } = state.registers
   const { incarnation } = state.own
   const applied = state.replica.state.applied.get({ device: state.context.device, incarnation }) ?? 0
   const n = state.replica.state.context.get(writer) ?? 0
-  const transaction = { writer, n, operations: [], update }
   const item = {
     order: state.outbox.nextOrder++,
-    transaction,
+    transaction: { writer, n, operations: [], update: registers },
     isClockKnown: true,
     repairs: { incarnation, sequence: Math.max(1, applied) },
+    ...(texts && { texts }),
   }
   state.outbox.pending.push(item)
   return [rowKeys.pending(state.document, item.order), encodePending(item)]

@@ -1,9 +1,8 @@
 // What stood in the log and cannot stand there again as it was: another life of its author, put back to a backup together with the
 // relay, has written something else in its place. A device that still has it writes it as an entry of its own, update for update.
-import { roots } from '@owlivion/sync-protocol'
 import type { StoreKey } from '../storage'
-import { Y } from '../yjs'
 import { type BaseDocs, tryOpenStored } from './base'
+import { type DocumentUpdates, emptyUpdate, updatesOf } from './body-updates'
 import type { DocumentState } from './document-state'
 import type { HealingRow } from './healing-row'
 import type { PendingTransaction } from './outbox'
@@ -17,9 +16,6 @@ export function isChainShort({ context, own, replica }: DocumentState, { had }: 
   return (replica.state.chains.get(lineage)?.sequence ?? 0) < (had.get(lineage)?.sequence ?? 0)
 }
 
-/** A transaction that tells how far another writer has come, and nothing else. */
-const emptyUpdate: Uint8Array = new Uint8Array([0, 0])
-
 type Rewritten = Omit<PendingTransaction, 'order' | 'isClockKnown'>
 
 /** Makes pending what these entries wrote. @returns the rows to write */
@@ -30,11 +26,8 @@ export function writeAgain(state: DocumentState, entries: readonly StoredEntry[]
     entries.flatMap((entry) => {
       const body = tryOpenStored(context, document, entry)?.body
       if (body === undefined) return []
-      const updates = body.updates
-        .filter(({ root }) => root === roots.registers)
-        .map(({ format, bytes }) => (format === 2 ? Y.convertUpdateFormatV2ToV1(bytes) : bytes))
       const writers = body.writers.map(({ writer, n }) => [writerFromBytes(writer), n] as const)
-      return rewrittenOf(state, Y.mergeUpdates(updates).slice(), writers)
+      return rewrittenOf(state, updatesOf(body), writers)
     }),
   )
 }
@@ -45,24 +38,24 @@ export function writeAgain(state: DocumentState, entries: readonly StoredEntry[]
  * @returns the rows to write
  */
 export function writeMissing(state: DocumentState, log: BaseDocs, own: BaseDocs): (readonly [StoreKey, Uint8Array])[] {
-  const update = missingFrom(log, own)
-  if (update === undefined) return []
+  const missing = missingFrom(log, own)
+  if (missing === undefined) return []
   const context = state.returning?.before.context ?? new Map<string, number>()
   const known = state.replica.state.context
   const writers = [...context].filter(([writer, n]) => n > (known.get(writer) ?? 0))
   const { writer, lastN } = state.registers
-  return makePending(state, rewrittenOf(state, update, writers.length > 0 ? (writers as never) : [[writer, lastN]]))
+  return makePending(state, rewrittenOf(state, missing, writers.length > 0 ? (writers as never) : [[writer, lastN]]))
 }
 
 function rewrittenOf(
   { own }: DocumentState,
-  update: Uint8Array,
+  { registers, texts }: DocumentUpdates,
   writers: readonly (readonly [writer: Rewritten['transaction']['writer'], n: number])[],
 ): Rewritten[] {
   return writers.map(([writer, n], i) => ({
-    transaction: { writer, n, operations: [], update: i === 0 ? update : emptyUpdate },
+    transaction: { writer, n, operations: [], update: i === 0 ? registers : emptyUpdate },
     // Stays as it is, and alone, whoever this device writes as. No entry of its own has this place.
-    ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 } }),
+    ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 }, ...(texts && { texts }) }),
   }))
 }
 

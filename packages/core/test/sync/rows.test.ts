@@ -94,10 +94,15 @@ const operation = fc.constantFrom(
     cells: [{ field: 'name', value: { x: [1, 'ö', null] }, seen: [{ writer: 'BBBBBBBB' as Writer, n: 1 }] }],
   },
 )
-const pending = fc.record({
-  isClockKnown: fc.boolean(),
-  transaction: fc.record({ writer, n: count, operations: fc.array(operation, { maxLength: 3 }), update: someBytes }),
-})
+const pending = fc.record(
+  {
+    isClockKnown: fc.boolean(),
+    transaction: fc.record({ writer, n: count, operations: fc.array(operation, { maxLength: 3 }), update: someBytes }),
+    repairs: fc.record({ incarnation: uint32, sequence: count }),
+    texts: someBytes,
+  },
+  { requiredKeys: ['isClockKnown', 'transaction'] },
+)
 
 interface Row {
   readonly name: string

@@ -11,6 +11,8 @@ import type { SnapshotLog } from './snapshot-log'
 export interface Forgery {
   /** The registers that it holds instead, as a Yjs state in format 2. */
   readonly registers?: Uint8Array
+  /** It holds no texts. */
+  readonly dropsTexts?: true
   /** Writes something that no entry says. */
   readonly invent?: (records: Y.Map<unknown>) => void
   readonly header?: (header: Omit<SnapshotHeader, 'keyringHead'>) => Omit<SnapshotHeader, 'keyringHead'>
@@ -32,6 +34,7 @@ export async function forge(log: SnapshotLog, device: TestDevice, forgery: Forge
     docs.registers = createDoc('registers')
     Y.applyUpdateV2(docs.registers, forgery.registers)
   }
+  if (forgery.dropsTexts) docs.texts = createDoc('texts')
   if (forgery.invent !== undefined) {
     docs.registers.clientID = 4_711
     forgery.invent(docs.registers.getMap('r'))
