@@ -107,6 +107,10 @@ export const anyContact = optional(
     urls: several(labelled(line)),
     groups: distinct,
     favourite: fc.constant(true as const),
+    photo: fc.constantFrom(
+      { type: 'image/png' as const, data: 'iVBORw0KGgo=' },
+      { type: 'image/jpeg' as const, data: `/9j/${'A'.repeat(400)}` },
+    ),
     extra: several(extra),
   },
   ['name'],

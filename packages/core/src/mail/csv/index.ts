@@ -3,7 +3,7 @@
 import type { Contact } from '../contact'
 import { ImportReport, type LeftOut, type RefusedEntry } from '../import-report'
 import { MAX_CARDS, MAX_FILE_BYTES, MAX_ROW_LENGTH } from '../limits'
-import { decodeFile } from '../vcard/charset'
+import { decodeFile, isCompressed } from '../vcard/charset'
 import { cellOfText, textOfCell } from './cells'
 import { type CsvProgram, columnOf, detectProgram } from './columns'
 import { readRow } from './read-row'
@@ -44,6 +44,10 @@ export function parseContactsCsv(input: Uint8Array | string): CsvImport {
   }
   if (input.length > MAX_FILE_BYTES) {
     report.refuse(1, 'file-too-large', `The file is larger than ${MAX_FILE_BYTES} bytes; import it in parts.`)
+    return result()
+  }
+  if (isCompressed(input)) {
+    report.refuse(1, 'file-compressed', 'The file is compressed; unpack it first.')
     return result()
   }
   const text = decodeFile(input)

@@ -46,6 +46,12 @@ export function readFileText(input: Uint8Array | string): FileText {
   return { binary: bytesToBinary(marked ? input.subarray(3) : input), isUtf8: false }
 }
 
+/** Zip and gzip, in which some programs export. They are not unpacked: a small file may hold any amount. */
+export function isCompressed(input: Uint8Array | string): boolean {
+  const [first, second, third] = [0, 1, 2].map((at) => (typeof input === 'string' ? input.charCodeAt(at) : input[at]))
+  return (first === 0x50 && second === 0x4b && third === 3) || (first === 0x1f && second === 0x8b)
+}
+
 function utf16Of([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const B = 0x42
   if ((first === 0xff && second === 0xfe) || (first === B && second === 0)) return 'utf-16le'

@@ -1,5 +1,5 @@
 // One card as a contact: each property goes to its field, or to `extra`, or is reported. There is no third way out.
-import type { Contact, ExtraProperty, LabelledValue, PostalAddress } from '../contact'
+import type { Contact, ContactPhoto, ExtraProperty, LabelledValue, PostalAddress } from '../contact'
 import { fitList, fitsField, fitText } from '../field-size'
 import type { ImportReport } from '../import-report'
 import { MAX_EXTRA_BYTES, MAX_EXTRA_PROPERTIES, MAX_FIELD_BYTES } from '../limits'
@@ -16,20 +16,21 @@ import {
   unwrapLabel,
   withoutScheme,
 } from './fields'
+import { type LargePhoto, readPhoto } from './photo'
 import { type Property, readProperty } from './property'
+import type { ReadCard } from './read-cards'
 
 type ListFields = Pick<Contact, 'nicknames' | 'emails' | 'phones' | 'addresses' | 'urls' | 'groups' | 'extra'>
 type Draft = { -readonly [Key in keyof Contact]: Contact[Key] }
-
-const photoReason = 'The photo was left out: photos are not imported yet.'
 
 /** Says which program wrote the file and when, not who the person is. */
 const aboutTheFile = new Set(['VERSION', 'PRODID', 'REV', 'BEGIN', 'END'])
 
 /** The contact of a card, or undefined when it says nothing about anybody. */
-export function buildContact({ version, lines }: ContentLines, report: ImportReport): Contact | undefined {
+export function buildContact({ version, lines }: ContentLines, report: ImportReport): ReadCard | undefined {
+  const photo = new FirstPhoto(report)
   const properties = lines.flatMap((content) => {
-    if (content.isBinary || content.value.trim() === '') return leaveOutBinary(content, report)
+    if (content.isBinary || content.value.trim() === '') return takeBinary(content, photo, report)
     try {
       return [readProperty(content, version)]
     } catch {
@@ -37,12 +38,30 @@ export function buildContact({ version, lines }: ContentLines, report: ImportRep
       return []
     }
   })
-  return new ContactBuilder(properties, report).build()
+  return new ContactBuilder(properties, photo, report).build()
 }
 
-function leaveOutBinary({ line, name, isBinary }: ContentLine, report: ImportReport): [] {
+/** The first picture of a card; others are left out. */
+class FirstPhoto {
+  small: ContactPhoto | undefined
+  large: LargePhoto | undefined
+
+  constructor(private readonly report: ImportReport) {}
+
+  take(line: number, base64: string): void {
+    if (this.small ?? this.large) {
+      this.report.leaveOut(line, 'PHOTO', 'photo', 'The photo was left out: the card has another before it.')
+      return
+    }
+    const photo = readPhoto(line, base64, this.report)
+    if (photo !== undefined && 'line' in photo) this.large = photo
+    else this.small = photo
+  }
+}
+
+function takeBinary({ line, name, isBinary, base64 }: ContentLine, photo: FirstPhoto, report: ImportReport): [] {
   if (!isBinary) return [] // An empty property says nothing.
-  if (name === 'PHOTO') report.leaveOut(line, name, 'photo', photoReason)
+  if (name === 'PHOTO') photo.take(line, base64 ?? '')
   else report.leaveOut(line, name, 'binary', 'The value is not text and was left out.')
   return []
 }
@@ -65,10 +84,11 @@ class ContactBuilder {
 
   constructor(
     private readonly properties: readonly Property[],
+    private readonly photo: FirstPhoto,
     private readonly report: ImportReport,
   ) {}
 
-  build(): Contact | undefined {
+  build(): ReadCard | undefined {
     const labelledGroups = new Set(this.properties.filter(({ name }) => name !== 'X-ABLABEL').map(({ group }) => group))
     for (const { name, group, parts } of this.properties) {
       if (name !== 'X-ABLABEL' || group === '' || !labelledGroups.has(group)) continue
@@ -76,7 +96,8 @@ class ContactBuilder {
     }
     for (const property of this.properties) this.#take(property)
     this.#attachDeliveryLabels()
-    return this.#finish()
+    const contact = this.#finish()
+    return contact && { contact, largePhoto: this.photo.large }
   }
 
   #take(property: Property): void {
@@ -129,7 +150,7 @@ class ContactBuilder {
         this.#draft.favourite = true
         break
       case 'PHOTO':
-        if (/^data:/i.test(text)) this.report.leaveOut(property.line, 'PHOTO', 'photo', photoReason)
+        if (/^data:/i.test(text)) this.photo.take(property.line, text.slice(text.indexOf(',') + 1))
         else this.#keep(property)
         break
       default:
@@ -212,6 +233,7 @@ class ContactBuilder {
 
   #finish(): Contact | undefined {
     const draft = this.#draft
+    if (this.photo.small) draft.photo = this.photo.small
     if (this.#notes.length > 0) draft.notes = this.#notes.join('\n\n')
     draft.name ||=
       (draft.structuredName && spokenName(draft.structuredName)) ||

@@ -24,6 +24,8 @@ export interface ContentLine {
   readonly value: string
   /** The value was base64 and no text. */
   readonly isBinary: boolean
+  /** The base64 of a binary value. */
+  readonly base64?: string
 }
 
 export interface ContentLines {
@@ -173,7 +175,7 @@ function contentLine(line: number, head: Head, written: string, isUtf8: boolean,
   const decoded = encoding === 'base64' && !binaryProperties.has(name) ? decodeBase64(written) : undefined
   const isText = decoded !== undefined && (charset !== undefined || isUtf8Text(decoded))
   if (encoding === 'base64' && !isText && written.trim() !== '') {
-    return { line, group, name, parameters, value: '', isBinary: true }
+    return { line, group, name, parameters, value: '', isBinary: true, base64: written }
   }
   const bytes = encoding === 'quoted-printable' ? decodeQuotedPrintable(written) : (decoded ?? written)
   // A file that reached us as text is UTF-8 by now; only bytes that were encoded on top of it are still in the named set.

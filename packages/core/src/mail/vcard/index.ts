@@ -2,16 +2,17 @@
 // that carries ical.js, so that an app loads it when somebody imports a file.
 import type { Contact } from '../contact'
 import { ImportReport, type LeftOut, type RefusedEntry } from '../import-report'
-import { MAX_FILE_BYTES } from '../limits'
-import { findCards } from './card-lines'
-import { readFileText } from './charset'
-import { buildContact } from './contact-builder'
-import { readContentLines, type VCardVersion } from './content-lines'
+import { nextTask, type SliceOptions } from '../slices'
+import type { VCardVersion } from './content-lines'
+import { leaveOutLarge, type ScalePhoto, scaledPhoto } from './photo'
+import { countCards, openCards, readCards } from './read-cards'
 import { writeCard } from './write-card'
 
 export type { Contact } from '../contact'
 export type { LeftOut, LeftOutCode, RefusalCode, RefusedEntry } from '../import-report'
+export type { SliceOptions } from '../slices'
 export type { VCardVersion } from './content-lines'
+export type { ScalePhoto } from './photo'
 
 /** What a file of cards came to. */
 export interface VCardImport {
@@ -35,28 +36,57 @@ export interface VCardImport {
 export function parseVCards(input: Uint8Array | string): VCardImport {
   const report = new ImportReport()
   const contacts: Contact[] = []
-  const result: VCardImport = { contacts, refused: report.refused, leftOut: report.leftOut }
-  if (input.length > MAX_FILE_BYTES) {
-    report.refuse(1, 'file-too-large', `The file is larger than ${MAX_FILE_BYTES} bytes; import it in parts.`)
-    return result
-  }
-  const { binary, isUtf8 } = readFileText(input)
-  for (const card of findCards(binary, report)) {
-    try {
-      const contact = buildContact(readContentLines(card, isUtf8, report), report)
-      if (contact) contacts.push(contact)
-      else report.refuse(card.line, 'card-empty', 'The card has no name, address, number or note.')
-    } catch (cause) {
-      // No known card gets here. If one does, it must not take the rest of the address book with it.
-      report.refuse(
-        card.line,
-        'card-unreadable',
-        `The card cannot be read: ${cause instanceof Error ? cause.message : 'unknown'}`,
-      )
-    }
+  const file = openCards(input, report)
+  for (const card of file ? readCards(file, report) : []) {
+    if (card === undefined) continue
+    contacts.push(card.contact)
+    if (card.largePhoto) leaveOutLarge(card.largePhoto, report)
   }
   report.close()
-  return result
+  return { contacts, refused: report.refused, leftOut: report.leftOut }
+}
+
+export interface ReadOptions extends SliceOptions {
+  /** Makes photos smaller that are too large to be kept. Without it they are left out, and said so. */
+  readonly scalePhoto?: ScalePhoto
+}
+
+/** Cards between two breaks: a few milliseconds of work. */
+const CARDS_PER_SLICE = 50
+
+/**
+ * As `parseVCards`, in slices that let a window go on drawing.
+ * @throws the reason of `signal` when it is aborted; nothing was written
+ *
+ * @example
+ * const { contacts } = await readVCards(file, { onProgress: ({ done, total }) => console.log(`${done} of ${total}`) })
+ */
+export async function readVCards(
+  input: Uint8Array | string,
+  { scalePhoto, onProgress, signal }: ReadOptions = {},
+): Promise<VCardImport> {
+  const report = new ImportReport()
+  const contacts: Contact[] = []
+  const file = openCards(input, report)
+  const total = file === undefined ? 0 : countCards(file.binary)
+  let done = 0
+  for (const card of file ? readCards(file, report) : []) {
+    if (card?.largePhoto && scalePhoto) {
+      const photo = await scaledPhoto(card.largePhoto, scalePhoto, report)
+      contacts.push(photo ? { ...card.contact, photo } : card.contact)
+    } else if (card) {
+      contacts.push(card.contact)
+      if (card.largePhoto) leaveOutLarge(card.largePhoto, report)
+    }
+    if (++done % CARDS_PER_SLICE > 0) continue
+    onProgress?.({ done: Math.min(done, total), total })
+    await nextTask()
+    signal?.throwIfAborted()
+  }
+  signal?.throwIfAborted()
+  onProgress?.({ done: total, total })
+  report.close()
+  return { contacts, refused: report.refused, leftOut: report.leftOut }
 }
 
 export interface VCardExportOptions {

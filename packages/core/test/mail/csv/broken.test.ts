@@ -81,6 +81,11 @@ describe('a damaged table', () => {
     expect(refusals(parseContactsCsv(new Uint8Array(200_000_000)))).toEqual([[1, 'file-too-large']])
   })
 
+  it('that is compressed is refused, whatever it would unpack to', () => {
+    expect(refusals(parseContactsCsv(Uint8Array.from([0x1f, 0x8b, 8, 0, 0])))).toEqual([[1, 'file-compressed']])
+    expect(refusals(parseContactsCsv('PK\u0003\u0004xl'))).toEqual([[1, 'file-compressed']])
+  })
+
   it('of one thing said many thousand times comes to an end', () => {
     for (const noise of ['"', '"\n', '""\n', '"""\n', '"a""\n', '\n', ',', 'a,"\n', '\r', '" ']) {
       const { refused } = parseContactsCsv(`Name,Notes\n${noise.repeat(60_000)}\nAnn,x`)

@@ -187,7 +187,7 @@ describe('the fields of a contact', () => {
     expect(onlyContact(card('3.0', ...lines)).name).toBe(name)
   })
 
-  it('never take a photo or a key, and say so', () => {
+  it('take the first small photo, never a key, and say so', () => {
     const photo = `/9j/${'A'.repeat(200)}`
     const result = parseVCards(
       card(
@@ -196,13 +196,25 @@ describe('the fields of a contact', () => {
         `PHOTO;ENCODING=b;TYPE=JPEG:${photo.slice(0, 60)}`,
         ` ${photo.slice(60)}`,
         'KEY;ENCODING=b:AAAA',
-      ) + card('4.0', 'FN:Bob', `PHOTO:data:image/jpeg;base64,${photo}`),
+        'PHOTO;ENCODING=b:/9j/BBBB',
+      ) +
+        card('4.0', 'FN:Bob', `PHOTO:data:image/jpeg;base64,${photo}`) +
+        card('4.0', 'FN:Cleo', 'PHOTO;ENCODING=b:AAAA', 'PHOTO:data:image/tiff;base64,SUkqAA==') +
+        card('3.0', 'FN:Dan', `PHOTO;ENCODING=b:/9j/${'A'.repeat(64_000)}`),
     )
-    expect(result.contacts).toEqual([{ name: 'Ann' }, { name: 'Bob' }])
+    const kept = { type: 'image/jpeg', data: photo }
+    expect(result.contacts).toEqual([
+      { name: 'Ann', photo: kept },
+      { name: 'Bob', photo: kept },
+      { name: 'Cleo' },
+      { name: 'Dan' },
+    ])
     expect(omissions(result)).toEqual([
-      [4, 'PHOTO', 'photo'],
       [6, 'KEY', 'binary'],
-      [11, 'PHOTO', 'photo'],
+      [7, 'PHOTO', 'photo'],
+      [17, 'PHOTO', 'photo'],
+      [18, 'PHOTO', 'photo'],
+      [23, 'PHOTO', 'photo'],
     ])
   })
 })

@@ -103,13 +103,15 @@ describe('base64', () => {
 
   it.each([
     ['indented and ended by an empty line', ['PHOTO;TYPE=JPEG;ENCODING=BASE64:', ' /9j/AAAA', ' AAAA', '']],
-    ['indented from the first line', ['PHOTO;JPEG;BASE64:/9j/AAAA', '  AAAA==']],
+    ['indented from the first line', ['PHOTO;JPEG;BASE64:/9j/AAAA', '  AA==']],
     ['not indented', ['PHOTO;ENCODING=BASE64;JPEG:/9j/AAAA', 'AAAABBBB', 'AA==', '']],
     ['on one line', ['PHOTO;ENCODING=BASE64:/9j/AAAA']],
-  ])('of a photo is passed over when it is %s', (_, lines) => {
+  ])('of a photo is read when it is %s', (_, lines) => {
     const { contacts, leftOut } = result(...lines)
-    expect(contacts).toEqual([{ name: 'Ann', phones: [{ value: '1' }] }])
-    expect(leftOut.map(({ code }) => code)).toEqual(['photo'])
+    expect(contacts).toEqual([
+      { name: 'Ann', phones: [{ value: '1' }], photo: { type: 'image/jpeg', data: expect.stringMatching(/^\/9j\/A/) } },
+    ])
+    expect(leftOut).toEqual([])
   })
 
   it('of a text is undone', () => {
