@@ -49,7 +49,9 @@ export async function takeRebase(
   const { snapshot } = input
   const { replica, received, docs } = placeExempt(state, { ...input, startsOver: false })
   const confirmed = confirm(state, replica)
-  const base = encodeBase(baseOf(snapshot, docs))
+  // Mostly it is what was sent, byte for byte, and need not be written out again.
+  const isAsSent = received.applied.length === 0
+  const base = encodeBase(isAsSent ? { ...snapshot, number: snapshot.header.coveredNumber } : baseOf(snapshot, docs))
   place(state, { ...input, startsOver: false }, replica)
   state.documentEpoch = snapshot.header.documentEpoch
   const rewritten = state.rewriteOn(docs)
