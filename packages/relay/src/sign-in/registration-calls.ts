@@ -101,7 +101,11 @@ export function registrationCalls({
           ? { result: undefined }
           : {
               next: { wrongCodes: 0, passkeys },
-              events: [eventOf(caller, 'password-removed', password?.member)],
+              events: [
+                ...(password === undefined ? [] : [eventOf(caller, 'password-removed', password.member)]),
+                // Who looks for changes of the second factor must find that it is off, whatever took it along.
+                ...(secondFactor === undefined ? [] : [eventOf(caller, 'two-factor-disabled')]),
+              ],
               result: undefined,
             },
       )

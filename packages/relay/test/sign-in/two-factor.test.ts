@@ -1,5 +1,7 @@
+import { createHash, createHmac } from 'node:crypto'
 import { decodeAuditRow } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { openSignIn } from '../../src/sign-in/sign-in-row'
 import { TestAccount } from '../help/account'
 import {
   call,
@@ -126,6 +128,22 @@ describe('a second factor', () => {
     const { rows } = await relay.store.accountRows.readAudit(relay.account.id, 1, 100, 100_000)
     const used = rows.map((row) => decodeAuditRow(row)).filter(({ kind }) => kind === 'backup-code-used')
     expect(used.map(({ detail }) => detail)).toEqual(['9 left', '8 left'])
+  })
+
+  it('keeps backup codes as hashes only, and those need the key of the relay', async () => {
+    const row = await relay.store.signIns.read(relay.account.id)
+    const content = row?.content as Uint8Array
+    const opened = openSignIn(relay.keys.sealingKey, relay.account.id, content)
+    expect(opened.secondFactor?.backupCodes.length).toBe(10)
+    const shown = JSON.stringify(opened)
+    for (const backupCode of backupCodes) {
+      const plain = backupCode.replace('-', '')
+      for (const text of [backupCode, plain]) expect(shown).not.toContain(text)
+      // Fifty random bits can be tried one by one on a hash that needs no key.
+      expect(shown).not.toContain(createHash('sha256').update(relay.account.id).update(plain).digest('base64url'))
+      const keyed = createHmac('sha256', relay.keys.codeKey).update(relay.account.id).update(plain).digest('base64url')
+      expect(opened.secondFactor?.backupCodes).toContain(keyed)
+    }
   })
 
   it('makes new backup codes for a code, and the old ones are of no use then', async () => {
