@@ -12,6 +12,7 @@ import type { CrashKind } from './disk'
 import { enterAccount } from './enter-account'
 import { codesOfBadOrder, codesOfLies, codesOfLostRelay, expectedCodes } from './expected-codes'
 import { type KeyHolder, takeKeyStep } from './key-steps'
+import { Leftovers } from './leftovers'
 import { lookAfterPhrase } from './phrases'
 import type { PlannedEdit } from './plan'
 import { RandomStream } from './random'
@@ -33,6 +34,7 @@ export class SimDevice {
   #life: Life = new Life()
   #wantsOnline = true
   readonly #lock = new DeviceLock()
+  readonly #leftovers: Leftovers
   /** Its disk holds an account, and nothing but its owner may end that. */
   #isMember = false
   /** It signs out as soon as it can; its person has put it away. */
@@ -46,6 +48,7 @@ export class SimDevice {
 
   constructor(readonly options: SimDeviceOptions) {
     this.name = options.name
+    this.#leftovers = new Leftovers(options, this.#lock)
     this.#draws = new RandomStream(options.seed, options.name, 'randomness')
     this.#person = new RandomStream(options.seed, options.name, 'person')
     this.wallClock = new WallClock(options.time, 0, (this.#person.fraction() - 0.5) * 2e-4)
@@ -86,7 +89,7 @@ export class SimDevice {
 
   async close(): Promise<void> {
     if (this.state !== 'open') return
-    const { trace, fail, network, ledger } = this.options
+    const { trace, ledger } = this.options
     const life = this.#life
     this.state = 'closing'
     trace.add(this.name, 'closes')
@@ -94,9 +97,7 @@ export class SimDevice {
     await this.sync?.close({ discardUnsaved: true })
     if (!life.alive) return
     trace.add(this.name, 'closed')
-    if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)
-    if (network.isHeldBy(this.name)) fail(`${this.name} left a connection open`)
-    if (this.#lock.isHeld) fail(`${this.name} left its lock behind`)
+    this.#leftovers.check(life)
     life.end()
     ledger.closed(this.name)
     this.#forget('closed')
@@ -207,6 +208,7 @@ export class SimDevice {
       isLiedTo: () => network.liesTo(name).haveBeenTold,
       openStore: async () => dyingStore(await disk.open(life), life, this.crashPoints),
       isRelayLost: () => this.options.losses.haveHappened,
+      pairingOver: this.#leftovers.pairingOver,
       isMember: () => this.#isMember,
       hasLeft: () => {
         if (!this.#isLeaving) return false
@@ -277,10 +279,9 @@ export class SimDevice {
   /** It has left the account with everything; after a while its person enrols it again. */
   #isGone(life: Life): void {
     if (!life.alive) return
-    const { trace, network, fail, ledger, time } = this.options
+    const { trace, ledger, time } = this.options
     trace.add(this.name, 'is gone')
-    if (life.openTimers > 0) fail(`${this.name} left ${life.openTimers} timers behind`)
-    if (network.isHeldBy(this.name)) fail(`${this.name} left a connection open`)
+    this.#leftovers.check(life)
     life.end()
     ledger.closed(this.name)
     this.#isMember = false

@@ -40,6 +40,8 @@ export interface EntryOptions {
   readonly isLiedTo: () => boolean
   /** The record that let it in may be gone with the relay that had it. */
   readonly isRelayLost: () => boolean
+  /** A pairing is over, however it ended; its last word may be on its way still. */
+  readonly pairingOver: () => void
   readonly fail: (reason: string) => void
 }
 
@@ -86,7 +88,7 @@ async function tryToEnter(options: EntryOptions, store: Store, attempt: number):
   if (member?.sync !== undefined) {
     const how = person.chance(0.5) ? 'scan' : 'type'
     trace.add(name, `pairs with ${member.name}`)
-    const sync = await pair({ newcomer: details, member: member.sync, by: how, fail })
+    const sync = await pair({ newcomer: details, member: member.sync, by: how, fail }).finally(options.pairingOver)
     trace.add(name, 'joined by pairing')
     return sync
   }
