@@ -9,6 +9,7 @@ export default defineConfig({
     mail: 'src/mail/index.ts',
     vcard: 'src/mail/vcard/index.ts',
     csv: 'src/mail/csv/index.ts',
+    transfer: 'src/mail/transfer/index.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',
