@@ -2,6 +2,7 @@
 import { measureAppends } from './measure-appends'
 import { measureDevices } from './measure-devices'
 import { measureEditingMemory, measureIdleMemory } from './measure-memory'
+import { measureQueries } from './measure-queries'
 import { measureSnapshot } from './measure-snapshot'
 
 const kb = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} kB`
@@ -13,6 +14,11 @@ row('10,000 contacts as JSON', kb(snapshot.jsonBytes))
 row('… as one sealed snapshot', kb(snapshot.sealedBytes))
 row('… opened and read, first time in the process', ms(snapshot.firstMs))
 row('… opened and read, median of ten', ms(snapshot.openMs))
+
+const book = await measureQueries(10_000)
+row('10,000 contacts: making the index of the address book', ms(book.buildMs))
+for (const [what, { p50, p99 }] of [...book.queries, ['taking in that one contact changed', book.update] as const])
+  row(`… ${what}, p50 and p99`, `${p50.toFixed(3)} ms ${p99.toFixed(3)} ms`)
 
 const devices = await measureDevices(10_000)
 row('10,000 contacts from the log to a new device: join to all read', ms(devices.joinMs))

@@ -21,6 +21,7 @@ export {
 export type { DraftAttachment, MailDraft, Recipient } from './draft'
 export type { FilterAction, FilterCondition, MailFilter } from './filter'
 export type { MailIdentity } from './identity'
+export { type JoinTarget, joinContacts } from './join-contacts'
 export type { MailLabel } from './label'
 export { MAX_PHOTO_BYTES } from './limits'
 export type { MailType } from './mail-type'
@@ -37,6 +38,18 @@ export {
   preferenceDefaults,
   preferencesOf,
 } from './preferences'
+export {
+  type ContactEntry,
+  type ContactIndex,
+  type ContactSource,
+  createIndex,
+  type FollowingIndex,
+  foldText,
+  type IndexOptions,
+  indexContacts,
+  type RecordSource,
+  sameContacts,
+} from './query'
 export type { SavedSearch, SearchFilters } from './saved-search'
 export type { RecordSchema } from './schema'
 export type { MailSignature } from './signature'
