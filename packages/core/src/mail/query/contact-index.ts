@@ -42,10 +42,10 @@ const USED = 'used'
 const ALL = 'all'
 
 /**
- * Beyond so many that fit what was typed, contacts are gone through from the best one on until enough fit: every tenth does, or so. Of fewer
+ * Beyond so many that fit what was typed, contacts are gone through from the best one on until enough fit: every thirtieth does, or so. Of fewer
  * all are looked at, and the best taken.
  */
-const MANY = 1_000
+const MANY = 300
 
 /** What is known of a contact beside its keys; another object whenever any of it changes. */
 interface Rank {
