@@ -1,88 +1,42 @@
 // One open account: its keyring, its clock, its connection and its documents. The documents see it as their context.
-import {
-  type AccountId,
-  bytesToHex,
-  type DeviceId,
-  type DocumentId,
-  type KeyringDevice,
-  type KeyringHead,
-  type KeyringState,
-} from '@owlivion/sync-protocol'
-import { type DeviceInfo, openDeviceInfo } from '../account'
+import { bytesToHex, type DeviceId, type KeyringHead } from '@owlivion/sync-protocol'
+import type { DeviceInfo } from '../account'
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
 import { AccountCalls } from './account-calls'
-import type { AccountContext, SealingKey } from './account-context'
-import type { AccountKeyring, KeyringChange } from './account-keyring'
+import type { KeyringChange } from './account-keyring'
 import { AccountService } from './account-service'
 import type { ConnectionState } from './connection-state'
-import { type DeviceDetails, deviceDetails } from './device-details'
+import { type DeviceChoices, readChoices } from './device-choices'
 import { AccountHealing } from './healing-ledger'
-import { HeardDevices } from './heard-devices'
 import type { ClaimPlace, KeyringClaims } from './keyring-claims'
 import { LifeSigns } from './life-signs'
 import { Listeners } from './listeners'
 import type { Membership } from './membership'
-import { OffDocuments } from './off-documents'
+import { OpenAccount } from './open-account'
 import { OpenDocuments } from './open-documents'
-import { atRelayKey, type Profile, type RemovedProfile } from './profile'
-import type { RelayClock } from './relay-clock'
+import { atRelayKey } from './profile'
 import { removedStore } from './removed-store'
 import { repeatLostRecords } from './repeat-lost-records'
 import { resolveFork } from './resolve-fork'
-import { decodeSchedule, defaultSchedule, type StoredSchedule, scheduleKey } from './schedule-row'
+import { scheduleKey } from './schedule-row'
 import { Scheduler } from './scheduler'
 import { Session } from './session'
 import { SignInChange } from './sign-in-change'
-import type { StoreWriter } from './store-writer'
 import { type ProfileLock, readAccount, type StoredAccount } from './stored-account'
-import type { SyncEvent } from './sync-event'
-import {
-  importChanges,
-  readUnsent,
-  type SkippedChange,
-  type UnsentCollection,
-  type UnsentEdits,
-  unsentEdits,
-} from './unsent-edits'
 import { workLeft } from './work-left'
 
-/** What was chosen on this device about when and what it syncs. */
-interface DeviceChoices {
-  readonly schedule: StoredSchedule
-  readonly off: OffDocuments
-  readonly heard: HeardDevices
-}
-
-/** @throws SyncError `profile-damaged` */
-async function readChoices(store: Store): Promise<DeviceChoices> {
-  const [schedule, off, heard] = await Promise.all([
-    store.get(scheduleKey),
-    OffDocuments.read(store),
-    HeardDevices.read(store),
-  ])
-  return { schedule: schedule === undefined ? defaultSchedule : decodeSchedule(schedule), off, heard }
-}
-
-export class SyncEngine implements AccountContext {
-  readonly platform: Platform
-  readonly store: Store
-  readonly writer: StoreWriter
-  profile: Profile | RemovedProfile
+export class SyncEngine extends OpenAccount {
   /** Who belongs to the account, and by which phrase. */
   readonly membership: Membership
   readonly documents: OpenDocuments
   readonly healing: AccountHealing
   /** The relay has the account: another device can join. */
   isAtRelay: boolean
-  private readonly keyringState: AccountKeyring
   private readonly claims: KeyringClaims
-  private readonly clock: RelayClock
   private readonly unlock: () => void
   private readonly session: Session
-  private readonly listeners = new Listeners<[event: SyncEvent]>()
-  private readonly statusListeners = new Listeners<[]>()
   private readonly closeListeners = new Listeners<[]>()
   /** Why the device's own store refuses writes, while it does. */
   storageFailure: SyncError | undefined
@@ -93,24 +47,12 @@ export class SyncEngine implements AccountContext {
   readonly service: AccountService
   /** When this device is connected. */
   readonly scheduler: Scheduler
-  private readonly off: OffDocuments
-  private readonly heardDevices: HeardDevices
   private readonly lifeSigns: LifeSigns
 
-  private constructor(
-    { platform, store, profile, keyring, clock, isAtRelay, writer, ...account }: StoredAccount,
-    choices: DeviceChoices,
-  ) {
-    const { membership } = account
-    this.off = choices.off
-    this.heardDevices = choices.heard
-    this.platform = platform
-    this.store = store
-    this.profile = profile
-    this.keyringState = keyring
-    this.clock = clock
+  private constructor(account: StoredAccount, choices: DeviceChoices) {
+    super(account, choices)
+    const { platform, store, profile, keyring, isAtRelay, writer, membership } = account
     this.isAtRelay = isAtRelay
-    this.writer = writer
     this.membership = membership
     this.claims = account.claims
     this.unlock = account.unlock
@@ -236,88 +178,6 @@ export class SyncEngine implements AccountContext {
     }
   }
 
-  // -- AccountContext
-
-  get account(): AccountId {
-    return this.profile.account
-  }
-
-  get device(): DeviceId {
-    return 'keys' in this.profile ? this.profile.keys.id : this.profile.device
-  }
-
-  keyring(): KeyringState {
-    return this.keyringState.state
-  }
-
-  keyAt(document: DocumentId, position: number): Uint8Array | undefined {
-    return this.keyringState.keyAt(document, position)
-  }
-
-  newestKey(document: DocumentId): SealingKey {
-    return this.keyringState.newestKey(document)
-  }
-
-  get hasLostKeys(): boolean {
-    return this.keyringState.hasLostKeys
-  }
-
-  lostKeysAt(document: DocumentId, position: number): ReturnType<AccountKeyring['lostKeysAt']> {
-    return this.keyringState.lostKeysAt(document, position)
-  }
-
-  sign(message: Uint8Array): Promise<Uint8Array> {
-    if (this.isRemoved || !('keys' in this.profile))
-      return Promise.reject(new SyncError('device-removed', 'This device was removed from the account.'))
-    return this.platform.signing.sign(this.profile.keys.signingSeed, message)
-  }
-
-  isCutOff(document: DocumentId, device: DeviceId, incarnation: number, sequence: number): boolean {
-    return this.keyringState.isCutOff(document, device, incarnation, sequence)
-  }
-
-  get isRemoved(): boolean {
-    return this.keyringState.isRemoved
-  }
-
-  isOff(document: DocumentId): boolean {
-    return this.off.has(document)
-  }
-
-  get clockOffsetMs(): number | undefined {
-    return this.clock.offsetMs
-  }
-
-  now(): number {
-    return this.clock.now()
-  }
-
-  report(error: SyncError): void {
-    this.emit({ type: 'error', error })
-  }
-
-  // -- what was written
-
-  /** What the relay has not confirmed, of all documents. */
-  async unsentEdits(): Promise<UnsentEdits> {
-    await this.writer.barrier()
-    return unsentEdits(this, await readUnsent(this.store))
-  }
-
-  /** Applies changes that were checked. @returns what was skipped, once the rest is on this device's disk */
-  async importChanges(changes: UnsentCollection): Promise<readonly SkippedChange[]> {
-    const document = await this.documents.open(changes.name.normalize('NFC'))
-    const { skipped, stored } = importChanges(changes, document())
-    await stored
-    return skipped
-  }
-
-  /** @returns tells whether the relay has confirmed everything written so far */
-  confirmation(): () => boolean {
-    const isConfirmed = this.documents.confirmation()
-    return () => this.isAtRelay && isConfirmed()
-  }
-
   // -- what this device syncs
 
   isCollectionOn(name: string): boolean {
@@ -429,50 +289,7 @@ export class SyncEngine implements AccountContext {
     this.scheduler.forbid()
   }
 
-  devices(): DeviceDetails[] {
-    const devices = [...this.keyringState.state.devices.values()]
-    const nowMs = this.now()
-    return devices.map((each) => {
-      const lastHeardMs = this.heardDevices.lastHeardMs(bytesToHex(each.id))
-      return deviceDetails(each, this.device, this.deviceInfo(each), this.service.sightingOf(each.id), {
-        lastHeardMs,
-        nowMs,
-      })
-    })
-  }
-
-  heard(device: DeviceId, saidAtMs: number): void {
-    this.heardDevices.heard(device, saidAtMs, this.now())
-  }
-
-  private lookForSilence(): void {
-    const silent = this.devices().filter(({ isSilent }) => isSilent)
-    const news = this.heardDevices.newlySilent(silent.map(({ id }) => id))
-    for (const { id, lastHeardMs } of silent)
-      if (news.includes(id)) this.emit({ type: 'device-silent', device: id, lastHeardMs })
-    this.keepHeard()
-  }
-
-  private keepHeard(): void {
-    const batch = this.isRemoved ? undefined : this.heardDevices.toKeep()
-    // Closing rejects it, and what was said is said again.
-    if (batch !== undefined) void this.writer.write(batch).catch(() => {})
-  }
-
-  private deviceInfo(device: KeyringDevice): DeviceInfo | undefined {
-    if (!('keys' in this.profile)) return this.profile.deviceInfos.get(bytesToHex(device.id))
-    return openDeviceInfo(this.keyringState.keys, device.signing, device.info)
-  }
-
   // -- listeners
-
-  on(listener: (event: SyncEvent) => void): () => void {
-    return this.listeners.add(listener)
-  }
-
-  onStatus(listener: () => void): () => void {
-    return this.statusListeners.add(listener)
-  }
 
   /** Calls `end` when the account closes: for what has a connection of its own. @returns a function that takes it back */
   whenClosing(end: () => void): () => void {
@@ -482,16 +299,6 @@ export class SyncEngine implements AccountContext {
   /** Something with a connection of its own is under way, as letting another device in. */
   get isInConversation(): boolean {
     return this.closeListeners.size > 0
-  }
-
-  /** Edits that are in memory only, since the store refuses them. */
-  get unsavedEdits(): number {
-    return this.writer.unsavedEdits
-  }
-
-  /** Tries once more, now, what the store refused. @returns when it was tried */
-  trySaving(): Promise<void> {
-    return this.writer.tryNow()
   }
 
   /** @param options `destroy`: with everything that this device keeps of the account */
@@ -513,10 +320,6 @@ export class SyncEngine implements AccountContext {
       this.listeners.clear()
       this.statusListeners.clear()
     }
-  }
-
-  private emit(event: SyncEvent): void {
-    this.listeners.tell(event)
   }
 
   /** Tells whoever listens that the status may have changed. */
