@@ -328,7 +328,9 @@ export class WorldDevice {
               if (this.step(life)) socket.send(encodeFrame(frame))
           },
           close: (code, reason) => socket.close(code, reason),
-          bufferedBytes: 0,
+          get bufferedBytes() {
+            return socket.bufferedBytes
+          },
         }
       },
     }

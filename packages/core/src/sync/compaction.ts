@@ -54,7 +54,7 @@ export class Compaction implements DocumentPart {
     this.cancelTimer?.()
     this.cancelTimer = undefined
     this.fetching = undefined
-    this.uploading = undefined
+    this.uploaded()
   }
 
   close(): void {
@@ -87,10 +87,10 @@ export class Compaction implements DocumentPart {
   }
 
   async refused({ request }: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
-    if (request === 'snapshot-put') {
+    if (request === 'snapshot-put' && this.uploading !== undefined) {
       // What it was built on is not the relay's current one: another is, of which it has told, or none.
       if (error.code === 'snapshot-conflict') this.current.forget(this.uploading?.parent)
-      this.uploading = undefined
+      this.uploaded()
       if (error.code === 'stale-epoch') link.readKeyring()
       if (!error.retryable) {
         this.isRefused = true
@@ -142,7 +142,8 @@ export class Compaction implements DocumentPart {
   private async isBuildDue(isIdle: boolean): Promise<boolean> {
     const { offer, isUntrue } = this.current
     const { number } = this.host.state.replica.state
-    if (this.isRefused || number <= (offer?.coveredNumber ?? 0) || this.current.isTainted) return false
+    if (this.isRefused || this.current.isUploading || number <= (offer?.coveredNumber ?? 0) || this.current.isTainted)
+      return false
     // Until a true one takes its place, who is new gets what is wrong.
     return isUntrue || this.need.isThere(offer, isIdle)
   }
@@ -173,7 +174,8 @@ export class Compaction implements DocumentPart {
     try {
       const parent = this.current.offer?.hash
       const sealed = await buildSnapshot(state, parent)
-      if (link !== this.host.link) return
+      if (link !== this.host.link || this.current.isUploading) return
+      this.current.isUploading = true
       this.uploading = { ...sealed, number, parent }
       link.sendLarge(partsOf(state.document, sealed))
     } catch (error) {
@@ -184,10 +186,15 @@ export class Compaction implements DocumentPart {
     }
   }
 
+  private uploaded(): void {
+    if (this.uploading !== undefined) this.current.isUploading = false
+    this.uploading = undefined
+  }
+
   private async stored(hash: Hash): Promise<void> {
     const { uploading } = this
     if (uploading === undefined || !bytesEqual(uploading.hash, hash)) return
-    this.uploading = undefined
+    this.uploaded()
     const note = { number: uploading.number, hash, storedAtMs: this.host.context.now(), isAccepted: false }
     await this.current.shelf.put(note, uploading.bytes)
     this.host.onStatus()

@@ -31,6 +31,8 @@ export class CurrentSnapshot implements DocumentPart {
   readonly found = new Map<string, Judgement['verdict']>()
   /** What this device's own history rests on holds what does not count. It has no say about others. */
   isTainted = false
+  /** One of this device is on its way to the relay, which puts together one of a document at a time. */
+  isUploading = false
   private isFoundationAccepted = false
   private foundationRejectedBy: ReadonlySet<string> = new Set()
   /** What the furthest snapshot covers that this device found to be untrue. */

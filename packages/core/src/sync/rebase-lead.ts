@@ -1,6 +1,7 @@
-// When a document is worth folding, this device waits a while, takes the lease and makes the rebase. What becomes of it is the same for its
-// author as for all others: see rebase.ts.
-import { bytesEqual, type Hash, type Refusal } from '@owlivion/sync-protocol'
+// When a document is worth folding, this device waits a while, makes the rebase, sends all of it but its last part, and only then takes the
+// lease: the log stands still for a few seconds at most, which on a slow line a large document takes many times. What becomes of the
+// rebase is the same for its author as for all others: see rebase.ts.
+import { bytesEqual, type Frame, type Hash, type Refusal } from '@owlivion/sync-protocol'
 import { isWorthFolding, structsOf, weigh } from '../document'
 import { isSyncError, type SyncError } from '../errors'
 import { randomUint32 } from './account-context'
@@ -31,7 +32,17 @@ const settled: ReadonlySet<HoldReason> = new Set<HoldReason>([
   'other-document-epoch',
 ])
 
+/** Made, and on its way to the relay up to its last part. */
+interface Prepared {
+  readonly sealed: SealedSnapshot
+  /** What it covers of the log, and goes on from: it is of use only while that is the newest. */
+  readonly number: number
+  readonly parent: Hash | undefined
+  readonly sinceMs: number
+}
+
 export class RebaseLead {
+  private prepared: Prepared | undefined
   private isLeasing = false
   private uploading: SealedSnapshot | undefined
   private cancelTimer: (() => void) | undefined
@@ -54,8 +65,9 @@ export class RebaseLead {
     return this.isLeasing || this.uploading !== undefined
   }
 
+  /** A connection is needed for what it is about to do. */
   get isWaiting(): boolean {
-    return this.cancelTimer !== undefined
+    return this.cancelTimer !== undefined || this.prepared !== undefined
   }
 
   connected(): void {
@@ -65,8 +77,7 @@ export class RebaseLead {
   disconnected(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
-    this.isLeasing = false
-    this.uploading = undefined
+    this.stop()
   }
 
   /** The relay's current snapshot is a rebase that cannot be read: the next one takes its place. */
@@ -86,26 +97,26 @@ export class RebaseLead {
 
   /** Looks whether there is something to do, and does it after a while. */
   async look(): Promise<void> {
-    if (this.cancelTimer !== undefined || this.isBusy || !(await this.isDue())) return
+    if (this.isWaiting || this.isBusy || !(await this.isDue())) return
     const { platform } = this.host.context
     const isMissed = this.isPassedOver || (await this.owed.list()).length > 0
     const waitMs = isMissed ? MAX_OWED_WAIT_MS : MAX_WAIT_MS
-    if (this.cancelTimer !== undefined || this.host.link === undefined) return
+    if (this.isWaiting || this.host.link === undefined) return
     this.cancelTimer = platform.setTimer(randomUint32(platform) % waitMs, () => {
       this.cancelTimer = undefined
-      this.host.runJob(() => this.takeLease())
+      this.host.runJob(() => this.begin())
     })
   }
 
   async leased(forMs: number, link: DocumentLink): Promise<void> {
-    if (this.isLeasing && forMs > 0) await this.build(link)
+    if (this.isLeasing && forMs > 0) await this.finish(forMs, link)
   }
 
   /** @returns false when it is another's */
   stored(hash: Hash): boolean {
     const { uploading } = this
     if (uploading === undefined || !bytesEqual(uploading.hash, hash)) return false
-    this.uploading = undefined
+    this.stop()
     return true
   }
 
@@ -113,10 +124,10 @@ export class RebaseLead {
   refused({ request }: Refusal, error: SyncError, link: DocumentLink): boolean {
     if (request === 'lease' && this.isLeasing) {
       // Somebody else is at it.
-      this.isLeasing = false
+      this.stop()
       return true
     }
-    if (request !== 'snapshot-put' || this.uploading === undefined) return false
+    if (request !== 'snapshot-put' || (this.uploading ?? this.prepared) === undefined) return false
     this.giveUp(link)
     if (error.code === 'stale-epoch') link.readKeyring()
     if (error.retryable || error.code === 'stale-document-epoch') return true
@@ -151,39 +162,84 @@ export class RebaseLead {
     return false
   }
 
-  private async takeLease(): Promise<void> {
-    const { link, state } = this.host
-    if (this.isBusy || !(await this.isDue()) || link === undefined || link !== this.host.link) return
+  private async begin(): Promise<void> {
+    const { link, state, context } = this.host
+    if (this.isBusy || this.prepared !== undefined || this.current.isUploading || !(await this.isDue())) return
+    const [number, parent] = [state.replica.state.number, this.current.offer?.hash]
+    const sealed = await this.build()
+    if (link === undefined || link !== this.host.link) return
+    if (sealed === undefined) {
+      this.weighedAt = structsOf(state.registers.doc)
+      return
+    }
+    const prepared = { sealed, number, parent, sinceMs: context.platform.now() }
+    this.prepared = prepared
+    this.current.isUploading = true
+    link.sendLarge(this.untilLease(prepared))
+  }
+
+  /** The relay puts the parts together, and has them all but one when it is asked for the lease. */
+  private *untilLease(prepared: Prepared): Generator<Frame> {
+    const { document } = this.host.state
+    for (const part of [...partsOf(document, prepared.sealed)].slice(0, -1)) {
+      if (this.prepared !== prepared) return
+      yield part
+    }
+    if (this.prepared !== prepared) return
     this.isLeasing = true
-    link.send({ type: 'lease', document: state.document, purpose: 'rebase', release: false })
+    yield { type: 'lease', document, purpose: 'rebase', release: false }
   }
 
   /** The log stands still, and all of it is here. */
-  private async build(link: DocumentLink): Promise<void> {
-    const { state, context } = this.host
+  private async finish(forMs: number, link: DocumentLink): Promise<void> {
+    const { prepared } = this
+    const { context, state } = this.host
+    const isDue = await this.isDue()
+    if (link !== this.host.link || prepared === undefined) return
+    const isNewest =
+      prepared.number === state.replica.state.number && isSameHash(prepared.parent, this.current.offer?.hash)
+    if (isDue && isNewest) return this.upload(prepared.sealed, link, -1)
+    // Somebody wrote meanwhile. Where it was quick, it is once more.
+    const isQuick = 2 * Math.abs(context.platform.now() - prepared.sinceMs) < forMs
+    const sealed = isDue && isQuick ? await this.build() : undefined
+    if (link !== this.host.link) return
+    if (sealed === undefined) this.giveUp(link)
+    else this.upload(sealed, link, 0)
+  }
+
+  private upload(sealed: SealedSnapshot, link: DocumentLink, fromPart: number): void {
+    this.prepared = undefined
+    this.isLeasing = false
+    this.uploading = sealed
+    link.sendLarge([...partsOf(this.host.state.document, sealed)].slice(fromPart))
+  }
+
+  /** @returns undefined when this version cannot carry the document over, or nobody would open it */
+  private async build(): Promise<SealedSnapshot | undefined> {
     try {
-      const owed = await this.owed.list()
-      const sealed = (await this.isDue()) ? await buildRebase(state, this.current.offer, owed) : undefined
-      if (link !== this.host.link) return
-      this.isLeasing = false
-      if (sealed === undefined) {
-        this.giveUp(link)
-        return
-      }
-      this.uploading = sealed
-      link.sendLarge(partsOf(state.document, sealed))
+      return await buildRebase(this.host.state, this.current.offer, await this.owed.list())
     } catch (error) {
       if (!isSyncError(error, 'entry-too-large')) throw error
-      this.giveUp(link)
       this.isRefused = true
-      context.report(error)
+      this.host.context.report(error)
+      return undefined
     }
   }
 
   private giveUp(link: DocumentLink): void {
-    this.isLeasing = false
-    this.uploading = undefined
+    this.stop()
     this.weighedAt = structsOf(this.host.state.registers.doc)
     link.send({ type: 'lease', document: this.host.state.document, purpose: 'rebase', release: true })
   }
+
+  private stop(): void {
+    if (this.prepared !== undefined || this.uploading !== undefined) this.current.isUploading = false
+    this.prepared = undefined
+    this.isLeasing = false
+    this.uploading = undefined
+  }
+}
+
+function isSameHash(a: Hash | undefined, b: Hash | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : bytesEqual(a, b)
 }
