@@ -12,32 +12,25 @@ import {
   type Hash,
   mayReconnectAfter,
   PROTOCOL_VERSION,
-  type Refusal,
 } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { Socket } from '../platform'
-import { backoffMs } from './backoff'
 import type { ConnectionState } from './connection-state'
 import type { DocumentLink } from './document-link'
-import type { DocumentFrame } from './document-part'
 import type { DocumentSync } from './document-sync'
+import { HEARTBEAT_MS, Heartbeat } from './heartbeat'
 import { KeyringExchange } from './keyring-exchange'
 import { answerChallenge } from './login'
 import { NamedTimers } from './named-timers'
 import { PacedSender } from './paced-sender'
-import { isForGood, refusalToError } from './refusal'
+import { type ConnectionLoss, Redial } from './redial'
+import { routeFrame } from './session-frames'
 import type { SessionOptions } from './session-options'
+import { routeRefusal } from './session-refusals'
 import { SubscribeQueue } from './subscribe-queue'
 
 /** From dialling to being online. Long enough for a phone network, short enough to try again within a minute. */
 const HANDSHAKE_TIMEOUT_MS = 15_000
-/** How often cursors are compared with the relay while nothing else happens; finds a lost notice within this time. */
-const HEARTBEAT_MS = 15_000
-/** Heartbeats in a row without a single frame from the relay after which a connection is given up. Counted, not timed: clocks jump. */
-const MAX_SILENT_BEATS = 2
-/** Documents whose cursors are compared at one heartbeat. */
-const MAX_COMPARED = 64
-
 export class Session {
   private wanted = false
   private socket: Socket | undefined
@@ -46,22 +39,11 @@ export class Session {
   /** What the documents hold of the connection, while it is up. */
   private link: DocumentLink | undefined
   private current: ConnectionState = 'offline'
-  private failures = 0
-  /** Connections given up because of something untrue, until one held for a heartbeat. */
-  private distrusts = 0
-  private retryAfterMs = 0
-  /** The wait that is under way is the relay's, not ours. */
-  private relayAskedToWait = false
-  /** What the relay refused last, while nothing was well since. */
-  private lastRefusal: SyncError | undefined
+  private readonly redial: Redial
   private pings = 0
   private readonly pingAnswers = new Map<number, () => void>()
-  /** Why the connection before this one ended, and how long the relay asked to stay away, in ms. */
-  loss: { readonly error: SyncError; readonly askedToWaitMs: number } | undefined
   private generation: Generation = new Uint8Array(16) as Generation
-  private silentBeats = 0
-  /** Whose turn it is to be compared. */
-  private beat = 0
+  private readonly heartbeats = new Heartbeat()
   private keyringExchange: KeyringExchange | undefined
   private readonly paced: PacedSender
   private readonly timers: NamedTimers<'handshake' | 'heartbeat' | 'retry'>
@@ -73,6 +55,7 @@ export class Session {
 
   constructor(private readonly options: SessionOptions) {
     this.timers = new NamedTimers(options.platform)
+    this.redial = new Redial(options.platform)
     this.paced = new PacedSender(options.platform, {
       send: (frame) => this.send(frame),
       bufferedBytes: () => this.socket?.bufferedBytes ?? 0,
@@ -81,6 +64,10 @@ export class Session {
 
   get state(): ConnectionState {
     return this.current
+  }
+
+  get loss(): ConnectionLoss | undefined {
+    return this.redial.loss
   }
 
   goOnline(): void {
@@ -92,14 +79,13 @@ export class Session {
     this.wanted = true
     this.refusal = undefined
     this.asksForProof = false
-    this.failures = 0
-    this.distrusts = 0
+    this.redial.start()
     this.connect()
   }
 
   /** The app knows that the network is back: no reason to sit out the wait, unless the relay asked for it. */
   private dialNow(): void {
-    if (this.current !== 'waiting' || this.relayAskedToWait) return
+    if (this.current !== 'waiting' || this.redial.relayAskedToWait) return
     this.timers.stop('retry')
     this.connect()
   }
@@ -178,7 +164,7 @@ export class Session {
 
   private distrust(error: SyncError): void {
     this.options.report(error)
-    this.distrusts++
+    this.redial.distrusted()
     this.connectionEnded(error)
   }
 
@@ -215,7 +201,7 @@ export class Session {
   private fail(message: string): void {
     const error = new SyncError(this.lossCode, message)
     this.options.report(error)
-    this.failures++
+    this.redial.failed()
     this.connectionEnded(error)
   }
 
@@ -229,7 +215,7 @@ export class Session {
       this.endForGood('refused', this.refusal ?? new SyncError('not-authenticated', message))
       return
     }
-    this.failures++
+    this.redial.failed()
     this.connectionEnded(new SyncError(this.lossCode, 'The connection to the relay ended, or could not be made.'))
   }
 
@@ -264,17 +250,11 @@ export class Session {
 
   /** Waits, then tries again; never gives up. */
   private connectionEnded(reason: SyncError): void {
-    this.loss = { error: this.lastRefusal ?? reason, askedToWaitMs: this.retryAfterMs }
-    this.lastRefusal = undefined
+    this.redial.ended(reason)
     this.dropConnection()
     const { attempt } = this
     if (!this.wanted) return
-    const waitMs = Math.max(
-      this.retryAfterMs,
-      backoffMs(Math.max(1, this.failures + this.distrusts), this.options.platform.random),
-    )
-    this.relayAskedToWait = this.retryAfterMs > 0
-    this.retryAfterMs = 0
+    const waitMs = this.redial.wait()
     this.setState('waiting')
     if (attempt === this.attempt) this.timers.start('retry', waitMs, () => this.connect())
   }
@@ -298,7 +278,7 @@ export class Session {
   }
 
   private received(bytes: Uint8Array): void {
-    this.silentBeats = 0
+    this.heartbeats.heard()
     let frame: Frame
     try {
       frame = decodeFrame(bytes)
@@ -306,56 +286,33 @@ export class Session {
       this.distrust(new SyncError('relay-misbehaved', 'The relay sent a message that cannot be read.', { cause }))
       return
     }
-    switch (frame.type) {
-      case 'challenge':
-        this.options.relayTime(frame.timeMs)
-        void this.answer(frame.nonce)
-        return
-      case 'welcome':
-        this.generation = frame.generation.slice() as Generation
+    routeFrame(frame, {
+      options: this.options,
+      subscribes: this.subscribes,
+      keyringExchange: this.keyringExchange,
+      challenged: ({ nonce }) => void this.answer(nonce),
+      welcomed: ({ generation, keyringLength, keyringHead }) => {
+        this.generation = generation.slice() as Generation
         this.options.generationShown?.(this.generation)
-        this.keyringExchange?.shown(frame.keyringLength, frame.keyringHead)
-        return
-      case 'keyring':
-        void this.keyringExchange?.received(frame)
-        return
-      case 'keyring-changed':
-        this.options.requests?.received(frame)
-        this.keyringExchange?.shown(frame.length, frame.head)
-        return
-      case 'page':
-        // The connection works; a relay that is restarted now and then is found again at once.
-        this.failures = 0
-        this.lastRefusal = undefined
-        if (!frame.live) this.subscribes.answered(frame.document)
-        this.options.document(frame.document)?.received(frame)
-        return
-      case 'answer':
-        this.options.calls?.answered(frame)
-        return
-      case 'suspended':
-      case 'heads':
-        this.options.requests?.received(frame)
-        return
-      case 'pong':
-        this.options.relayTime(frame.timeMs)
-        this.pingAnswers.get(frame.id)?.()
-        this.pingAnswers.delete(frame.id)
-        return
-      case 'refused':
-        this.refused(frame)
-        return
-      case 'exempt':
-        // The relay may answer a question with a snapshot; this is the last frame of it.
-        if (frame.isLast) this.subscribes.answered(frame.document)
-        this.options.document(frame.document)?.received(frame)
-        return
-      default:
-        if ('document' in frame && frame.document !== undefined)
-          this.options.document(frame.document)?.received(frame as DocumentFrame)
-        // Any other is a frame of a later version of the relay: nothing that this version waits for.
-        return
-    }
+        this.keyringExchange?.shown(keyringLength, keyringHead)
+      },
+      ponged: (id) => {
+        this.pingAnswers.get(id)?.()
+        this.pingAnswers.delete(id)
+      },
+      refused: (refusal) =>
+        routeRefusal(refusal, {
+          options: this.options,
+          subscribes: this.subscribes,
+          redial: this.redial,
+          keyringExchange: this.keyringExchange,
+          isConnecting: this.current === 'connecting',
+          saidToBeRemoved: (error) => this.saidToBeRemoved(error),
+          turnedAway: (error) => this.turnedAway(error),
+          distrust: (error) => this.distrust(error),
+        }),
+      worked: () => this.redial.worked(),
+    })
   }
 
   private async answer(nonce: Hash): Promise<void> {
@@ -384,10 +341,10 @@ export class Session {
   private online(): void {
     const { attempt } = this
     this.timers.stop('handshake')
-    this.silentBeats = 0
+    this.heartbeats.heard()
     this.refusal = undefined
     this.asksForProof = false
-    this.loss = undefined
+    this.redial.online()
     const link = this.createLink(attempt)
     this.link = link
     this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
@@ -399,27 +356,18 @@ export class Session {
   }
 
   private heartbeat(): void {
-    if (this.silentBeats >= MAX_SILENT_BEATS) {
+    if (!this.heartbeats.beat()) {
       this.fail('The relay fell silent.')
       return
     }
-    this.silentBeats++
-    this.failures = 0
-    this.distrusts = 0
+    this.redial.held()
     this.subscribes.askAnew()
     this.keyringExchange?.beat()
     if (this.options.isKeyringHidden?.()) this.keyringExchange?.read()
     this.send({ type: 'ping', id: 0 })
-    for (const document of this.nextCompared()) this.subscribes.ask(document.document)
+    for (const document of this.heartbeats.nextCompared(this.options.documents()))
+      this.subscribes.ask(document.document)
     this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
-  }
-
-  /** All documents in turn: comparing a thousand at every heartbeat would cost more than everything else. */
-  private nextCompared(): DocumentSync[] {
-    const documents = [...this.options.documents()]
-    const turns = Math.max(1, Math.ceil(documents.length / MAX_COMPARED))
-    this.beat = (this.beat + 1) % turns
-    return documents.slice(this.beat * MAX_COMPARED, (this.beat + 1) * MAX_COMPARED)
   }
 
   private sendSubscribe(documents: readonly DocumentId[]): void {
@@ -431,53 +379,11 @@ export class Session {
     if (cursors.length > 0) this.send({ type: 'subscribe', generation: this.generation, cursors })
   }
 
-  private refused(frame: Refusal): void {
-    const error = refusalToError(frame)
-    if (frame.request === 'call') {
-      this.options.calls?.refused(frame, error)
-      if (!isForGood(frame)) return
-    }
-    if (frame.code === 'device-removed') {
-      this.saidToBeRemoved(error)
-      return
-    }
-    if (
-      isForGood(frame) ||
-      (this.current === 'connecting' && !error.retryable && !frame.request.startsWith('keyring-'))
-    ) {
-      this.options.report(error)
-      this.refusal = error
-      // Some codes leave closing to us; whatever is to be closed is closed with this reason.
-      if (this.current === 'connecting') this.closed(4400, error.message)
-      return
-    }
-    if (this.options.requests?.refused(frame, error)) return
-    const document = frame.document && this.options.document(frame.document)
-    if (document !== undefined && this.refusedDocument(frame, error, document)) return
-    if (frame.code === 'keyring-conflict' && !this.keyringExchange?.hasBrought) {
-      this.keyringExchange?.read()
-      return
-    }
-    this.retryAfterMs = error.retryAfterMs ?? 0
-    this.lastRefusal = error
-    // Another device may bring the relay's keyring to where this one's is welcome.
-    if (frame.request === 'keyring-append' || frame.request === 'keyring-replace') this.distrust(error)
-    else this.options.report(error)
-  }
-
-  private refusedDocument(frame: Refusal, error: SyncError, document: DocumentSync): boolean {
-    switch (frame.request) {
-      case 'seen-put':
-        document.refusedSeen(error)
-        return true
-      case 'subscribe':
-        this.subscribes.answered(document.document)
-        document.refused(frame, error)
-        return true
-      default:
-        document.refused(frame, error)
-        return true
-    }
+  private turnedAway(error: SyncError): void {
+    this.options.report(error)
+    this.refusal = error
+    // Some codes leave closing to us; whatever is to be closed is closed with this reason.
+    if (this.current === 'connecting') this.closed(4400, error.message)
   }
 
   private setState(state: ConnectionState): void {
