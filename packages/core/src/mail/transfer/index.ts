@@ -2,6 +2,19 @@
 // app loads it when somebody imports or exports.
 
 export type { SliceOptions } from '../slices'
+export {
+  type AccountPreview,
+  applyAccountImport,
+  type BesideFields,
+  type CollectionPreview,
+  type ExportedAccount,
+  type ExportOptions,
+  exportAccount,
+  previewAccountImport,
+  type TransferAccount,
+  type TransferCollection,
+} from './account'
+export type { TransferType } from './account-file'
 export { applyImport, previewImport, type ReadContacts } from './contacts'
 export type { ChangedRecord, FieldChange, ImportPreview, ImportRefusal, NewRecord, TransferRefusal } from './preview'
 export type { ImportResult, ImportTarget } from './write'

@@ -1,0 +1,223 @@
+// A whole account into a file and back. The import is a forward change like any other: it is shown first, what the file says replaces what
+// the account says field by field, and what the file does not mention stays.
+import type { Fields, JsonValue } from '../../document'
+import type { Contact } from '../contact'
+import { mailTypes } from '../mail-types'
+import type { SliceOptions } from '../slices'
+import { writeCard } from '../vcard/write-card'
+import { type AccountFile, type FileRecord, FORMAT, readAccountFile, type TransferType, VERSION } from './account-file'
+import { type ChangedRecord, fieldChanges, type ImportPreview, type ImportRefusal, type NewRecord } from './preview'
+import { type ImportResult, type ImportTarget, writeImport } from './write'
+
+/** Of a collection what exporting and importing need. */
+export interface TransferCollection extends ImportTarget<Fields> {
+  has(id: string): boolean
+  counter(id: string, field: string): number
+  increment(id: string, field: string, by?: number): Promise<void>
+  set(id: string, field: string): readonly string[]
+  addToSet(id: string, field: string, ...elements: readonly string[]): Promise<void>
+  conflicts(): readonly {
+    readonly id: string
+    readonly field: string
+    readonly candidates: readonly { readonly value: JsonValue | undefined }[]
+  }[]
+}
+
+/** Of an account what exporting and importing need: `Sync` is one. */
+export interface TransferAccount {
+  open(type: TransferType): Promise<TransferCollection>
+}
+
+/** Every data type of `mailTypes`. */
+const allTypes = Object.values(mailTypes) as unknown as readonly TransferType[]
+
+export interface ExportOptions {
+  /** The data types to export; default all of `mailTypes`. */
+  readonly types?: readonly TransferType[]
+}
+
+/** An account as files. */
+export interface ExportedAccount {
+  /** Every record of every data type: fields, counters, sets, and what is undecided. UTF-8. */
+  readonly json: string
+  /** The address book again, as vCard 3.0, for other programs. UTF-8. */
+  readonly vcards: string
+}
+
+/**
+ * Everything an account holds as files: JSON to read and to import again, and vCards for other programs. Nothing in them is encrypted, and
+ * passwords are not in them because they are not in the account. Deleted records and the history stay behind.
+ *
+ * @example
+ * const { json, vcards } = await exportAccount(sync)
+ */
+export async function exportAccount(
+  account: TransferAccount,
+  { types = allTypes }: ExportOptions = {},
+): Promise<ExportedAccount> {
+  const collections: [string, FileRecord[]][] = []
+  let vcards = ''
+  for (const type of types) {
+    const collection = await account.open(type)
+    const records = fileRecords(collection, type)
+    collections.push([type.name, records])
+    if (type.name !== mailTypes.contacts.name) continue
+    vcards = records.map(({ fields }) => writeCard(fields as unknown as Contact, '3.0')).join('')
+  }
+  const file: AccountFile = { format: FORMAT, version: VERSION, collections: Object.fromEntries(collections) }
+  return { json: `${JSON.stringify(file, null, 2)}\n`, vcards }
+}
+
+/** By id, so that two exports of the same account are the same text. */
+function fileRecords(collection: TransferCollection, { counters, sets }: TransferType): FileRecord[] {
+  const undecidedById = new Map<string, [field: string, values: JsonValue[]][]>()
+  for (const { id, field, candidates } of collection.conflicts()) {
+    const values = candidates.map(({ value }) => value ?? null)
+    undecidedById.set(id, [...(undecidedById.get(id) ?? []), [field, values]])
+  }
+  return [...collection.list()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, fields]) => {
+      const counted = counters
+        .map((field) => [field, collection.counter(id, field)] as const)
+        .filter(([, count]) => count !== 0)
+      const filled = sets
+        .map((field) => [field, collection.set(id, field)] as const)
+        .filter(([, elements]) => elements.length > 0)
+      const undecided = undecidedById.get(id)
+      return {
+        id,
+        fields,
+        ...(counted.length === 0 ? {} : { counters: Object.fromEntries(counted) }),
+        ...(filled.length === 0 ? {} : { sets: Object.fromEntries(filled) }),
+        ...(undecided === undefined ? {} : { undecided: Object.fromEntries(undecided) }),
+      }
+    })
+}
+
+/** What an import changes in one data type. */
+export interface CollectionPreview extends ImportPreview<Fields> {
+  readonly type: TransferType
+  /** Counters that stand higher in the file, and elements of sets that the record lacks. */
+  readonly beside: readonly BesideFields[]
+}
+
+export interface BesideFields {
+  readonly id: string
+  readonly field: string
+  /** What the counter stands at in the file, or the elements. */
+  readonly value: number | readonly string[]
+}
+
+export interface AccountPreview {
+  readonly collections: readonly CollectionPreview[]
+  /** What is not imported, with line and reason. */
+  readonly refused: readonly ImportRefusal[]
+}
+
+/**
+ * Compares the JSON of `exportAccount` with an account; writes nothing. A record is recognised by its id. Never throws for what the file
+ * holds: what cannot be imported is in `refused`.
+ * @throws as `sync.open`
+ *
+ * @example
+ * const preview = await previewAccountImport(sync, '{"format":"something else"}')
+ * console.log(preview.refused[0]?.code) // 'not-an-export'
+ */
+export async function previewAccountImport(
+  account: TransferAccount,
+  input: Uint8Array | string,
+  { types = allTypes }: ExportOptions = {},
+): Promise<AccountPreview> {
+  const { recordsByType, refused } = readAccountFile(input, types)
+  const collections: CollectionPreview[] = []
+  for (const [type, records] of recordsByType) collections.push(compare(await account.open(type), type, records))
+  return { collections, refused }
+}
+
+function compare(
+  collection: TransferCollection,
+  type: TransferType,
+  records: readonly FileRecord[],
+): CollectionPreview {
+  const added: NewRecord<Fields>[] = []
+  const changed: ChangedRecord<Fields>[] = []
+  const same: string[] = []
+  for (const { id, fields } of records) {
+    const known = collection.get(id)
+    const changes = known === undefined ? [] : fieldChanges(known, replaceFields(known, fields))
+    if (known === undefined) added.push({ id, record: fields })
+    else if (changes.length > 0) changed.push({ id, record: fields, changes })
+    else same.push(id)
+  }
+  const beside = records.flatMap((record) => besideFields(collection, type, record))
+  return { type, added, changed, same, beside, refused: [], leftOut: [] }
+}
+
+function besideFields(
+  collection: TransferCollection,
+  type: TransferType,
+  { id, counters, sets }: FileRecord,
+): BesideFields[] {
+  const counted = type.counters.flatMap((field) => {
+    const value = counters?.[field] ?? 0
+    return value > collection.counter(id, field) ? [{ id, field, value }] : []
+  })
+  const filled = type.sets.flatMap((field) => {
+    const here = collection.set(id, field)
+    const value = sets?.[field]?.filter((element) => !here.includes(element)) ?? []
+    return value.length > 0 ? [{ id, field, value }] : []
+  })
+  return [...counted, ...filled]
+}
+
+function replaceFields(known: Fields, said: Fields): Fields {
+  return { ...known, ...said }
+}
+
+/**
+ * Writes what a preview of an account's file shows, data type by data type, in slices. Cancelled, it keeps what it wrote and says so.
+ * @throws SyncError as `collection.addAll`, but not for a single record
+ *
+ * @example
+ * const { json } = await exportAccount(sync)
+ * const { added, changed } = await applyAccountImport(sync, await previewAccountImport(sync, json))
+ * console.log(added, changed) // 0 0
+ */
+export async function applyAccountImport(
+  account: TransferAccount,
+  { collections }: AccountPreview,
+  { onProgress, signal }: SliceOptions = {},
+): Promise<ImportResult> {
+  const total = collections.reduce((sum, { added, changed }) => sum + added.length + changed.length, 0)
+  const refused: ImportRefusal[] = []
+  let [added, changed, unchanged, done] = [0, 0, 0, 0]
+  for (const preview of collections) {
+    const collection = await account.open(preview.type)
+    const before = done
+    const result = await writeImport(collection, preview, replaceFields, {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (progress) => {
+        done = before + progress.done
+        onProgress?.({ done, total })
+      },
+    })
+    added += result.added
+    changed += result.changed
+    unchanged += result.unchanged
+    refused.push(...result.refused)
+    if (result.isCancelled || signal?.aborted) return { added, changed, unchanged, refused, isCancelled: true }
+    await writeBeside(collection, preview.beside)
+  }
+  return { added, changed, unchanged, refused, isCancelled: false }
+}
+
+/** Counters are raised to what the file says, so that importing it again counts nothing twice. */
+async function writeBeside(collection: TransferCollection, beside: readonly BesideFields[]): Promise<void> {
+  for (const { id, field, value } of beside) {
+    if (!collection.has(id)) continue
+    if (typeof value !== 'number') await collection.addToSet(id, field, ...value)
+    else if (value > collection.counter(id, field))
+      await collection.increment(id, field, value - collection.counter(id, field))
+  }
+}
