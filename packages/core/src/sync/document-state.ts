@@ -10,6 +10,7 @@ import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from '.
 import { applyUpdates, emptyUpdate, updatesOf } from './body-updates'
 import { LineageMap } from './device-map'
 import { reopenHeld } from './held'
+import { KeyringAgreement } from './keyring-agreement'
 import { emptyReplicaState, LogReplica, type LogReplicaState } from './log-replica'
 import { observerOf } from './observer'
 import { Outbox, type PendingTransaction, type StoredTransaction } from './outbox'
@@ -54,6 +55,7 @@ export class DocumentState {
     public replica: LogReplica,
     readonly outbox: Outbox,
     readonly own: OwnLineage,
+    readonly agreement: KeyringAgreement,
   ) {}
 
   /** The state row as of now: written with every step. */
@@ -304,9 +306,14 @@ function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN
   return openRegisters({ doc: docs.registers, writer, lastN, now: () => context.now() })
 }
 
-function replicaOf(context: AccountContext, document: DocumentId, state: LogReplicaState): LogReplica {
+function replicaOf(
+  context: AccountContext,
+  document: DocumentId,
+  agreement: KeyringAgreement,
+  state: LogReplicaState,
+): LogReplica {
   const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean =>
-    context.isCutOff(document, device, incarnation, sequence)
+    context.isCutOff(document, device, incarnation, sequence) || agreement.isStranger(device)
   return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
 }
 
@@ -352,7 +359,8 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     row === undefined
       ? emptyReplicaState(context.platform.signing.sha512, context.account, document)
       : { ...row, context: new Map(row.context), held: [] }
-  const replica = replicaOf(context, document, replicaState)
+  const agreement = new KeyringAgreement(context)
+  const replica = replicaOf(context, document, agreement, replicaState)
   const own: OwnLineage = {
     incarnation: row?.incarnation ?? randomUint32(context.platform),
     continues: row?.continues,
@@ -368,6 +376,7 @@ export async function loadDocument(context: AccountContext, document: DocumentId
     replica,
     outbox,
     own,
+    agreement,
   )
   state.documentEpoch = row?.documentEpoch ?? 0
   state.foundation = row?.foundation

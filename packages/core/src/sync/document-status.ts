@@ -2,7 +2,7 @@
 import type { SyncError } from '../errors'
 import type { DocumentCopy } from './copies'
 import type { DocumentState } from './document-state'
-import type { HoldReason } from './log-replica'
+import type { HeldEntry, HoldReason } from './log-replica'
 import type { Suspicion } from './suspicion'
 
 /** Where the weakest of this device's own edits has come to. */
@@ -17,7 +17,10 @@ export interface DocumentStatus extends PartStatus {
   readonly caughtUp: boolean
   /** Entries kept aside because they cannot be trusted or understood, or wait for such a one. */
   readonly held: readonly { readonly number: number; readonly reason: HoldReason }[]
-  /** Entries that a removed device wrote beyond what counts of it. They are decided, and nothing is to be done about them. */
+  /**
+   * Entries that a removed device wrote beyond what counts of it, or that are by a device that is not in the account, as another device has
+   * found, too. They are decided, and nothing is to be done about them.
+   */
   readonly dropped: number
   /** What the relay refuses about this document, while it does. */
   readonly refused: SyncError | undefined
@@ -58,6 +61,7 @@ export class StatusMemory {
     const { replica, outbox, context } = state
     const { held } = replica.state
     const basis: unknown[] = [replica, held, held.length, outbox.pending.length, context.keyring().head]
+    basis.push(state.agreement.through)
     basis.push(own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
     for (const { healing, unconfirmed, suspicions } of parts) basis.push(healing, unconfirmed, suspicions)
     if (this.status === undefined || basis.some((each, i) => each !== this.basis[i]))
@@ -73,13 +77,11 @@ function documentStatus(state: DocumentState, own: OwnStatus, parts: readonly Pa
   const unsent = state.outbox.pending.length
   const aside = state.replica.state.held
   // By the cut and not by the reason: what waited for its author when that was removed waits for nothing any more.
-  const held = aside.filter(
-    ({ entry, reason }) =>
-      reason !== 'repaired' && !context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
-  )
-  const dropped = aside.filter(({ entry }) =>
-    context.isCutOff(document, entry.device, entry.incarnation, entry.sequence),
-  )
+  const isDecided = ({ entry: { device, incarnation, sequence, number } }: HeldEntry): boolean =>
+    context.isCutOff(document, device, incarnation, sequence) ||
+    (sequence > 0 && state.agreement.isStranger(device, number))
+  const held = aside.filter((item) => item.reason !== 'repaired' && !isDecided(item))
+  const dropped = aside.filter(isDecided)
   return {
     ...Object.assign({}, quiet, ...parts),
     state: unsent > 0 ? 'local' : own.isSeen ? 'seen' : 'stored',

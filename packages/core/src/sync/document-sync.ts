@@ -66,7 +66,12 @@ export class DocumentSync {
     // Said only of a log that the relay has just vouched for: what it does not fit is a fork to the others.
     const outlet = () =>
       canSeal(context, state.document) && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined
-    this.seenRows = new SeenRows(context, state, outlet, onStatus, claimed, (claim) => this.witness.told(claim))
+    const read = (author: Lineage, number: number, head: KeyringHead): void => {
+      claimed(author, number, head)
+      const isSettled = state.agreement.note(author.device, number, head)
+      if (isSettled && state.replica.state.held.length > 0) this.runJob(() => this.intake.retryHeld())
+    }
+    this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
     const link = () => this.link
     const pump = () => this.sender.pump()

@@ -1,6 +1,13 @@
 // Takes verified entries into a document: places them, applies what may be applied, keeps the rest aside, and stores all of it
 // with the cursor in one commit.
-import { bytesEqual, type KeyringHead, roots, type SeenEntry, type SignedHead } from '@owlivion/sync-protocol'
+import {
+  bytesEqual,
+  bytesToHex,
+  type KeyringHead,
+  roots,
+  type SeenEntry,
+  type SignedHead,
+} from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
@@ -189,7 +196,12 @@ export class LogIntake {
     for (const { entry, reason } of received.newlyHeld) {
       // A removal has decided about the last of these.
       if (reason === 'waits-for-author' || reason === 'waits-for-seen' || reason === 'beyond-cut') continue
-      this.state.context.report(new SyncError('relay-misbehaved', `Entry ${entry.number} is kept aside: ${reason}.`))
+      const device = bytesToHex(entry.device)
+      const message =
+        reason === 'unknown-device'
+          ? `Entry ${entry.number} is left out: device ${device}, which wrote it, is not in the account.`
+          : `Entry ${entry.number} is kept aside: ${reason}.`
+      this.state.context.report(new SyncError('relay-misbehaved', message, { device }))
     }
   }
 
