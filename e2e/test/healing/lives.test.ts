@@ -163,6 +163,41 @@ describe('a device that heals a relay', () => {
     for (const device of [laptop, phone]) expect(textsOf(device)).toContain('counts')
   })
 
+  it('says how much it left out, for a removed device wrote it too late', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    const tablet = await world.join('tablet', laptop.phrase)
+    await write(tablet, 'counts')
+    await world.untilEqual(laptop, phone, tablet)
+    await world.backUp()
+    await world.untilEqual(laptop, phone, tablet)
+    for (const { sync } of [phone, tablet]) sync.goOffline()
+    await world.advance(1_000)
+    await world.outcomeOf(laptop.sync.removeDevices([tablet.sync.deviceId]))
+    laptop.sync.goOffline()
+    // The relay has forgotten the removal, and lets the tablet write.
+    await world.restore('backup')
+    for (const { sync } of [phone, tablet]) sync.goOnline()
+    await write(tablet, 'too late')
+    await world.untilEqual(phone, tablet)
+    expect(textsOf(phone)).toContain('too late')
+    tablet.kill()
+    laptop.sync.goOnline()
+    await world.untilEqual(laptop, phone)
+    const before = world.entries
+    const events = [laptop, phone].map(healingEvents)
+    await world.restore()
+    await world.untilEqual(laptop, phone)
+    const healed = events.flat().flatMap((event) => (event.type === 'healed' ? [event] : []))
+    // Each has it, and leaves it out.
+    expect(healed.map(({ dropped }) => dropped)).toEqual([1, 1])
+    expect(healed.reduce((sum, { restored }) => sum + restored, 0)).toBe(world.entries)
+    expect(world.entries).toBe(before - 1)
+    for (const device of [laptop, phone]) {
+      expect(textsOf(device)).toContain('counts')
+      expect(textsOf(device)).not.toContain('too late')
+    }
+  })
+
   it('leaves it to another one that has begun', async () => {
     const { world, laptop, phone } = await twoDevices()
     await write(laptop, ...Array.from({ length: 30 }, (_, n) => `note ${n}`))
