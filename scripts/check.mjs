@@ -2,9 +2,10 @@
 // one failed, so that one run tells everything there is to mend.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { brokenLines, errorTableGaps, longestSourceFile, longFiles } from './house-rules.mjs'
 
-process.chdir(new URL('..', import.meta.url).pathname)
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 /** @type {string[]} */
 const failed = []
