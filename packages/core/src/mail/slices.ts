@@ -1,5 +1,6 @@
 // Long work in slices, so that a window goes on drawing and a person can stop it.
 
+/** For work that may take longer than a blink. */
 export interface SliceOptions {
   /** Told after each slice how far it is. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void

@@ -103,6 +103,7 @@ function refuseRow({ line, flaw }: BrokenRow, report: ImportReport): void {
   }
 }
 
+/** How to write a table. */
 export interface CsvExportOptions {
   /** Whose columns to write. */
   readonly program: CsvProgram

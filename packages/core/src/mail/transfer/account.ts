@@ -31,6 +31,7 @@ export interface TransferAccount {
 /** Every data type of `mailTypes`. */
 const allTypes = Object.values(mailTypes) as unknown as readonly TransferType[]
 
+/** What to export, or to take of a file. */
 export interface ExportOptions {
   /** The data types to export; default all of `mailTypes`. */
   readonly types?: readonly TransferType[]
@@ -102,6 +103,7 @@ export interface CollectionPreview extends ImportPreview<Fields> {
   readonly beside: readonly BesideFields[]
 }
 
+/** A counter or a set of a record that an import would raise or fill. */
 export interface BesideFields {
   readonly id: string
   readonly field: string
@@ -109,6 +111,7 @@ export interface BesideFields {
   readonly value: number | readonly string[]
 }
 
+/** What the import of an account would do. */
 export interface AccountPreview {
   readonly collections: readonly CollectionPreview[]
   /** What is not imported, with line and reason. */

@@ -9,11 +9,13 @@ export interface FieldChange {
   readonly after: unknown
 }
 
+/** A record that an import would add. */
 export interface NewRecord<T> {
   readonly id: string
   readonly record: T
 }
 
+/** A record that an import would change. */
 export interface ChangedRecord<T> {
   readonly id: string
   /** What the file says. */

@@ -5,6 +5,7 @@ import type { ImportReport } from '../import-report'
 import type { CardLines, PhysicalLine } from './card-lines'
 import { decodeBase64, decodeQuotedPrintable, decodeText, isUtf8Text } from './charset'
 
+/** The versions that are read and written. */
 export type VCardVersion = '2.1' | '3.0' | '4.0'
 
 export interface Parameter {

@@ -46,6 +46,7 @@ export function parseVCards(input: Uint8Array | string): VCardImport {
   return { contacts, refused: report.refused, leftOut: report.leftOut }
 }
 
+/** How to read cards in slices. */
 export interface ReadOptions extends SliceOptions {
   /** Makes photos smaller that are too large to be kept. Without it they are left out, and said so. */
   readonly scalePhoto?: ScalePhoto
@@ -89,6 +90,7 @@ export async function readVCards(
   return { contacts, refused: report.refused, leftOut: report.leftOut }
 }
 
+/** How to write cards. */
 export interface VCardExportOptions {
   /** Default `3.0`, which every address book reads. `4.0` is the newest, `2.1` is for old phones. */
   readonly version?: VCardVersion
