@@ -17,6 +17,7 @@ import {
   type Sync,
 } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
+import { type DocumentLimits, limitDocuments } from '@owlivion/sync/testing'
 import { decodeFrame, encodeFrame, type Frame, type Generation, recordHash } from '@owlivion/sync-protocol'
 import { onTestFinished } from 'vitest'
 
@@ -34,6 +35,8 @@ interface Timer {
 
 export class KeyWorld {
   timeMs = START_MS
+  /** From which size on devices sum up and rebase, of those opened from now on. */
+  documentLimits: DocumentLimits | undefined
   readonly relayData = createMemoryData(new Uint8Array(16).fill(7) as Generation)
   private readonly timers = new Set<Timer>()
   protected readonly devices: WorldDevice[] = []
@@ -246,8 +249,10 @@ export class WorldDevice {
   }
 
   options(): { readonly platform: Platform; readonly store: Store } {
-    const { life } = this
-    return { platform: this.platform(life), store: this.store(life) }
+    const { life, world } = this
+    const platform = this.platform(life)
+    if (world.documentLimits !== undefined) limitDocuments(platform, world.documentLimits)
+    return { platform, store: this.store(life) }
   }
 
   async opened(sync: Sync): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { Platform } from '@owlivion/sync'
 import { type Collection, createAccount, type Fields, joinAccount, openMemoryStore, type Sync } from '@owlivion/sync'
-import { decodeFrame } from '@owlivion/sync-protocol'
+import { countRebases, decodeFrame } from '@owlivion/sync-protocol'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../../support/temporary-folder'
 import { type PipeRelay, startPipeRelay } from '../../support/world'
@@ -19,7 +19,7 @@ function hurried(relay: PipeRelay): Platform & { readonly epoch: number; readonl
         ...handlers,
         received(bytes) {
           const frame = decodeFrame(bytes)
-          if (frame.type === 'snapshot-offered') seen.epoch = Math.max(seen.epoch, frame.documentEpoch)
+          if (frame.type === 'snapshot-offered') seen.epoch = Math.max(seen.epoch, countRebases(frame.documentEpoch))
           if (frame.type === 'leased' && frame.purpose === 'rebase') seen.leases++
           handlers.received(bytes)
         },

@@ -24,7 +24,7 @@ import { MAX_BODY_ITEMS, MAX_INFLATED_BYTES } from './limits'
 const SNAPSHOT_VERSION = 1
 
 export interface SnapshotHeader {
-  /** Counts the rebases of the document. */
+  /** That of the document; see `countRebases`. */
   readonly documentEpoch: number
   /** Every entry up to and with this number is folded in, except the exempt ones. */
   readonly coveredNumber: number

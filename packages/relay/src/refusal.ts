@@ -16,11 +16,15 @@ export interface EncodedRefusal {
   readonly closeCode: number | undefined
 }
 
-/** @param request the frame that is refused; empty when the connection is */
-export function encodeRefusal(request: FrameType | '', error: RelayError): EncodedRefusal {
+/**
+ * @param request the frame that is refused; empty when the connection is
+ * @param asked the document that it speaks of: whoever waits for the answer waits per document, and an error from further down names none
+ */
+export function encodeRefusal(request: FrameType | '', error: RelayError, asked?: DocumentId): EncodedRefusal {
   const known = isProtocolRefusal(error) ? error : new RelayError('internal-error', undefined, { cause: error })
   const code = known.code as ProtocolCode
-  const { document, retryable, retryAfterMs, message, state } = known
+  const { retryable, retryAfterMs, message, state } = known
+  const document = known.document ?? asked
   const details = {
     ...(document && { document }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

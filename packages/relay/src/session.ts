@@ -3,6 +3,7 @@
 import {
   bytesEqual,
   bytesToHex,
+  type DocumentId,
   decodeFrame,
   encodeFrame,
   type Frame,
@@ -104,9 +105,9 @@ export class Session implements Requester {
   }
 
   /** Tells the device, and ends the connection when the code says so. */
-  refuse(request: FrameType | '', error: RelayError): void {
+  refuse(request: FrameType | '', error: RelayError, asked?: DocumentId): void {
     if (this.phase.kind === 'closed') return
-    const { frame, code, closeCode } = encodeRefusal(request, error)
+    const { frame, code, closeCode } = encodeRefusal(request, error, asked)
     const { log } = this.context
     if (code === 'internal-error') log.error({ ...this.names(), request, cause: error.cause }, 'a request failed')
     else log.debug({ ...this.names(), request, code }, 'refused')
@@ -204,6 +205,7 @@ export class Session implements Requester {
       this.refuse(
         frame?.type ?? '',
         withRetryTime(this.noted(toCallRefusal(frame, error)), this.context.limits.storageRetryMs),
+        frame && documentOf(frame),
       )
       // Before login there is nothing to be asked again: the device starts over.
       if (this.phase.kind !== 'open' && this.phase.kind !== 'calling') this.end(NORMAL_CLOSE, 'not logged in')

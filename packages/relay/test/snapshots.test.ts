@@ -8,6 +8,7 @@ import {
   SNAPSHOT_PART_BYTES,
 } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
+import { RelayError } from '../src/errors'
 import { documentNamed, random, TestDevice } from './help/account'
 import { startWithTwoDevices, type TestRelayOptions } from './help/relay'
 import { headOf, receiveSnapshot, snapshotOf, TestLog, verdictOf } from './help/snapshots'
@@ -131,6 +132,20 @@ describe('a snapshot', () => {
     expect(await one.next('refused')).toMatchObject({ code: 'snapshot-missing', document: notes })
   })
 
+  it('that the disk does not take is refused with its document, so that whoever waits for it hears of it', async () => {
+    let isFull = false
+    const commit = async (apply: () => void) => {
+      if (isFull) throw new RelayError('storage-unavailable', 'The disk is full.')
+      apply()
+    }
+    const { account, one, log } = await startWithLog({ commit })
+    isFull = true
+    one.send(...snapshotOf(account.first, contacts, log.at(5)).puts)
+    expect(await one.next('refused')).toMatchObject({
+      ...{ request: 'snapshot-put', document: contacts, code: 'storage-unavailable', retryable: true },
+    })
+  })
+
   it('of another device than its author’s, or altered on the way, is refused, and nothing of it is kept', async () => {
     const { account, second, one, log, store } = await startWithLog()
     const good = snapshotOf(account.first, contacts, log.at(5))
@@ -157,7 +172,7 @@ describe('a snapshot', () => {
       ],
       [snapshotOf(account.first, contacts, { ...log.at(5), parent: random<Hash>(32) }).puts, 'snapshot-conflict'],
       [snapshotOf(account.first, contacts, { ...log.at(5), documentEpoch: 1 }).puts, 'lease-taken'],
-      [snapshotOf(account.first, contacts, { ...log.at(5), documentEpoch: 9 }).puts, 'snapshot-refused'],
+      [snapshotOf(account.first, contacts, { ...log.at(5), documentEpoch: 9 * 2 ** 32 }).puts, 'snapshot-refused'],
       [good.puts.map((put) => ({ ...put, part: { ...put.part, bytes: file.envelope } })), 'snapshot-refused'],
       [good.puts.map((put) => ({ ...put, part: { ...put.part, bytes: altered } })), 'snapshot-refused'],
       [good.puts.map((put) => ({ ...put, part: { ...put.part, hash: random<Hash>(32) } })), 'snapshot-refused'],

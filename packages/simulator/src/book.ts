@@ -62,11 +62,11 @@ export function emptyBook(name: string): Book {
 /** Tells of each entry whether the collection holds it: by its Yjs items, or, when a rebase took those, by what the device has applied. */
 export function presence(book: Book, collection: SimCollection): (entry: Entry) => boolean {
   const { doc } = registersOf(collection)
-  const { documentEpoch, context } = appliedIn(collection)
+  const { rebases, context } = appliedIn(collection)
   return (entry) => {
     const { client, end, writer, n, rewritten } = entry
     if (Y.getState(doc.store, client) >= end) return true
-    if (documentEpoch === 0 || rewritten.length > 0) return false
+    if (rebases === 0 || rewritten.length > 0) return false
     // Of those that kept it the last: what came before was taken by a power cut, and nobody else had it.
     const holder = book.byDot.get(`${writer}/${n}`)?.findLast((each) => each.rewritten.length === 0)
     return holder === entry && (context.get(writer) ?? 0) >= n

@@ -312,7 +312,7 @@ class World {
       0,
     )
     this.#rebases = [...(this.#devices[0] as SimDevice).collections.values()].reduce(
-      (sum, collection) => sum + appliedIn(collection).documentEpoch,
+      (sum, collection) => sum + appliedIn(collection).rebases,
       0,
     )
     for (const device of this.#devices) void device.close()

@@ -9,15 +9,18 @@ import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { openExempt } from './exempt-entries'
 import { readFoundation } from './foundation'
 import { withheld } from './own-exempt'
+import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from './question-timer'
+import { isDigestTrue } from './rebase-state'
 import { isBeyondCut } from './rebuild'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
-import { isDigestTrue, type OpenedSnapshot, openSnapshot } from './snapshot-format'
+import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
 export class Adoption implements DocumentPart {
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
   private keyringReadFor: Hash | undefined
   /** A snapshot that is to take the place of the foundation, as it was asked for. */
   private replacing: Hash | undefined
+  private readonly timer: QuestionTimer
   /** Asked for, and of no use or not there. */
   private readonly useless = new Set<string>()
   private hasToldNotUndone = false
@@ -25,7 +28,9 @@ export class Adoption implements DocumentPart {
   constructor(
     private readonly host: DocumentHost,
     private readonly current: CurrentSnapshot,
-  ) {}
+  ) {
+    this.timer = new QuestionTimer(host.context.platform)
+  }
 
   get needsConnection(): boolean {
     return this.replacing !== undefined
@@ -34,6 +39,7 @@ export class Adoption implements DocumentPart {
   disconnected(): void {
     this.keyringReadFor = undefined
     this.replacing = undefined
+    this.timer.stop()
   }
 
   async keyringChanged(): Promise<void> {
@@ -51,6 +57,7 @@ export class Adoption implements DocumentPart {
 
   async refused({ request }: Refusal): Promise<boolean> {
     if (request !== 'snapshot-fetch' || this.replacing === undefined) return false
+    this.timer.stop()
     this.useless.add(bytesToHex(this.replacing))
     this.replacing = undefined
     await this.replaceTainted()
@@ -70,6 +77,7 @@ export class Adoption implements DocumentPart {
     if (opened.header.documentEpoch !== state.documentEpoch) {
       // There is no way back behind a rebase.
       if (this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)) {
+        this.timer.stop()
         this.useless.add(bytesToHex(opened.hash))
         this.replacing = undefined
         await this.replaceTainted()
@@ -81,8 +89,10 @@ export class Adoption implements DocumentPart {
       return true
     }
     const isReplacement = this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)
-    if (isReplacement) this.replacing = undefined
-    else if (opened.header.coveredNumber <= state.replica.state.number) return true
+    if (isReplacement) {
+      this.timer.stop()
+      this.replacing = undefined
+    } else if (opened.header.coveredNumber <= state.replica.state.number) return true
     await this.take(arrived, opened, link, isReplacement)
     return true
   }
@@ -156,7 +166,7 @@ export class Adoption implements DocumentPart {
       return
     }
     this.replacing = hash
-    link.send({ type: 'snapshot-fetch', document: state.document, hash })
+    this.timer.ask(link, { type: 'snapshot-fetch', document: state.document, hash }, LARGE_ANSWER_TIMEOUT_MS)
   }
 
   private tellNotUndone(): void {

@@ -9,6 +9,7 @@ import type { CurrentSnapshot } from './current-snapshot'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
 import { moveFoundation } from './foundation-move'
+import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from './question-timer'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { buildSnapshot } from './snapshot-build'
 import { openSnapshot, type SealedSnapshot } from './snapshot-format'
@@ -32,6 +33,7 @@ export class Compaction implements DocumentPart {
   /** The keyring was read for the sake of these. */
   private readonly keyringReadFor = new Set<string>()
   private cancelTimer: (() => void) | undefined
+  private readonly timer: QuestionTimer
   /** The relay refuses this device's snapshots for good; tried once more on the next connection. */
   private isRefused = false
 
@@ -40,6 +42,7 @@ export class Compaction implements DocumentPart {
     private readonly current: CurrentSnapshot,
   ) {
     this.need = new CompactionNeed(host.state)
+    this.timer = new QuestionTimer(host.context.platform)
   }
 
   get needsConnection(): boolean {
@@ -53,6 +56,7 @@ export class Compaction implements DocumentPart {
   disconnected(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
+    this.timer.stop()
     this.fetching = undefined
     this.uploaded()
   }
@@ -102,6 +106,7 @@ export class Compaction implements DocumentPart {
     }
     if (request !== 'snapshot-fetch' || this.fetching === undefined) return false
     const { kind, hash } = this.fetching
+    this.timer.stop()
     this.fetching = undefined
     if (kind === 'judge') this.current.found.set(bytesToHex(hash), 'unknown')
     else this.fetchedBack.set(bytesToHex(hash), false)
@@ -112,6 +117,7 @@ export class Compaction implements DocumentPart {
   async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
     const { fetching } = this
     if (fetching === undefined || !bytesEqual(fetching.hash, arrived.hash)) return false
+    this.timer.stop()
     this.fetching = undefined
     if (fetching.kind === 'judge') await this.judge(arrived, link)
     else this.fetchedBack.set(bytesToHex(arrived.hash), await this.isWhole(arrived))
@@ -157,7 +163,11 @@ export class Compaction implements DocumentPart {
       case 'judge':
       case 'fetch-back':
         this.fetching = task
-        link.send({ type: 'snapshot-fetch', document: this.host.state.document, hash: task.hash })
+        this.timer.ask(
+          link,
+          { type: 'snapshot-fetch', document: this.host.state.document, hash: task.hash },
+          LARGE_ANSWER_TIMEOUT_MS,
+        )
         return
       case 'build':
         await this.build(link)
@@ -177,7 +187,7 @@ export class Compaction implements DocumentPart {
       if (link !== this.host.link || this.current.isUploading) return
       this.current.isUploading = true
       this.uploading = { ...sealed, number, parent }
-      link.sendLarge(partsOf(state.document, sealed))
+      this.timer.askLarge(link, partsOf(state.document, sealed))
     } catch (error) {
       if (!isSyncError(error, 'entry-too-large')) throw error
       // Nobody would open it. What it would cover stays as it is.
@@ -189,6 +199,7 @@ export class Compaction implements DocumentPart {
   private uploaded(): void {
     if (this.uploading !== undefined) this.current.isUploading = false
     this.uploading = undefined
+    this.timer.stop()
   }
 
   private async stored(hash: Hash): Promise<void> {

@@ -25,6 +25,8 @@ import type { Foundation } from './state-row'
 export class CurrentSnapshot implements DocumentPart {
   /** As the relay tells; undefined while it has none, or has not told. */
   offer: SnapshotOffer | undefined
+  /** Of the document at the relay, as far as it told on this connection: it never goes back. */
+  relayEpoch = 0
   votes: Votes = new Map()
   readonly shelf: SnapshotShelf
   /** What this device found of the snapshots that it was shown, by the hex of the hash. */
@@ -88,8 +90,8 @@ export class CurrentSnapshot implements DocumentPart {
 
   /** The next connection tells what is current there. */
   disconnected(): void {
-    this.offer = undefined
-    this.votes = new Map()
+    this.relayEpoch = 0
+    this.dropOffer()
   }
 
   async received(frame: DocumentFrame): Promise<boolean> {
@@ -119,7 +121,12 @@ export class CurrentSnapshot implements DocumentPart {
 
   /** The relay has it no more, or will not for long: it tells which is in its place, if one is. */
   forget(hash: Hash | undefined): void {
-    if (this.offer !== undefined && hash !== undefined && bytesEqual(this.offer.hash, hash)) this.disconnected()
+    if (this.offer !== undefined && hash !== undefined && bytesEqual(this.offer.hash, hash)) this.dropOffer()
+  }
+
+  private dropOffer(): void {
+    this.offer = undefined
+    this.votes = new Map()
   }
 
   /** This device has kept all that it covers, and has not replayed it yet. */
@@ -166,6 +173,7 @@ export class CurrentSnapshot implements DocumentPart {
 
   private async offered(frame: SnapshotOffer): Promise<void> {
     const { host } = this
+    this.relayEpoch = Math.max(this.relayEpoch, frame.documentEpoch)
     const votes = await countVotes(host.context, frame)
     const isAccepted = hasVote(votes, 'accept') && !hasVote(votes, 'reject')
     await this.shelf.learn(frame.hash, { storedAtMs: frame.storedAtMs, isAccepted })

@@ -67,6 +67,8 @@ export interface DocumentPart {
   /** Work that began is not over, and would be lost with the connection: a device that connects only now and then stays for a while. */
   readonly needsConnection?: boolean
   readonly status?: Partial<PartStatus>
+  /** The relay is brought back what it lost: what was said of the log before counts against nobody, and nothing is summed up. */
+  readonly isHealing?: boolean
   /** What the relay is asked to go on from while this is set, in place of the document's own cursor. */
   readonly asksFrom?: LogPlace | undefined
 }

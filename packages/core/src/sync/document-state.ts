@@ -8,6 +8,7 @@ import { takeClientId, Y } from '../yjs'
 import { type AccountContext, randomUint32 } from './account-context'
 import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from './base'
 import { applyUpdates, emptyUpdate, updatesOf } from './body-updates'
+import { continuesFrom } from './continues'
 import { LineageMap } from './device-map'
 import { reopenHeld } from './held'
 import { KeyringAgreement } from './keyring-agreement'
@@ -38,7 +39,7 @@ export class DocumentState {
   rebound: Rebinding | undefined
   /** Entries up to this number were here before and are read again. */
   rereadThrough = 0
-  /** Counts the rebases of the document. What this device writes is of this epoch. */
+  /** What this device writes is of this epoch. */
   documentEpoch = 0
   /** What the rows of the log go on from; undefined when they begin with the first entry. */
   foundation: Foundation | undefined
@@ -129,12 +130,7 @@ export class DocumentState {
    * verified chain ended.
    */
   startIncarnation(): StoreBatch {
-    const lineage = { device: this.context.device, incarnation: this.own.incarnation }
-    const chain = this.replica.state.chains.get(lineage)
-    const applied = this.replica.state.applied.get(lineage) ?? 0
-    if (chain !== undefined && !chain.broken && applied === chain.sequence) {
-      this.own.continues = { incarnation: lineage.incarnation, sequence: chain.sequence, hash: chain.hash }
-    }
+    this.own.continues = continuesFrom(this)
     const remove = this.abandonIncarnation()
     return { put: [this.stateRow()], remove }
   }

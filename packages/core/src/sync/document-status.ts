@@ -34,7 +34,10 @@ export interface DocumentStatus extends PartStatus {
 
 /** What the parts of a document say of themselves. */
 export interface PartStatus {
-  /** True while what the relay has lost or taken back is brought back to it. */
+  /**
+   * True while what the relay has lost or taken back is brought back to it; also while the document here lacks, for some seconds, what it held
+   * before: written at another relay, or left out of a summary. It comes back by itself.
+   */
   readonly healing: boolean
   /**
    * True when what this device has rests on a summary by another device that no third one has confirmed. It was all that the relay had; the

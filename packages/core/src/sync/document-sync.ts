@@ -123,7 +123,7 @@ export class DocumentSync {
   }
 
   private get isHealing(): boolean {
-    return this.parts.some(({ status }) => status?.healing)
+    return this.parts.some((part) => part.isHealing)
   }
 
   static async open(

@@ -46,7 +46,7 @@ export class GiveBack {
 
   /** The relay's document is of an epoch that is over. */
   get isRelayBehind(): boolean {
-    return this.host.state.documentEpoch > (this.current.offer?.documentEpoch ?? 0)
+    return this.host.state.documentEpoch > this.current.relayEpoch
   }
 
   /** What was under way is not waited for any more. */

@@ -70,8 +70,12 @@ export class Healing implements DocumentPart {
     return this.phase !== 'well'
   }
 
+  get isHealing(): boolean {
+    return this.phase !== 'well'
+  }
+
   get status(): Partial<PartStatus> {
-    return { healing: this.phase !== 'well' }
+    return { healing: this.isHealing }
   }
 
   /** The log was taken back to be read again, though the relay has lost nothing: no news for anybody. */
@@ -140,11 +144,19 @@ export class Healing implements DocumentPart {
   private cursorRefused(link: DocumentLink): void {
     if (this.phase === 'probing') this.lease(link)
     // In the other phases it is a question that was asked meanwhile, and is answered already.
-    else if (this.phase === 'well' || this.phase === 'reading') {
-      this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
-      // Whoever is told of it looks at once.
-      this.begin()
-    }
+    else if (this.phase === 'well' || this.phase === 'reading') this.beginAfterAWhile()
+  }
+
+  /** The log is the same, given back by a device that had not heard of the rebase. */
+  private foundRelayBehind(link: DocumentLink): void {
+    if (this.phase === 'probing') this.lease(link)
+    else if (this.phase === 'well') this.beginAfterAWhile()
+  }
+
+  private beginAfterAWhile(): void {
+    this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
+    // Whoever is told of it looks at once.
+    this.begin()
   }
 
   private waitAndLook(waitMs: number): void {
@@ -211,8 +223,11 @@ export class Healing implements DocumentPart {
   }
 
   private async sawPage(frame: FrameOf<'page'>, link: DocumentLink): Promise<void> {
-    if (frame.live || this.phase === 'well') return
-    if (this.host.state.returning === undefined) {
+    if (frame.live) return
+    const isGivenBack = this.host.state.returning === undefined
+    if (isGivenBack && this.giveBack.isRelayBehind) this.foundRelayBehind(link)
+    else if (this.phase === 'well') return
+    else if (isGivenBack) {
       // The cursor lies on the relay's log: nothing was lost, or somebody else brought it back.
       this.comparison.giveUp()
       await this.finish(link)

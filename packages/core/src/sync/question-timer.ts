@@ -6,22 +6,32 @@ import type { DocumentLink } from './document-link'
 
 const ANSWER_TIMEOUT_MS = 15_000
 /** What takes minutes on a slow line. */
-const LARGE_ANSWER_TIMEOUT_MS = 180_000
+export const LARGE_ANSWER_TIMEOUT_MS = 180_000
 
 export class QuestionTimer {
   private cancel: (() => void) | undefined
+  /** What is being sent and will be waited for. */
+  private asked: object | undefined
 
   constructor(private readonly platform: Pick<Platform, 'setTimer'>) {}
 
   /** An answer that does not come in time ends the connection. */
-  ask(link: DocumentLink, frame: Frame): void {
+  ask(link: DocumentLink, frame: Frame, withinMs = ANSWER_TIMEOUT_MS): void {
     link.send(frame)
-    this.expect(link, ANSWER_TIMEOUT_MS)
+    this.expect(link, withinMs)
   }
 
+  /** The time counts from the last of the frames, however long a slow line takes for them. */
   askLarge(link: DocumentLink, frames: Iterable<Frame>): void {
-    link.sendLarge(frames)
-    this.expect(link, LARGE_ANSWER_TIMEOUT_MS)
+    this.stop()
+    const asked = {}
+    this.asked = asked
+    link.sendLarge(this.withEnd(frames, () => this.asked === asked && this.expect(link, LARGE_ANSWER_TIMEOUT_MS)))
+  }
+
+  private *withEnd(frames: Iterable<Frame>, atEnd: () => void): Generator<Frame> {
+    yield* frames
+    atEnd()
   }
 
   private expect(link: DocumentLink, withinMs: number): void {
@@ -39,6 +49,7 @@ export class QuestionTimer {
   }
 
   stop(): void {
+    this.asked = undefined
     this.cancel?.()
     this.cancel = undefined
   }

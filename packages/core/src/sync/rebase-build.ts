@@ -1,6 +1,8 @@
 // Makes a rebase: the verified document without its past, and with what an earlier rebase left out, sealed as a snapshot of the next
 // document epoch.
+import { nextDocumentEpoch } from '@owlivion/sync-protocol'
 import { foldState } from '../document'
+import { randomUint32 } from './account-context'
 import { buildBaseDocs, readStoredBase } from './base'
 import type { DocumentState } from './document-state'
 import { digestOfFolded, foldedOf, type OwedPart, withOwed } from './rebase-state'
@@ -25,7 +27,8 @@ export async function buildRebase(
   const own = foldedOf(docs, state.replica.state.context)
   if (own === undefined) return undefined
   const folded = withOwed(own, owed)
-  const documentEpoch = 1 + Math.max(state.documentEpoch, current?.documentEpoch ?? 0)
+  const before = Math.max(state.documentEpoch, current?.documentEpoch ?? 0)
+  const documentEpoch = nextDocumentEpoch(before, randomUint32(context.platform))
   const header = headerOf({ replica: state.replica, documentEpoch }, current?.hash)
   return sealSnapshot(context, {
     document,

@@ -1,5 +1,5 @@
 // Compares a rebase with what this device has verified of the log that it covers, and finds what it does not hold of that.
-import { bytesEqual } from '@owlivion/sync-protocol'
+import { bytesEqual, countRebases } from '@owlivion/sync-protocol'
 import { leftOut } from '../document'
 import { buildBaseDocs, readStoredBase } from './base'
 import { applyUpdates } from './body-updates'
@@ -67,7 +67,8 @@ export async function judgeRebase(
   if (!isTrue) return found('reject', 'it holds something else than its author says', folded, owed)
   const { number, hash } = state.replica.state
   const { coveredNumber, coveredHash, documentEpoch } = snapshot.header
-  if (documentEpoch !== state.documentEpoch + 1 || coveredNumber !== number || !bytesEqual(coveredHash, hash))
+  const isNext = countRebases(documentEpoch) === countRebases(state.documentEpoch) + 1
+  if (!isNext || coveredNumber !== number || !bytesEqual(coveredHash, hash))
     return found('unknown', 'this device has not read up to it', folded, owed)
   if (
     !isSameSet(

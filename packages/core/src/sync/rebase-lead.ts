@@ -11,6 +11,7 @@ import { documentLimitsOf } from './document-limits'
 import type { DocumentLink } from './document-link'
 import type { DocumentHost } from './document-part'
 import type { HoldReason } from './log-replica'
+import { QuestionTimer } from './question-timer'
 import { buildRebase } from './rebase-build'
 import type { OwedList } from './rebase-owed'
 import type { SealedSnapshot } from './snapshot-format'
@@ -46,6 +47,7 @@ export class RebaseLead {
   private isLeasing = false
   private uploading: SealedSnapshot | undefined
   private cancelTimer: (() => void) | undefined
+  private readonly timer: QuestionTimer
   /** Yjs structs when the document was last weighed, or found not to be foldable. */
   private weighedAt = 0
   private passedOver: Hash | undefined
@@ -58,7 +60,9 @@ export class RebaseLead {
     private readonly current: CurrentSnapshot,
     private readonly owed: OwedList,
     private readonly isBehind: () => boolean,
-  ) {}
+  ) {
+    this.timer = new QuestionTimer(host.context.platform)
+  }
 
   /** The log is to stand still. */
   get isBusy(): boolean {
@@ -175,7 +179,7 @@ export class RebaseLead {
     const prepared = { sealed, number, parent, sinceMs: context.platform.now() }
     this.prepared = prepared
     this.current.isUploading = true
-    link.sendLarge(this.untilLease(prepared))
+    this.timer.askLarge(link, this.untilLease(prepared))
   }
 
   /** The relay puts the parts together, and has them all but one when it is asked for the lease. */
@@ -211,7 +215,7 @@ export class RebaseLead {
     this.prepared = undefined
     this.isLeasing = false
     this.uploading = sealed
-    link.sendLarge([...partsOf(this.host.state.document, sealed)].slice(fromPart))
+    this.timer.askLarge(link, [...partsOf(this.host.state.document, sealed)].slice(fromPart))
   }
 
   /** @returns undefined when this version cannot carry the document over, or nobody would open it */
@@ -237,6 +241,7 @@ export class RebaseLead {
     this.prepared = undefined
     this.isLeasing = false
     this.uploading = undefined
+    this.timer.stop()
   }
 }
 

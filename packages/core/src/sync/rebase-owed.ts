@@ -52,6 +52,8 @@ export interface OwedRow {
 /** Read once, and again after it was written. */
 export class OwedList {
   private rows: readonly OwedRow[] | undefined
+  /** As far as it was read: the document lacks something that the next rebase is to bring back. */
+  isOwing = false
 
   constructor(
     private readonly context: AccountContext,
@@ -77,12 +79,19 @@ export class OwedList {
       key,
       part: readRow(bytes, 'part of a document', readPart),
     }))
+    this.isOwing = isOwing(this.rows.map(({ part }) => part))
     return this.rows
   }
 
-  forget(): void {
+  /** These are about to take the place of all rows. */
+  replaced(parts: readonly KeptPart[]): void {
     this.rows = undefined
+    this.isOwing = isOwing(parts)
   }
+}
+
+function isOwing(parts: readonly KeptPart[]): boolean {
+  return parts.some(({ kind }) => kind !== 'unjudged')
 }
 
 /** The rows of what is kept now, in place of those before. */

@@ -44,15 +44,15 @@ export interface ReadRebase {
   readonly isTrue: boolean
 }
 
-/** What a snapshot of a later epoch holds; undefined when that is no document at all. */
+/** What a snapshot holds, whether or not it began its epoch; undefined when that is no document at all. */
 export function readRebase(sha512: Sha512, snapshot: OpenedSnapshot): ReadRebase | undefined {
   try {
     const docs = docsOfSnapshot(snapshot)
     const folded = foldedOf(docs, snapshot.context)
     // It may be a later summary of the epoch: that is compared as it is.
     const isTrue =
-      (folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest)) ||
-      bytesEqual(digestOf(sha512, docs), snapshot.digest)
+      bytesEqual(digestOf(sha512, docs), snapshot.digest) ||
+      (folded !== undefined && bytesEqual(digestOfFolded(sha512, folded), snapshot.digest))
     return { docs, folded, isTrue }
   } catch {
     // What a member sends as a Yjs state may be anything.
@@ -68,6 +68,11 @@ export function isDocument(snapshot: OpenedSnapshot): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether the snapshot holds what its author says that it hashes to. */
+export function isDigestTrue(sha512: Sha512, snapshot: OpenedSnapshot): boolean {
+  return readRebase(sha512, snapshot)?.isTrue === true
 }
 
 /** Whether the snapshot began a document epoch: it holds what stands, and nothing of how that came to be, whatever it says of itself. */

@@ -36,7 +36,7 @@ export class UnjudgedParts {
     const parts = rows.flatMap(({ part }) => (part.kind === 'unjudged' ? compared(part) : [part]))
     if (host.isClosed || (parts.length === rows.length && parts.every((part, i) => part === rows[i]?.part))) return
     const put = owedRows(context, state.document, parts)
-    owed.forget()
+    owed.replaced(parts)
     await context.writer.write({ put, remove: rows.slice(parts.length).map(({ key }) => key) })
   }
 

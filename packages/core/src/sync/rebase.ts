@@ -15,9 +15,11 @@ import { SyncError } from '../errors'
 import type { CurrentSnapshot } from './current-snapshot'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
+import type { PartStatus } from './document-status'
 import { openExempt } from './exempt-entries'
 import type { OpenedEntry } from './log-replica'
 import { withheld } from './own-exempt'
+import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from './question-timer'
 import { type RebaseInput, takeRebase } from './rebase-adopt'
 import { judgeRebase, type RebaseFindings } from './rebase-judge'
 import { RebaseLead } from './rebase-lead'
@@ -31,6 +33,7 @@ export class Rebase implements DocumentPart {
   /** The relay has a later epoch than this device: nothing is sent until that is taken over. */
   private isBehind = false
   private isFetching = false
+  private readonly timer: QuestionTimer
   private readonly owed: OwedList
   private readonly unjudged: UnjudgedParts
   private readonly lead: RebaseLead
@@ -41,6 +44,7 @@ export class Rebase implements DocumentPart {
     private readonly host: DocumentHost,
     private readonly current: CurrentSnapshot,
   ) {
+    this.timer = new QuestionTimer(host.context.platform)
     this.owed = new OwedList(host.context, host.state.document)
     this.unjudged = new UnjudgedParts(host, this.owed, current)
     this.lead = new RebaseLead(host, current, this.owed, () => this.isBehind)
@@ -54,7 +58,16 @@ export class Rebase implements DocumentPart {
     return this.holdsPushes || this.lead.isWaiting
   }
 
+  /** What the document lacks was here before, and is to be here again. */
+  get status(): Partial<PartStatus> {
+    return this.owed.isOwing ? { healing: true } : {}
+  }
+
   connected(): void {
+    this.host.runJob(async () => {
+      await this.owed.all()
+      this.host.onStatus()
+    })
     // The relay may be another one, which has not heard of the later epoch; if it has, it says so.
     this.isBehind = false
     this.lead.connected()
@@ -62,7 +75,7 @@ export class Rebase implements DocumentPart {
 
   disconnected(): void {
     this.lead.disconnected()
-    this.isFetching = false
+    this.fetched()
     this.keyringReadFor = undefined
   }
 
@@ -113,17 +126,14 @@ export class Rebase implements DocumentPart {
     if (this.lead.refused(refusal, error, link)) return true
     if (refusal.request !== 'snapshot-fetch' || !this.isFetching) return false
     // It is another one meanwhile; the relay says which.
-    this.isFetching = false
+    this.fetched()
     if (!error.retryable) this.host.context.report(error)
     return true
   }
 
   async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
-    if (!this.isLater(epochOf(arrived))) {
-      this.isFetching = false
-      return false
-    }
-    this.isFetching = false
+    this.fetched()
+    if (!this.isLater(epochOf(arrived))) return false
     this.isBehind = true
     const { context, state } = this.host
     const opened = await openSnapshot(context, state.document, arrived.bytes)
@@ -150,7 +160,17 @@ export class Rebase implements DocumentPart {
     this.isFetching = true
     const { offer } = this.current
     const hash = own ?? (this.isLater(offer?.documentEpoch) ? offer?.hash : undefined)
-    link.send({ type: 'snapshot-fetch', document: state.document, ...(hash && { hash }) })
+    this.timer.ask(
+      link,
+      { type: 'snapshot-fetch', document: state.document, ...(hash && { hash }) },
+      LARGE_ANSWER_TIMEOUT_MS,
+    )
+  }
+
+  /** Or there is nothing to be waited for. */
+  private fetched(): void {
+    this.isFetching = false
+    this.timer.stop()
   }
 
   private async take(arrived: ArrivedSnapshot, snapshot: OpenedSnapshot, link: DocumentLink): Promise<void> {
@@ -192,20 +212,21 @@ export class Rebase implements DocumentPart {
     const before = await this.owed.list()
     const unjudged = await this.owed.unjudged()
     const stays = folded === undefined ? before : stillOwed(before, folded)
+    const parts = [...stays, ...unjudged, ...owed]
     const taken = await takeRebase(
       host.state,
       {
         ...{ snapshot, exempt: entries, heads, owedBefore },
         isVerified: judgement.verdict === 'accept',
         storedAtMs: current.offer?.storedAtMs ?? 0,
-        owed: [...stays, ...unjudged, ...owed],
+        owed: parts,
       },
       () => host.isClosed,
     )
     if (taken === undefined) return
     this.isBehind = false
     this.lead.forget()
-    this.owed.forget()
+    this.owed.replaced(parts)
     host.ownWriter.giveUpSealed()
     // What they wrote is joined; as entries they would be of an epoch that is over.
     host.state.returning?.leaveOut((bytes) => isBefore(bytes, snapshot.header.documentEpoch))

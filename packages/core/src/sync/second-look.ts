@@ -20,11 +20,12 @@ import { readLog } from './log-history'
 import type { HeldEntry, LogReplica, OpenedEntry } from './log-replica'
 import { openPage } from './open-page'
 import { QuestionTimer } from './question-timer'
+import { isDigestTrue } from './rebase-state'
 import { replayDocument } from './rebuild'
 import { rollBack } from './roll-back'
 import type { StoredEntry } from './rows'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
-import { isDigestTrue, openSnapshot } from './snapshot-format'
+import { openSnapshot } from './snapshot-format'
 import { hasVote } from './snapshot-votes'
 
 /** A connection may last for days. */

@@ -1,7 +1,6 @@
 // Seals the verified state of a document into a snapshot file, and opens one. Crypto only: whether a snapshot says what the log says is
 // judged elsewhere.
 import {
-  bytesEqual,
   type DeviceId,
   type DocumentId,
   decodeLargeEnvelope,
@@ -193,13 +192,4 @@ export function docsOfSnapshot({ registers, texts }: Pick<OpenedSnapshot, 'regis
 export function digestOf(sha512: Sha512, docs: BaseDocs): Hash {
   const hash = (bytes: Uint8Array): Uint8Array => hashParts(sha512, 'document', bytes)
   return hashParts(sha512, 'snapshot-digest', digestRegisters(docs.registers, hash), digestRoots(docs.texts, hash))
-}
-
-/** Whether the snapshot holds what its author says that it hashes to. */
-export function isDigestTrue(sha512: Sha512, opened: OpenedSnapshot): boolean {
-  try {
-    return bytesEqual(digestOf(sha512, docsOfSnapshot(opened)), opened.digest)
-  } catch {
-    return false
-  }
 }

@@ -1,4 +1,5 @@
 // What a simulator may look at that an app does not see.
+import { countRebases } from '@owlivion/sync-protocol'
 import type { Collection, RecordFields } from '../collection'
 import type { Registers } from '../document'
 
@@ -10,8 +11,8 @@ export function registersOf<T extends RecordFields<T>>(collection: Collection<T>
 
 /** How far a document has come on a device. */
 export interface AppliedHistory {
-  /** Counts the rebases of the document. */
-  readonly documentEpoch: number
+  /** How often the document was rebased. */
+  readonly rebases: number
   /** By writer: up to which of its transactions all are in the log as this device has it. */
   readonly context: ReadonlyMap<string, number>
 }
@@ -20,7 +21,7 @@ export interface AppliedHistory {
 export function appliedIn<T extends RecordFields<T>>(collection: Collection<T>): AppliedHistory {
   // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
   const { state } = collection['sync']() as unknown as { readonly state: StateOfDocument }
-  return { documentEpoch: state.documentEpoch, context: state.replica.state.context }
+  return { rebases: countRebases(state.documentEpoch), context: state.replica.state.context }
 }
 
 interface StateOfDocument {

@@ -6,7 +6,7 @@ import { openMemoryStore } from '../../src/storage'
 import { Author } from './support/author'
 import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
 import { TestDevice } from './support/device'
-import { epochOf, RebaseWorld } from './support/rebase-world'
+import { RebaseWorld, rebasesOf } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
 const [ANN, BOB, CARL, EVE] = [0, 1, 2, 3]
@@ -258,7 +258,7 @@ describe('an entry that is left out and that the relay does not send', () => {
     withhold(carl)
     await rebased.wear(author)
     await rebased.rest(author, carl)
-    expect([epochOf(author), epochOf(carl)]).toEqual([1, 1])
+    expect([rebasesOf(author), rebasesOf(carl)]).toEqual([1, 1])
     expect(rebased.log.current?.header.exempt).toEqual([1])
     expect(await exemptOnDisk(carl)).toEqual([1])
     expect(carl.sync.status.held.map(({ number }) => number)).toEqual([1])

@@ -4,7 +4,7 @@ import { type MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
 import { codesOf, digest } from './support/compaction-world'
 import type { TestDevice } from './support/device'
 import { forgeRebase } from './support/forge-rebase'
-import { epochOf, RebaseWorld } from './support/rebase-world'
+import { RebaseWorld, rebasesOf } from './support/rebase-world'
 
 /** A store on a disk that takes so many more commits. */
 function dyingStore(disk: MemoryDisk, left: number): Store & { isDead: boolean } {
@@ -54,7 +54,7 @@ describe('a device that dies while it takes a rebase over', () => {
       const { world, log, ann, bob } = await prepared()
       await forgeRebase(log, ann)
       await world.rest(ann)
-      expect(epochOf(ann)).toBe(1)
+      expect(rebasesOf(ann)).toBe(1)
       const store = dyingStore(bob.disk, commits)
       const dying = await world.open(1, { store })
       await world.rest(dying)
@@ -63,7 +63,7 @@ describe('a device that dies while it takes a rebase over', () => {
       log.leasedTo = undefined
       const again = await world.open(1, { disk: bob.disk })
       await world.rest(again, ann)
-      expect([epochOf(again), epochOf(ann)]).toEqual([1, 1])
+      expect([rebasesOf(again), rebasesOf(ann)]).toEqual([1, 1])
       expect(digest(again)).toBe(digest(ann))
       expectAll(ann)
       expect(again.sync.status).toMatchObject({ unsent: 0, held: [] })
@@ -89,7 +89,7 @@ describe('a device that dies while it brings back what a rebase left out', () =>
       log.leasedTo = undefined
       const again = await world.open(1, { disk: bob.disk })
       await world.rest(again)
-      expect(epochOf(again)).toBe(2)
+      expect(rebasesOf(again)).toBe(2)
       expectAll(again)
       const carl = await world.open(2)
       expect(digest(again)).toBe(digest(carl))

@@ -7,7 +7,7 @@ import { codesOf, digest, stateOf } from './support/compaction-world'
 import type { TestDevice } from './support/device'
 import { settle } from './support/fake-platform'
 import { forgeRebase } from './support/forge-rebase'
-import { epochOf, RebaseWorld } from './support/rebase-world'
+import { RebaseWorld, rebasesOf } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
 let world: RebaseWorld
@@ -58,7 +58,7 @@ describe('texts', () => {
 
     await forgeRebase(log, ann)
     await world.rest(ann, bob)
-    expect([epochOf(ann), epochOf(bob)]).toEqual([1, 1])
+    expect([rebasesOf(ann), rebasesOf(bob)]).toEqual([1, 1])
     expect(ann.sync.texts).toBe(live)
     expect(Y.encodeStateVector(live)).toEqual(before)
     expect(paragraphOf(live.getXmlFragment('body'))).toBe(paragraph)
@@ -66,11 +66,11 @@ describe('texts', () => {
     // Both had the text open before the rebase, and type on in it.
     await write(
       edit(first, (body) => paragraphOf(body).insert(8, ',')),
-      1,
+      log.documentEpoch,
     )
     await write(
       edit(second, (body) => paragraphOf(body).insert(0, 'Re: ')),
-      1,
+      log.documentEpoch,
     )
     const late = await world.open(3)
     await log.serve(ann, bob, late)
@@ -90,7 +90,7 @@ describe('texts', () => {
     await log.serve(ann, bob)
     await forgeRebase(log, ann, ({ dropTexts }) => dropTexts())
     await world.rest(ann, bob)
-    expect(epochOf(bob)).toBe(2)
+    expect(rebasesOf(bob)).toBe(2)
     const late = await world.open(3)
     for (const device of [ann, bob, late]) expect(textOf(device.sync.texts)).toBe('kept')
     expect(codesOf(bob)).toEqual(['snapshot-untrue'])
@@ -127,7 +127,7 @@ describe('a rebase by a device that had not read everything', () => {
       expect([...device.sync.registers.conflicts()]).toEqual([])
     }
     expect(new Set([ann, bob, carl].map(digest)).size).toBe(1)
-    expect(epochOf(carl)).toBe(2)
+    expect(rebasesOf(carl)).toBe(2)
     await bob.update('two', { name: 'again' })
     await world.rest(bob, ann, carl)
     expect(carl.records).toMatchObject({ two: { name: 'again' } })

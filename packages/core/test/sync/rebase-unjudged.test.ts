@@ -8,7 +8,7 @@ import { Author } from './support/author'
 import { codesOf, digest, stateOf } from './support/compaction-world'
 import type { TestDevice } from './support/device'
 import { forgeRebase } from './support/forge-rebase'
-import { epochOf, RebaseWorld } from './support/rebase-world'
+import { RebaseWorld, rebasesOf } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
 /** Only a newer version of the app can carry a document over that has this. */
@@ -61,15 +61,15 @@ describe('what was before a rebase that this version cannot compare', () => {
     await forge()
     await ann.add('two', { name: 'unsent' })
     await world.rest(ann)
-    expect([epochOf(ann), codesOf(ann), ann.records]).toEqual([1, [], { two: { name: 'unsent' } }])
+    expect([rebasesOf(ann), codesOf(ann), ann.records]).toEqual([1, [], { two: { name: 'unsent' } }])
     await ann.add('three', { name: 'sent' })
     await world.rest(ann, eve)
-    expect([await keptBy(ann), epochOf(ann)]).toEqual([1, 1])
+    expect([await keptBy(ann), rebasesOf(ann)]).toEqual([1, 1])
     app.isNew = true
     const updated = await world.open(0, { disk: ann.disk })
     await world.rest(updated)
     await world.rest(updated, eve)
-    expect([epochOf(updated), epochOf(eve)]).toEqual([2, 2])
+    expect([rebasesOf(updated), rebasesOf(eve)]).toEqual([2, 2])
     const expected = { one: { name: 'One', note: 'first' }, two: { name: 'unsent' }, three: { name: 'sent' } }
     for (const device of [updated, eve]) expect(device.records).toEqual(expected)
     expect(digest(updated)).toBe(digest(eve))
@@ -85,10 +85,14 @@ describe('what was before a rebase that this version cannot compare', () => {
     const before = Y.encodeStateVector(newer)
     newer.getMap('r').delete(newerKey)
     const bytes = Y.encodeStateAsUpdate(newer, before)
-    await carl.write(log, { updates: [{ root: roots.registers, format: 1, bytes }] }, { documentEpoch: 1 })
+    await carl.write(
+      log,
+      { updates: [{ root: roots.registers, format: 1, bytes }] },
+      { documentEpoch: log.documentEpoch },
+    )
     await world.rest(ann)
     await world.rest(ann, eve)
-    expect(epochOf(ann)).toBe(2)
+    expect(rebasesOf(ann)).toBe(2)
     for (const device of [ann, eve]) expect(device.records).toEqual({ one: { name: 'One', note: 'first' } })
     expect(await keptBy(ann)).toBe(0)
   })
@@ -98,7 +102,7 @@ describe('what was before a rebase that this version cannot compare', () => {
     await world.rest(ann, eve)
     await forge()
     await world.rest(ann)
-    expect([epochOf(ann), await keptBy(ann)]).toEqual([2, 2])
+    expect([rebasesOf(ann), await keptBy(ann)]).toEqual([2, 2])
   })
 
   it('goes a week after another device has found the rebase true', async () => {

@@ -6,7 +6,7 @@ import type { Y } from '../../src/yjs'
 import { codesOf, digest } from './support/compaction-world'
 import type { TestDevice } from './support/device'
 import { forgeGarbage, forgeRebase } from './support/forge-rebase'
-import { epochOf, RebaseWorld } from './support/rebase-world'
+import { RebaseWorld, rebasesOf } from './support/rebase-world'
 import type { SnapshotLog } from './support/snapshot-log'
 
 let world: RebaseWorld
@@ -43,14 +43,14 @@ describe.each<[string, (records: Y.Map<unknown>) => void, Record<string, unknown
   it('is reported, and all of it is there again after the next one', async () => {
     await forgeRebase(log, eve, ({ registers }) => alter(registers))
     await log.serve(ann, bob)
-    expect([epochOf(ann), epochOf(bob)]).toEqual([1, 1])
+    expect([rebasesOf(ann), rebasesOf(bob)]).toEqual([1, 1])
     expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
     // Who is new goes on from what there is.
     log.prune()
     const carl = await world.open(2)
     await carl.add('three', { name: 'Three' })
     await world.rest(carl, ann, bob, eve)
-    expect(epochOf(carl)).toBe(2)
+    expect(rebasesOf(carl)).toBe(2)
     for (const device of [ann, bob, carl, eve]) {
       expect(device.records).toEqual({ one: { name: 'changed', note: 'first' }, three: { name: 'Three' } })
       expect([...device.sync.registers.deletedIds()]).toEqual(['two'])
@@ -64,10 +64,10 @@ describe.each<[string, (records: Y.Map<unknown>) => void, Record<string, unknown
   it('is made good although whoever knows better restarts in between', async () => {
     await forgeRebase(log, eve, ({ registers }) => alter(registers))
     await log.serve(ann)
-    expect(epochOf(ann)).toBe(1)
+    expect(rebasesOf(ann)).toBe(1)
     const again = await world.open(0, { disk: ann.disk })
     await world.rest(again, eve)
-    expect(epochOf(again)).toBe(2)
+    expect(rebasesOf(again)).toBe(2)
     expect(again.records).toEqual({ one: { name: 'changed', note: 'first' } })
     expect([...again.sync.registers.deletedIds()]).toEqual(['two'])
     expect(digest(again)).toBe(digest(eve))
@@ -103,7 +103,7 @@ describe('a rebase that leaves something out, knows a write that nobody else has
       )
     })
     await log.serve(ann, bob, eve)
-    expect([ann, bob, eve].map(epochOf)).toEqual([1, 1, 1])
+    expect([ann, bob, eve].map(rebasesOf)).toEqual([1, 1, 1])
     await world.rest(ann, bob, eve)
     for (const device of [ann, bob, eve])
       expect(device.records).toEqual({ one: { name: 'changed', note: 'first' }, three: { name: 'by Bob' } })
@@ -130,7 +130,7 @@ describe('a rebase that is not what it says', () => {
       lie()
     })
     await world.rest(ann, bob)
-    expect([epochOf(ann), epochOf(bob)]).toEqual([2, 2])
+    expect([rebasesOf(ann), rebasesOf(bob)]).toEqual([2, 2])
     expect(ann.records).toEqual({ one: { name: 'changed', note: 'first' } })
     expect([codesOf(ann), codesOf(bob)]).toEqual([['snapshot-untrue'], ['snapshot-untrue']])
   })
@@ -141,10 +141,10 @@ describe('a rebase that is no document at all', () => {
     await forgeGarbage(log, eve)
     await ann.add('meanwhile', { name: 'unsent' })
     await log.serve(ann, bob)
-    expect([epochOf(ann), epochOf(bob)]).toEqual([0, 0])
+    expect([rebasesOf(ann), rebasesOf(bob)]).toEqual([0, 0])
     expect(ann.sync.status.unsent).toBe(1)
     await world.rest(ann, bob)
-    expect([epochOf(ann), epochOf(bob)]).toEqual([2, 2])
+    expect([rebasesOf(ann), rebasesOf(bob)]).toEqual([2, 2])
     const expected = { one: { name: 'changed', note: 'first' }, meanwhile: { name: 'unsent' } }
     const late = await world.open(2)
     for (const device of [ann, bob, late]) {

@@ -183,7 +183,7 @@ export function describeSnapshots(suite: ContractSuite): void {
         snapshot({ covered, coveredHash: await at(covered), parent, documentEpoch, change: { mayRebase } })
       expect(await put(store, await rebase(6, false))).toEqual('lease-needed')
       expect(await put(store, await rebase(5, true))).toEqual('conflict')
-      expect(await put(store, await rebase(6, true, 2))).toEqual('misfit')
+      expect(await put(store, await rebase(6, true, 2 * 2 ** 32))).toEqual('misfit')
       expect(await put(store, await rebase(6, true))).toEqual('stored')
       const [, second] = await store.snapshots.list(account, contacts)
       expect([second?.isRebase, second?.documentEpoch]).toEqual([true, 1])

@@ -3,6 +3,7 @@ import {
   bytesEqual,
   type ChainHead,
   type Cut,
+  countRebases,
   type DeviceId,
   type DocumentId,
   type Hash,
@@ -57,7 +58,8 @@ function judgeEpoch({ header, mayHeal, mayRebase }: SnapshotPut, view: SnapshotV
   const { documentEpoch: epoch, coveredNumber } = header
   if (epoch === view.epoch) return undefined
   if (epoch < view.epoch) return { kind: 'stale-document-epoch' }
-  if (epoch > view.epoch + 1 && !mayHeal) return misfit('It is of a document epoch that was not begun.')
+  if (countRebases(epoch) > countRebases(view.epoch) + 1 && !mayHeal)
+    return misfit('It is of a document epoch that was not begun.')
   if (!mayRebase && !mayHeal) return { kind: 'lease-needed' }
   return coveredNumber < view.newest ? { kind: 'conflict' } : undefined
 }

@@ -5,6 +5,7 @@ import {
   encodeSnapshotFile,
   encodeSnapshotHeader,
   envelopeKinds,
+  nextDocumentEpoch,
   SUITE_SECRETBOX,
   snapshotHeaderHash,
   snapshotSigningBytes,
@@ -45,7 +46,12 @@ export async function forgeRebase(
   let { texts } = docs
   const truth = foldedOf(docs, state.replica.state.context)!
   const folded = foldState(truth.state, context.platform.random)
-  const header = { ...headerOf({ replica: state.replica, documentEpoch: state.documentEpoch + 1 }, log.current?.hash) }
+  const header = {
+    ...headerOf(
+      { replica: state.replica, documentEpoch: nextDocumentEpoch(state.documentEpoch, 1) },
+      log.current?.hash,
+    ),
+  }
   const known = new Map(state.replica.state.context)
   const dropTexts = () => {
     texts = createDoc('texts')
@@ -76,7 +82,7 @@ export async function forgeGarbage(log: SnapshotLog, device: TestDevice): Promis
   const { sha512 } = context.platform.signing
   const { position, keyId, key } = context.newestKey(document)
   const { length, head: hash } = context.keyring()
-  const documentEpoch = state.documentEpoch + 1
+  const documentEpoch = nextDocumentEpoch(state.documentEpoch, 1)
   const header = encodeSnapshotHeader({
     ...headerOf({ replica: state.replica, documentEpoch }, log.current?.hash),
     keyringHead: { length, hash },

@@ -1,5 +1,5 @@
 // Devices of one account whose document is mostly past.
-import type { DocumentId } from '@owlivion/sync-protocol'
+import { countRebases, type DocumentId } from '@owlivion/sync-protocol'
 import { MIN_DEAD_STRUCTS } from '../../../src/document'
 import { type ContextOptions, TestAccount } from './account'
 import { stateOf } from './compaction-world'
@@ -45,7 +45,7 @@ export class RebaseWorld {
   }
 }
 
-export const epochOf = (device: TestDevice): number => stateOf(device).documentEpoch
+export const rebasesOf = (device: TestDevice): number => countRebases(stateOf(device).documentEpoch)
 
 export const structsOf = (device: TestDevice): number => {
   const { clients } = device.sync.registers.doc.store

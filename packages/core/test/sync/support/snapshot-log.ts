@@ -2,6 +2,7 @@
 // answers to whatever the devices of a test ask. It trusts everybody; a test that wants it to lie alters what it keeps.
 import {
   bytesEqual,
+  countRebases,
   type DeviceId,
   type DocumentId,
   decodeEnvelope,
@@ -187,7 +188,7 @@ export class SnapshotLog extends TestLog {
     const header = decodeSnapshotHeader(bytes)
     const { current } = this
     const isNext = bytesEqual(header.parent ?? ZERO_HASH, current?.hash ?? ZERO_HASH)
-    const isRebase = mayRebase && header.documentEpoch === this.documentEpoch + 1
+    const isRebase = mayRebase && countRebases(header.documentEpoch) === countRebases(this.documentEpoch) + 1
     const isFurther = isRebase
       ? header.coveredNumber === this.newest
       : header.coveredNumber > (current?.header.coveredNumber ?? 0) && header.coveredNumber <= this.newest

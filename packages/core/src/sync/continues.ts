@@ -1,0 +1,20 @@
+// What the first entry of a new incarnation names as the end of the ones before: whoever reads it has to have that.
+import type { DocumentState } from './document-state'
+import type { StateRow } from './state-row'
+
+/** For an incarnation that begins now. */
+export function continuesFrom({
+  context: { device },
+  own: { incarnation, continues },
+  replica,
+}: Pick<DocumentState, 'context' | 'own' | 'replica'>): StateRow['continues'] {
+  const { chains, applied } = replica.state
+  const chain = chains.get({ device, incarnation })
+  const end = applied.get({ device, incarnation }) ?? 0
+  if (chain !== undefined && !chain.broken && end === chain.sequence)
+    return { incarnation, sequence: chain.sequence, hash: chain.hash }
+  if (continues === undefined) return undefined
+  // A rebase that was made elsewhere may leave out what had been confirmed: everybody would wait for it, and with that for what makes it good.
+  const isThere = (applied.get({ device, incarnation: continues.incarnation }) ?? 0) >= continues.sequence
+  return isThere ? continues : undefined
+}
