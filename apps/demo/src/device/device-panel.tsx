@@ -12,6 +12,7 @@ import { Button, IconButton } from '../ui/button'
 import { Notice } from '../ui/notice'
 import type { Device, DevicePhase } from './device'
 import { LockedOut } from './locked-out'
+import { LostStore } from './lost-store'
 import { OnlineSwitch } from './online-switch'
 import { PhraseCard } from './phrase-card'
 import { SyncState } from './sync-state'
@@ -163,7 +164,9 @@ function Setup({ device, phase, other }: SetupProps) {
         </p>
       )
     case 'failed':
-      return (
+      return phase.error.code === 'profile-lost' ? (
+        <LostStore device={device} />
+      ) : (
         <div className="m-auto p-6">
           <Notice tone="warn" role="alert" title={phase.error.message}>
             {phase.error.action}

@@ -17,8 +17,8 @@ import { toSyncError } from './to-sync-error'
 
 export type DevicePhase =
   | { readonly kind: 'opening' }
-  /** Holds no account. `failure` is why the latest attempt to get one did not succeed. */
-  | { readonly kind: 'empty'; readonly failure?: SyncError }
+  /** Holds no account. `failure` is why the latest attempt to get one did not succeed; `hadAccount`: it lost the one that it had. */
+  | { readonly kind: 'empty'; readonly failure?: SyncError; readonly hadAccount?: boolean }
   | { readonly kind: 'working'; readonly on: 'creating' | 'joining' }
   /** Shows a code to be let in by. `isMerging`: it holds an account already, which is brought along. */
   | { readonly kind: 'pairing'; readonly offer: PairingOffer; readonly isMerging: boolean }
@@ -54,6 +54,7 @@ export class Device {
   #store: Store | undefined
   #phase: DevicePhase = { kind: 'opening' }
   #gaveUp = false
+  #hadAccount = false
 
   constructor({ name, database, relay, startsAccount }: DeviceOptions) {
     this.name = name
@@ -79,7 +80,7 @@ export class Device {
       if (await hasAccount(this.#store)) {
         const sync = await openAccount({ store: this.#store, online: !this.#wantsOffline })
         this.#enter({ kind: 'ready', sync, ...(failure && { failure }) })
-      } else this.#enter({ kind: 'empty' })
+      } else this.#enter({ kind: 'empty', hadAccount: this.#hadAccount })
     } catch (cause) {
       const error = toSyncError(cause)
       await this.#closeStore()
@@ -191,6 +192,12 @@ export class Device {
     // Once more, it could be what another tab has begun with.
     if (!isWiped) await deleteIndexedDbStore(this.#database)
     await this.open()
+  }
+
+  /** What is left of a store that the browser threw away goes; the device is to join its account again. */
+  async beginAgain(): Promise<void> {
+    this.#hadAccount = true
+    await this.wipe()
   }
 
   get #offlineKey(): string {

@@ -14,7 +14,9 @@ interface WelcomeProps {
 }
 
 export function Welcome({ device, phase, other }: WelcomeProps) {
-  const [chosen, setChosen] = useState<'create' | 'join'>()
+  const [chosen, setChosen] = useState<'create' | 'join' | undefined>(
+    phase.kind === 'empty' && phase.hadAccount ? 'join' : undefined,
+  )
   const way = chosen ?? (other.kind === 'ready' ? 'join' : 'create')
   if (phase.kind === 'pairing') {
     return (
