@@ -7,6 +7,7 @@ export default defineConfig({
     sqlite: 'src/storage/sqlite.ts',
     node: 'src/platform/node.ts',
     mail: 'src/mail/index.ts',
+    html: 'src/mail/html/index.ts',
     vcard: 'src/mail/vcard/index.ts',
     csv: 'src/mail/csv/index.ts',
     transfer: 'src/mail/transfer/index.ts',
