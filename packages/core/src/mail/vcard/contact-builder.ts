@@ -18,13 +18,18 @@ import {
 } from './fields'
 import { type LargePhoto, readPhoto } from './photo'
 import { type Property, readProperty } from './property'
-import type { ReadCard } from './read-cards'
 
 type ListFields = Pick<Contact, 'nicknames' | 'emails' | 'phones' | 'addresses' | 'urls' | 'groups' | 'extra'>
 type Draft = { -readonly [Key in keyof Contact]: Contact[Key] }
 
 /** Says which program wrote the file and when, not who the person is. */
 const aboutTheFile = new Set(['VERSION', 'PRODID', 'REV', 'BEGIN', 'END'])
+
+export interface ReadCard {
+  readonly contact: Contact
+  /** A photo that the contact does not hold because it is too large. */
+  readonly largePhoto: LargePhoto | undefined
+}
 
 /** The contact of a card, or undefined when it says nothing about anybody. */
 export function buildContact({ version, lines }: ContentLines, report: ImportReport): ReadCard | undefined {

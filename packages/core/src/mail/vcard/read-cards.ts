@@ -1,18 +1,10 @@
 // A file of cards, one contact at a time, for those who read it in one go and for those who stop in between.
-import type { Contact } from '../contact'
 import type { ImportReport } from '../import-report'
 import { MAX_FILE_BYTES } from '../limits'
 import { findCards } from './card-lines'
 import { isCompressed, readFileText } from './charset'
-import { buildContact } from './contact-builder'
+import { buildContact, type ReadCard } from './contact-builder'
 import { readContentLines } from './content-lines'
-import type { LargePhoto } from './photo'
-
-export interface ReadCard {
-  readonly contact: Contact
-  /** A photo that the contact does not hold because it is too large. */
-  readonly largePhoto: LargePhoto | undefined
-}
 
 /** The text of a file that may be read, or undefined with the reason in the report. */
 export function openCards(
