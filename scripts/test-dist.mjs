@@ -136,13 +136,11 @@ async function typeCheck() {
 
 async function loadEverything() {
   const entries = packages.flatMap(({ folder, name }) =>
-    Object.keys(readJson(join(root, 'packages', folder, 'package.json')).exports).map((path) => ({
-      folder,
-      entry: name + path.slice(1),
-    })),
+    Object.keys(readJson(join(root, 'packages', folder, 'package.json')).exports).map((path) => name + path.slice(1)),
   )
-  const imports = entries.map(({ entry }) => `await import('${entry}')`)
-  const requires = entries.filter(({ folder }) => folder !== 'relay').map(({ entry }) => `require('${entry}')`)
+  const imports = entries.map((entry) => `await import('${entry}')`)
+  // The relay ships ES modules only, which every Node that it runs on can require.
+  const requires = entries.map((entry) => `require('${entry}')`)
   writeFileSync(join(consumer, 'load.mjs'), ["import 'yjs'", ...imports].join('\n'))
   writeFileSync(join(consumer, 'load.cjs'), ["require('yjs')", ...requires].join('\n'))
   for (const file of ['load.mjs', 'load.cjs']) {
