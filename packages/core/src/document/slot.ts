@@ -130,9 +130,16 @@ export function decodeRow(text: string, writer: Writer): RowSlot | undefined {
  * cheap, and right for everything that this package ever wrote.
  */
 export function looksLikeValue(key: string, record: string, text: unknown): boolean {
-  if (typeof text !== 'string' || !/^\[["\d]/.test(text) || !text.endsWith(']')) return false
-  const parts = key.slice(record.length).split(separator).length
-  return parts === 2 || parts === 3
+  return typeof text === 'string' && text.startsWith('[') && text.endsWith(']') && recordOfValue(key) === record
+}
+
+/** The record that a key is a row or a cell of; undefined for other keys. As cheap as `recordOfKey`. */
+export function recordOfValue(key: string): string | undefined {
+  const end = key.indexOf(separator)
+  if (end <= 0) return undefined
+  const second = key.indexOf(separator, end + 1)
+  const isValue = second < 0 || (second > end + 1 && key.indexOf(separator, second + 1) < 0)
+  return isValue ? key.slice(0, end) : undefined
 }
 
 export function isMarkKey(key: string, record: string): boolean {

@@ -33,21 +33,23 @@ export interface TakenRebase {
   readonly committed: Promise<void>
 }
 
-/** Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed on the way */
+/** Call where nothing is sealed or sent meanwhile. @returns why nothing was taken, where it was not */
 export async function takeRebase(
   state: DocumentState,
   sent: RebaseInput,
   isClosed: () => boolean,
-): Promise<TakenRebase | undefined> {
+): Promise<TakenRebase | 'closed' | 'no-document'> {
   const { context, document } = state
   await context.writer.barrier()
   const stored = await readStoredBase(context, document)
   const rows = await listRows(state, stored)
   const input = { ...sent, ...(await withOwnExempt(state, sent.snapshot, sent, stored)) }
-  if (isClosed()) return undefined
+  if (isClosed()) return 'closed'
   // From here to the end nothing is awaited: edits go on.
   const { snapshot } = input
-  const { replica, received, docs } = placeExempt(state, { ...input, startsOver: false })
+  const placed = tryPlacing(state, input)
+  if (placed === undefined) return 'no-document'
+  const { replica, received, docs } = placed
   const confirmed = confirm(state, replica)
   // Mostly it is what was sent, byte for byte, and need not be written out again.
   const isAsSent = received.applied.length === 0
@@ -79,5 +81,14 @@ export async function takeRebase(
     confirmed: confirmed.pushes,
     foundOtherLife: confirmed.isOther || state.hasTakenNumbers(),
     committed: context.writer.write({ put, remove: gone.filter((key) => !kept.has(JSON.stringify(key))) }),
+  }
+}
+
+/** What a member sends as a Yjs state may be anything. */
+function tryPlacing(state: DocumentState, input: RebaseInput): ReturnType<typeof placeExempt> | undefined {
+  try {
+    return placeExempt(state, { ...input, startsOver: false })
+  } catch {
+    return undefined
   }
 }

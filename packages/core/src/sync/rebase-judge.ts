@@ -9,7 +9,6 @@ import {
   digestOfFolded,
   type FoldedDocument,
   foldedOf,
-  isDocument,
   knowSame,
   type OwedPart,
   owedAfter,
@@ -25,7 +24,7 @@ export interface RebaseFindings {
   readonly folded: FoldedDocument | undefined
   /** What it does not hold of what this device had, or all of that where this version cannot tell. */
   readonly owed: readonly KeptPart[]
-  /** False when it is no document at all, and nobody can go on from it. */
+  /** False when it was found to be no document at all, and nobody can go on from it. */
   readonly isUsable: boolean
 }
 
@@ -52,8 +51,7 @@ export async function judgeRebase(
   const own = foldedOf(docs, known)
   // A device that comes to the account: whether the state is its author's word is for those to say who have read what it sums up.
   if (own !== undefined && state.documentEpoch === 0 && missing.owed.length === 0 && holdsNothing(own)) {
-    const isUsable = isDocument(snapshot)
-    return { ...found('unknown', 'this device has nothing to compare it with', undefined, []), isUsable }
+    return found('unknown', 'this device has nothing to compare it with', undefined, [])
   }
   const read = readRebase(sha512, snapshot)
   if (read === undefined) return { ...found('reject', 'it cannot be read', undefined, []), isUsable: false }

@@ -60,16 +60,6 @@ export function readRebase(sha512: Sha512, snapshot: OpenedSnapshot): ReadRebase
   }
 }
 
-/** What a member sends as a Yjs state may be anything. */
-export function isDocument(snapshot: OpenedSnapshot): boolean {
-  try {
-    docsOfSnapshot(snapshot)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Whether the snapshot holds what its author says that it hashes to. */
 export function isDigestTrue(sha512: Sha512, snapshot: OpenedSnapshot): boolean {
   return readRebase(sha512, snapshot)?.isTrue === true

@@ -223,7 +223,8 @@ export class Rebase implements DocumentPart {
       },
       () => host.isClosed,
     )
-    if (taken === undefined) return
+    if (taken === 'no-document') await this.passOver(snapshot.hash, snapshot.author)
+    if (typeof taken === 'string') return
     this.isBehind = false
     this.lead.forget()
     this.owed.replaced(parts)
