@@ -1,6 +1,6 @@
 // One world from one plan: devices, relay, network, disks and clocks in one process on virtual time. The plan's steps happen, then
 // faults stop, everybody comes back, and what must be true by then is checked.
-import { createAccount, openMemoryStore, type Sync } from '@owlivion/sync'
+import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 import { appliedIn } from '@owlivion/sync/testing'
 import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
@@ -262,22 +262,10 @@ class World {
     }
     return (
       this.#network.isSound &&
-      this.#devices.every(({ sync }) => sync?.status.connection === 'online' && this.#isGreen(sync)) &&
+      this.#devices.every(({ sync }) => sync?.status.connection === 'online' && sync.status.isGreen) &&
       this.#devices.every(({ sync }) => sync?.status.owed.every(({ kind }) => waitsForAWeek.has(kind))) &&
       haveOneKeyring(this.#devices) &&
       this.#plan.collections.every((name) => areEqual(this.#devices, name))
-    )
-  }
-
-  /** Whoever was let in at a relay that is gone may have written what nobody can verify any more. */
-  #isGreen({ status }: Sync): boolean {
-    if (status.isGreen) return true
-    const documents = Object.values(status.documents)
-    return (
-      this.#losses.haveHappened &&
-      !status.healing &&
-      status.unsent === 0 &&
-      documents.every(({ caughtUp, held }) => caughtUp && held.every(({ reason }) => reason === 'unknown-device'))
     )
   }
 

@@ -69,7 +69,7 @@ export class DocumentSync {
     const read = (author: Lineage, number: number, head: KeyringHead): void => {
       claimed(author, number, head)
       const isSettled = state.agreement.note(author.device, number, head)
-      if (isSettled && state.replica.state.held.length > 0) this.runJob(() => this.intake.retryHeld())
+      if (isSettled) this.runJob(() => this.followKeyring())
     }
     this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
@@ -297,7 +297,7 @@ export class DocumentSync {
 
   private async followKeyring(): Promise<void> {
     this.ownWriter.followKeyring()
-    if (await this.intake.followKeyring()) this.reader.readAgain()
+    if (await this.ownWriter.whileRewriting(() => this.intake.followKeyring())) this.reader.readAgain()
     await this.intake.retryHeld()
     for (const part of this.parts) await part.keyringChanged?.()
   }

@@ -1,5 +1,13 @@
 // Entries kept aside, across restarts: a newer version of the app, or a keyring read since, may understand them now.
-import { type DocumentId, decodeEnvelope, envelopeHash, epochAt, type Hash, ZERO_HASH } from '@owlivion/sync-protocol'
+import {
+  type DocumentId,
+  decodeEnvelope,
+  envelopeHash,
+  epochAt,
+  findDevice,
+  type Hash,
+  ZERO_HASH,
+} from '@owlivion/sync-protocol'
 import { hashEntry } from '../crypto'
 import { SyncError } from '../errors'
 import type { AccountContext } from './account-context'
@@ -57,11 +65,17 @@ export function reopenStored(
     ...{ number, ...placeOf(bytes), previous, bytes, own: false },
     envelopeHash: envelopeHash(context.platform.signing.sha512, bytes),
   }
-  const opened = reason === undefined || passing.has(reason) ? tryOpenStored(context, document, row) : undefined
+  const isTried = reason === undefined || (passing.has(reason) && !isLeftOut(context, common, reason))
+  const opened = isTried ? tryOpenStored(context, document, row) : undefined
   if (opened !== undefined)
     return { ...common, hash: opened.hash, outcome: opened.isLost ? { held: 'lost-epoch' } : { body: opened.body } }
   if (reason !== undefined) return { ...common, hash: hashOf(context, document, row), outcome: { held: reason } }
   throw new SyncError('profile-damaged', 'An entry in this device’s store does not open any more.')
+}
+
+/** Its author is in no keyring, and it was found that nobody else knows it: it waits until that is let in. */
+function isLeftOut(context: AccountContext, { device }: Pick<OpenedEntry, 'device'>, reason: HoldReason): boolean {
+  return reason === 'beyond-cut' && findDevice(context.keyring(), device) === undefined
 }
 
 /** What its author wrote after it is verified by its hash, read or not; zeros where no key names its place. */
@@ -79,6 +93,7 @@ function hashOf(context: AccountContext, document: DocumentId, { bytes, previous
 /** The item as it is understood with the keyring as it is now. */
 export function reopenHeldEntry(context: AccountContext, document: DocumentId, item: HeldEntry): HeldEntry {
   if (!('held' in item.entry.outcome) || !passing.has(item.reason)) return item
+  if (isLeftOut(context, item.entry, item.reason)) return item
   const opened = tryOpenStored(context, document, item.entry)
   return opened === undefined || opened.isLost
     ? item

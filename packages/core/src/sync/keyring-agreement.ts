@@ -1,17 +1,20 @@
 // Entries by a device that nobody here knows: it was let in at a relay that is gone, or the relay does not show the record that let it in. While that
 // is open they are kept aside and the app is told. It is settled once another device says that it has read as far and goes by the same keyring:
 // then the device is in no branch that counts, and what it wrote is left out, as what a removed device wrote beyond its cut is. Nobody waits for
-// it any more, and when it is let in after all, it is read again.
+// it any more, and when it is let in after all, it is read again. A device that had read it while its author was in the account writes it again as its
+// own, unless somebody was removed since: that may have been the one who let the author in.
 import {
   activeDevice,
   activeDevices,
   bytesEqual,
   type DeviceId,
+  decodeEnvelope,
   findDevice,
   type Hash,
   type KeyringHead,
 } from '@owlivion/sync-protocol'
 import type { AccountContext } from './account-context'
+import type { StoredEntry } from './rows'
 
 export class KeyringAgreement {
   private head: Hash | undefined
@@ -44,5 +47,13 @@ export class KeyringAgreement {
   /** @param number of its entry; left out for one that is only spoken of */
   isStranger(device: DeviceId, number = 1): boolean {
     return findDevice(this.context.keyring(), device) === undefined && this.through >= number
+  }
+
+  /** Whether somebody was removed since the entry's key was new. */
+  isAfterRemoval({ bytes }: StoredEntry): boolean {
+    const { epoch } = decodeEnvelope(bytes)
+    return [...this.context.keyring().devices.values()].some(
+      ({ removedAt }) => removedAt !== undefined && removedAt > epoch,
+    )
   }
 }

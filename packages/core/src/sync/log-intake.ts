@@ -18,10 +18,11 @@ import { foldBase, isTailLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import type { SealedPush } from './outbox'
-import { hasLostEntries, isBeyondCutSince, readableAgainAfter, replayDocument } from './rebuild'
+import { hasLostEntries, isBeyondCutSince, readableAgainAfter, replayDocument, strangersIn } from './rebuild'
 import { encodeHeld, encodeLog, rowKeys } from './rows'
 import { type Adoption, type AdoptionInput, adoptSnapshot } from './snapshot-adopt'
 import { findUnreadable } from './unreadable'
+import { writeAgain } from './write-again'
 import { writerFromBytes } from './writer-bytes'
 
 export interface LogIntakeOptions {
@@ -86,7 +87,10 @@ export class LogIntake {
   async followKeyring(): Promise<boolean> {
     const { state } = this
     const { context, document } = state
-    const drops = await isBeyondCutSince(state)
+    const isBeyond = await isBeyondCutSince(state)
+    const isSettled = state.agreement.through >= state.replica.state.number
+    const strangers = isBeyond || isSettled ? await strangersIn(state) : []
+    const drops = isBeyond || strangers.length > 0
     const through = readableAgainAfter(state)
     if (!drops && context.hasLostKeys !== true && through === undefined) return false
     await context.writer.barrier()
@@ -95,7 +99,12 @@ export class LogIntake {
     const replayed = await replayDocument(state, options)
     if (this.options.isClosed()) return false
     if (replayed.lost.length > 0) this.options.sealsAgain()
-    const committed = context.writer.write(state.takeReplayed(replayed, options))
+    const again = writeAgain(
+      state,
+      strangers.filter((entry) => !state.agreement.isAfterRemoval(entry)),
+    )
+    const rows = state.takeReplayed(replayed, options)
+    const committed = context.writer.write({ ...rows, put: [...again, ...(rows.put ?? [])] })
     if (drops) this.options.onChange(undefined)
     this.options.onStatus()
     await committed

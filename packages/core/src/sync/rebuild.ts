@@ -7,7 +7,15 @@
 //
 // Nothing honest is lost by it: nobody's slot hangs on another's, and what an entry that counts had taken away of one that does not is
 // carried by Yjs as a deletion of something unknown.
-import { type Body, bytesEqual, type DocumentId, decodeEnvelope, epochAt, findDevice } from '@owlivion/sync-protocol'
+import {
+  type Body,
+  bytesEqual,
+  type DocumentId,
+  decodeEnvelope,
+  type Envelope,
+  epochAt,
+  findDevice,
+} from '@owlivion/sync-protocol'
 import type { StoreKey } from '../storage'
 import { Y } from '../yjs'
 import type { AccountContext } from './account-context'
@@ -38,6 +46,29 @@ export async function isBeyondCutSince({ context, document, replica, foundation 
     return isBeyondCut(context, document, applied)
   const below = replicaStateOf(context, document, await readFoundation(context, document, foundation)).applied
   return isBeyondCut(context, document, new LineageMap([...applied].filter(([each, n]) => below.get(each) !== n)))
+}
+
+/**
+ * What was applied, and is by devices that are in no branch of the keyring that counts. What the rows go on from cannot be taken apart.
+ * @returns by rising number
+ */
+export async function strangersIn({
+  context,
+  document,
+  replica,
+  foundation,
+  agreement,
+}: DocumentState): Promise<StoredEntry[]> {
+  if (![...replica.state.applied].some(([{ device }]) => agreement.isStranger(device))) return []
+  await context.writer.barrier()
+  const stored = await readStoredBase(context, document)
+  const log = await readLog(context, document, foundation, stored)
+  return log.flatMap(([number, entry]) => {
+    const held = stored.held.get(number)
+    if (number <= (foundation?.number ?? 0) || (held !== undefined && !held.released)) return []
+    const { device } = decodeLoosely(entry)
+    return device !== undefined && agreement.isStranger(device) ? [entry] : []
+  })
 }
 
 /** The number after which entries could not be verified that can be now; undefined when there is none. */
@@ -176,7 +207,7 @@ async function shortenArchive(context: AccountContext, document: DocumentId, sto
   return { put, remove }
 }
 
-function decodeLoosely({ bytes }: StoredEntry): { readonly epoch?: number } {
+function decodeLoosely({ bytes }: StoredEntry): Partial<Envelope> {
   try {
     return decodeEnvelope(bytes)
   } catch {

@@ -124,6 +124,44 @@ describe('entries by a device that nobody here knows', () => {
     expect(Object.keys(ann.records)).toEqual(['by Bob', 'by Eve'])
   })
 
+  it('are written again by a device that had read them while their author was in the account, once', async () => {
+    const { disk } = await writtenWithEve()
+    await readAll(ann)
+    const bob = await open(BOB, disk, 2)
+    expect(Object.keys(bob.records)).toEqual(['by Bob', 'by Eve'])
+    await bob.hear(await saysSeen(ann))
+    expect(bob.sync.status).toMatchObject({ held: [], dropped: 1 })
+    await bob.flushTo(log)
+    expect(Object.keys(bob.records)).toEqual(['by Bob', 'by Eve'])
+    await readAll(ann)
+    await ann.hear(await saysSeen(bob))
+    expect(ann.records).toEqual(bob.records)
+    expect(ann.sync.status).toMatchObject({ held: [], dropped: 1 })
+    const { newest } = log
+    await bob.sync.close()
+    const again = await open(BOB, disk, 2)
+    await again.hear(await saysSeen(ann))
+    expect(again.sync.status).toMatchObject({ held: [], dropped: 1, unsent: 0 })
+    expect(again.records).toEqual(ann.records)
+    expect(log.newest).toBe(newest)
+  })
+
+  it('are not written again where somebody was removed since: that one may have let their author in', async () => {
+    const { disk } = await writtenWithEve()
+    const { records } = account
+    records.splice(2)
+    const branch = await account.context(ANN)
+    account.state = branch.keyring()
+    await account.addDevice()
+    await account.remove(ANN, [3])
+    const bob = await open(BOB, disk)
+    const other = await open(ANN, new MemoryDisk())
+    await readAll(other)
+    await bob.hear(await saysSeen(other))
+    expect(bob.records).toEqual({ 'by Bob': { name: 'by Bob' } })
+    expect(bob.sync.status).toMatchObject({ held: [], dropped: 1, unsent: 0 })
+  })
+
   it('are settled for the only device of an account', async () => {
     await writtenWithEve()
     const alone = await TestDevice.open(account, ANN, document, { keyringLength: 1 })
