@@ -30,9 +30,10 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 const hexByByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export function bytesToHex(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += hexByByte[byte]
-  return hex
+  // Joined, and not added up: engines keep a sum of strings as the tree of its parts, ten times the size, for as long as it is a key of a map.
+  const parts: (string | undefined)[] = []
+  for (const byte of bytes) parts.push(hexByByte[byte])
+  return parts.join('')
 }
 
 export function hexToBytes(hex: string): Uint8Array {
