@@ -10,6 +10,7 @@ import { watchParent } from './parent-watch.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Kept between runs, as the browser keeps its devices: only `.demo-data` removed and the site's data cleared is a fresh start.
+// A test names another folder, so that it disturbs no demo that somebody has running.
 const dataFolder = process.env.OWLIVION_DEMO_DATA ?? join(root, '.demo-data')
 const logPath = join(dataFolder, 'relay.log')
 /** The browser's storage hangs on the origin, so the same port again shows the same devices again. */
