@@ -41,7 +41,13 @@ export const codesOfFailedEntries: Codes = new Set([
 ])
 
 /** What a device says of a relay that lies to it. */
-export const codesOfLies: Codes = new Set(['relay-misbehaved', 'keyring-hidden', 'relay-forked'])
+export const codesOfLies: Codes = new Set([
+  'relay-misbehaved',
+  'keyring-hidden',
+  'relay-forked',
+  // Who was shown another log finds the true one to be another.
+  'relay-rolled-back',
+])
 
 /** What a device says of a relay that has not what it had, or tells others something else. */
 export const codesOfLostRelay: Codes = new Set([

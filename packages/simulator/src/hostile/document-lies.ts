@@ -1,12 +1,24 @@
 // The ways in which a relay may lie about a document's log, each on a single page. Frames are changed on their way down, so that the
 // relay itself stays the real one.
-import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, type Frame } from '@owlivion/sync-protocol'
+import { createHash } from 'node:crypto'
+import {
+  bytesEqual,
+  type DeviceId,
+  type DocumentId,
+  decodeEnvelope,
+  envelopeHash,
+  type Frame,
+  type Hash,
+  nextLogHash,
+} from '@owlivion/sync-protocol'
 import type { RandomStream } from '../random'
 
 export type Page = Extract<Frame, { type: 'page' }>
 
 export type DocumentLie =
   | 'alters bytes'
+  /** What it sends adds up to the hash that it gives. */
+  | 'alters bytes and hashes'
   | 'forges signatures'
   | 'swaps documents'
   | 'drops in the middle'
@@ -17,6 +29,7 @@ export type DocumentLie =
 /** Those that a device notices by itself, from a single page with something new in it. */
 export const noticeableLies: ReadonlySet<DocumentLie> = new Set<DocumentLie>([
   'alters bytes',
+  'alters bytes and hashes',
   'forges signatures',
   'swaps documents',
   'drops in the middle',
@@ -34,11 +47,13 @@ export interface LieContext {
   readonly told: readonly Page[]
   /** The device itself, whose own entries need no signature. */
   readonly self: DeviceId | undefined
+  /** Of the log before the page, as the device has it; undefined where that is not known. */
+  readonly hashBefore: Hash | undefined
 }
 
 /** The pages that the device gets in place of this one; undefined when this lie cannot be told about it. */
 export function tell(lie: DocumentLie, page: Page, context: LieContext): readonly Page[] | undefined {
-  const { random, mayHave, others, told, self } = context
+  const { random, mayHave, others, told, self, hashBefore } = context
   const { entries, first, document } = page
   /** Entries from here on are news. */
   const news = Math.max(0, mayHave(document) + 1 - first)
@@ -47,6 +62,14 @@ export function tell(lie: DocumentLie, page: Page, context: LieContext): readonl
       if (news >= entries.length) return undefined
       const at = random.between(news, entries.length - 1)
       return [{ ...page, entries: entries.with(at, flip(entries[at] as Uint8Array, random)) }]
+    }
+    case 'alters bytes and hashes': {
+      if (news >= entries.length || hashBefore === undefined) return undefined
+      const at = random.between(news, entries.length - 1)
+      const altered = entries.with(at, flip(entries[at] as Uint8Array, random))
+      let logHash = hashBefore
+      for (const entry of altered) logHash = nextLogHash(sha512, logHash, envelopeHash(sha512, entry))
+      return [{ ...page, entries: altered, logHash }]
     }
     case 'forges signatures': {
       const authors = entries.slice(news).map((entry) => decodeEnvelope(entry))
@@ -82,6 +105,10 @@ export function tell(lie: DocumentLie, page: Page, context: LieContext): readonl
       // What it has is told as the newest there is.
       return page.live ? [] : [{ ...page, entries: [], heads: [], newest: first - 1 }]
   }
+}
+
+function sha512(bytes: Uint8Array): Uint8Array {
+  return createHash('sha512').update(bytes).digest()
 }
 
 function flip(bytes: Uint8Array, random: RandomStream): Uint8Array {

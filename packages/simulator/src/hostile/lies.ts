@@ -1,6 +1,6 @@
 // What the relay tells one device that is not true: about the keyring, or about a document. What it hears from the device tells it what
 // would be news to it.
-import { bytesToHex, type DeviceId, type DocumentId, encodeFrame, type Frame } from '@owlivion/sync-protocol'
+import { bytesToHex, type DeviceId, type DocumentId, encodeFrame, type Frame, type Hash } from '@owlivion/sync-protocol'
 import type { RandomStream } from '../random'
 import { type DocumentLie, noticeableLies, type Page, tell } from './document-lies'
 import { KeyringLies } from './keyring-lies'
@@ -22,7 +22,7 @@ export class Lies {
   #hasLied = false
   #self: DeviceId | undefined
   /** By document: the cursor that the device asked with last on this connection, and the greatest number it may have. */
-  readonly #asked = new Map<string, { readonly document: DocumentId; readonly number: number }>()
+  readonly #asked = new Map<string, { readonly document: DocumentId; readonly number: number; readonly hash: Hash }>()
   readonly #mayHave = new Map<string, number>()
   #told: Page[] = []
 
@@ -57,8 +57,8 @@ export class Lies {
     if (frame.type === 'hello') this.#self = frame.device
     if (frame.type === 'keyring-fetch') this.options.excused()
     if (frame.type !== 'subscribe') return
-    for (const { document, number } of frame.cursors) {
-      this.#asked.set(bytesToHex(document), { document, number })
+    for (const { document, number, hash } of frame.cursors) {
+      this.#asked.set(bytesToHex(document), { document, number, hash: hash.slice() as Hash })
       this.#learn(document, number)
     }
   }
@@ -74,7 +74,9 @@ export class Lies {
   }
 
   #tell(lie: DocumentLie, page: Page): readonly Page[] | undefined {
+    const asked = this.#asked.get(bytesToHex(page.document))
     const pages = tell(lie, page, {
+      hashBefore: !page.live && asked?.number === page.first - 1 ? asked.hash : undefined,
       random: this.options.random,
       mayHave: (document) => this.#mayHave.get(bytesToHex(document)) ?? 0,
       others: Array.from(this.#asked.values(), ({ document }) => document),
