@@ -25,7 +25,8 @@ export interface IndexOptions<T, Order> {
 interface Entry<Order> {
   readonly id: string
   readonly order: Order
-  readonly keys: ReadonlySet<string>
+  /** Each once. */
+  readonly keys: readonly string[]
 }
 
 /** An index that somebody else keeps up to date, by telling it of each record that may have changed. */
@@ -82,11 +83,11 @@ export class RecordIndex<T, Order = undefined> {
       this.entryById.set(id, entry)
       for (const key of entry.keys) {
         const bucket = this.bucketOf(key)
-        bucket.push(entry)
-        grown.add(bucket)
+        // Most keys lead to one record: an address, a rare name.
+        if (bucket.push(entry) === 2) grown.add(bucket)
       }
     }
-    for (const bucket of grown) if (bucket.length > 1) bucket.sort((a, b) => this.compare(a, b))
+    for (const bucket of grown) bucket.sort((a, b) => this.compare(a, b))
   }
 
   /** The record as it is now, undefined when it is gone. */
@@ -95,9 +96,9 @@ export class RecordIndex<T, Order = undefined> {
     const after = record === undefined ? undefined : this.entryOf(id, record)
     const staysInPlace = before !== undefined && after !== undefined && this.compare(before, after) === 0
     for (const key of before?.keys ?? [])
-      if (!(staysInPlace && after.keys.has(key))) this.remove(key, before as Entry<Order>)
+      if (!(staysInPlace && after.keys.includes(key))) this.remove(key, before as Entry<Order>)
     for (const key of after?.keys ?? []) {
-      if (staysInPlace && before.keys.has(key)) this.replace(key, before, after as Entry<Order>)
+      if (staysInPlace && before.keys.includes(key)) this.replace(key, before, after as Entry<Order>)
       else this.insert(key, after as Entry<Order>)
     }
     if (after === undefined) this.entryById.delete(id)
@@ -106,7 +107,7 @@ export class RecordIndex<T, Order = undefined> {
 
   private entryOf(id: string, record: T): Entry<Order> {
     const order = this.options.order?.of(record, id) as Order
-    return { id, order, keys: new Set(this.options.keysOf(record, id)) }
+    return { id, order, keys: [...new Set(this.options.keysOf(record, id))] }
   }
 
   private bucketOf(key: string): Entry<Order>[] {
