@@ -28,9 +28,9 @@ const packages = [
 ]
 /** What the user installs beside them, in the versions that this workspace itself is tested with. */
 const companions = { core: ['yjs', 'ws', 'better-sqlite3'], react: ['react'] }
-/** What an app pays for only when somebody signs in with a password, pairs a device or types a phrase. */
+/** What an app pays for only when somebody signs in with a password, pairs a device, types a phrase or shows HTML. */
 const lazy = {
-  packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39)/,
+  packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39|sanitize-html)/,
   sources: /\/src\/(password|pairing|mail|testing)\//,
 }
 const stepWithinMs = 600_000
