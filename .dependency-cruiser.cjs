@@ -6,7 +6,12 @@ const core = '^packages/core/src/'
 /** Ground under every folder: the error class, which fields are secret, the one yjs module, the platform interface and its implementations. */
 const coreGround = ['errors\\.ts$', 'secret-fields\\.ts$', 'yjs\\.ts$', 'platform/']
 /** The only files of core that may know that Node exists; all are reached through their own subpath export. */
-const coreOnNode = [`${core}storage/sqlite[^/]*\\.ts$`, `${core}platform/node[^/]*\\.ts$`, `${core}testing/`]
+const coreOnNode = [
+  `${core}storage/sqlite[^/]*\\.ts$`,
+  `${core}platform/node[^/]*\\.ts$`,
+  `${core}mail/owlivion-mail/`,
+  `${core}testing/`,
+]
 
 const npmPackage = (name) => `(^|/)node_modules/(@types/)?${name}(/|$)`
 

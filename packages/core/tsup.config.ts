@@ -11,6 +11,7 @@ export default defineConfig({
     vcard: 'src/mail/vcard/index.ts',
     csv: 'src/mail/csv/index.ts',
     transfer: 'src/mail/transfer/index.ts',
+    'owlivion-mail': 'src/mail/owlivion-mail/index.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',

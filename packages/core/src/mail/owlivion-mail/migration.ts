@@ -1,0 +1,62 @@
+// What was read of the predecessor's data, and how much of it: every row is in a record, joined with another, or left out with its reason.
+import { mailTypes } from '../mail-types'
+import { type AccountFile, type FileRecord, FORMAT, VERSION } from '../transfer/account-file'
+
+/** Something that was not taken. */
+export interface MigrationNotice {
+  /** The table, or the type of the sealed document. */
+  readonly source: string
+  /** The row's id, or its place in the document; absent when it is all of it. */
+  readonly row?: number
+  /** A sentence for the person. */
+  readonly reason: string
+}
+
+/** The predecessor's data, ready for `previewAccountImport`. */
+export interface MigratedData {
+  /** As `exportAccount` writes it. */
+  readonly json: string
+  /** Rows that were read, by table. */
+  readonly rows: Readonly<Record<string, number>>
+  /** Records that came of them, by data type. Fewer than rows where several were of one person. */
+  readonly records: Readonly<Record<string, number>>
+  readonly leftOut: readonly MigrationNotice[]
+}
+
+type TypeName = keyof typeof mailTypes
+
+export class Migration {
+  readonly rows = new Map<string, number>()
+  readonly leftOut: MigrationNotice[] = []
+  readonly #records = new Map<TypeName, Map<string, FileRecord>>()
+
+  row(source: string, count = 1): void {
+    this.rows.set(source, (this.rows.get(source) ?? 0) + count)
+  }
+
+  /** Records of one id are one: their content gave it. */
+  add(type: TypeName, ...records: readonly FileRecord[]): void {
+    const known = this.#records.get(type) ?? new Map<string, FileRecord>()
+    for (const record of records) known.set(record.id, record)
+    this.#records.set(type, known)
+  }
+
+  leaveOut(source: string, row: number | undefined, reason: string): void {
+    this.leftOut.push({ source, ...(row === undefined ? {} : { row }), reason })
+  }
+
+  collections(): [name: string, records: FileRecord[]][] {
+    return [...this.#records].map(([type, records]) => [mailTypes[type].name, [...records.values()]])
+  }
+}
+
+export function accountFileText(migration: Migration): MigratedData {
+  const collections = migration.collections()
+  const file: AccountFile = { format: FORMAT, version: VERSION, collections: Object.fromEntries(collections) }
+  return {
+    json: `${JSON.stringify(file, null, 2)}\n`,
+    rows: Object.fromEntries(migration.rows),
+    records: Object.fromEntries(collections.map(([name, records]) => [name, records.length])),
+    leftOut: migration.leftOut,
+  }
+}
