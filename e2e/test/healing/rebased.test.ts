@@ -105,3 +105,27 @@ describe('two relays that part, and each see the document rebased once', () => {
     await endsAsOne(world, laptop, phone)
   })
 })
+
+describe('a device that wrote at one relay, and meets a rebase that was made at another', () => {
+  it('loses neither what the first has confirmed nor what was not sent', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    phone.sync.goOffline()
+    await world.backUp('other')
+    const names = (when: string) => [1, 2, 3, 4].map((n) => `${when} ${n}`)
+    for (const name of names('confirmed')) await laptop.notes.add(name, { text: name })
+    await world.untilEqual(laptop)
+    laptop.sync.goOffline()
+    for (const name of names('unsent')) await laptop.notes.add(name, { text: name })
+    await world.swap('other', 'first')
+    phone.sync.goOnline()
+    await wear(phone, 'phone')
+    await world.until(() => rebases(world) === 1)
+    laptop.sync.goOnline()
+    await world.untilEqual(laptop, phone)
+    const late = await world.join('late', laptop.phrase)
+    await world.untilEqual(laptop, phone, late)
+    const expected = [...names('confirmed'), ...names('unsent'), 'phone 39', 'phone 39']
+    expect([...late.texts].sort()).toEqual(expected.sort())
+    expect(problemsOf(laptop, phone, late)).not.toContain('snapshot-untrue')
+  })
+})

@@ -104,6 +104,8 @@ export class Compaction implements DocumentPart {
       await this.caughtUp()
       return true
     }
+    // Said twice, or of one that was given up meanwhile.
+    if (request === 'snapshot-put' && error.retryable) return true
     if (request !== 'snapshot-fetch' || this.fetching === undefined) return false
     const { kind, hash } = this.fetching
     this.timer.stop()

@@ -130,7 +130,7 @@ export class DocumentState {
    * verified chain ended.
    */
   startIncarnation(): StoreBatch {
-    this.own.continues = continuesFrom(this)
+    this.own.continues = continuesFrom(this.context.device, this.own, this.replica.state)
     const remove = this.abandonIncarnation()
     return { put: [this.stateRow()], remove }
   }
@@ -168,13 +168,14 @@ export class DocumentState {
   /**
    * Goes on with documents of another document epoch: what is pending is written again on them. The live texts take in those of `docs` and
    * stay what they are.
+   * @param options newWriter: the numbers of this device's writer have two meanings, or a gap, in that epoch
    * @returns the rows that go; those of what is pending are to be written
    */
-  rewriteOn(docs: BaseDocs): { readonly remove: StoreKey[] } {
+  rewriteOn(docs: BaseDocs, { newWriter }: { readonly newWriter: boolean }): { readonly remove: StoreKey[] } {
     // Bytes that only the documents of before could take in. Whoever calls has seen to what they hold.
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
     this.outbox.pending = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
-    const { gone } = this.rewrite(docs, { newWriter: false })
+    const { gone } = this.rewrite(docs, { newWriter })
     Y.applyUpdateV2(this.texts, Y.encodeStateAsUpdateV2(docs.texts))
     docs.texts.destroy()
     return { remove: [...resent, ...gone].map((item) => rowKeys.pending(this.document, item.order)) }

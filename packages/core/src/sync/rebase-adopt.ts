@@ -3,9 +3,10 @@
 import type { SignedHead } from '@owlivion/sync-protocol'
 import { readStoredBase } from './base'
 import type { DocumentState } from './document-state'
-import type { OpenedEntry } from './log-replica'
+import type { LogReplica, OpenedEntry } from './log-replica'
 import type { SealedPush } from './outbox'
 import { withOwnExempt } from './own-exempt'
+import { knownWrites } from './rebase-judge'
 import { type KeptPart, type OwedRow, owedRows } from './rebase-owed'
 import { encodeBase, encodePending, rowKeys } from './rows'
 import { baseOf, confirm, listRows, place, placeExempt, rowsOf } from './snapshot-adopt'
@@ -54,9 +55,10 @@ export async function takeRebase(
   // Mostly it is what was sent, byte for byte, and need not be written out again.
   const isAsSent = received.applied.length === 0
   const base = encodeBase(isAsSent ? { ...snapshot, number: snapshot.header.coveredNumber } : baseOf(snapshot, docs))
+  const newWriter = lacksOwn(state, replica)
   place(state, { ...input, startsOver: false }, replica)
   state.documentEpoch = snapshot.header.documentEpoch
-  const rewritten = state.rewriteOn(docs)
+  const rewritten = state.rewriteOn(docs, { newWriter })
   const fresh = state.startIncarnation()
   const { coveredNumber: number } = snapshot.header
   const { storedAtMs } = input
@@ -91,4 +93,18 @@ function tryPlacing(state: DocumentState, input: RebaseInput): ReturnType<typeof
   } catch {
     return undefined
   }
+}
+
+/**
+ * Whether the rebase does not know all that was written here under the writers that are written under now. Then these have an end: a number
+ * that was given already would get a second meaning, and a later one would say of those between that they are there.
+ */
+function lacksOwn(state: DocumentState, { state: { context } }: LogReplica): boolean {
+  const { outbox, registers } = state
+  const known = new Map(knownWrites(state))
+  for (const { repairs, transaction } of outbox.pending)
+    if (repairs !== undefined)
+      known.set(transaction.writer, Math.max(transaction.n, known.get(transaction.writer) ?? 0))
+  const writers = [registers.writer, ...outbox.pending.map(({ transaction }) => transaction.writer)]
+  return writers.some((writer) => (known.get(writer) ?? 0) > (context.get(writer) ?? 0))
 }
