@@ -1,8 +1,8 @@
 // What a device of a world is made of.
+import type { Sync } from '@owlivion/sync'
 import type { DocumentLimits } from '@owlivion/sync/testing'
 import type { VirtualTime } from './clock'
 import type { Cryptography } from './cryptography'
-import type { SimDevice } from './device'
 import type { SimDisk } from './disk'
 import type { Duties } from './hostile/duties'
 import type { Ledger } from './ledger'
@@ -31,11 +31,11 @@ export interface SimDeviceOptions {
   readonly phrases: Phrases
   readonly makesAccount: boolean
   /** A device that is in the account and can let another one in. */
-  readonly findMember: () => SimDevice | undefined
+  readonly findMember: () => { readonly name: string; readonly sync: Sync | undefined } | undefined
   /** Something happened that must not happen in any world. */
   readonly fail: (reason: string) => void
   /** Called whenever the device has opened its collections. */
-  readonly whenOpen?: (device: SimDevice) => void
+  readonly whenOpen?: () => void
 }
 
 /** `absent` has never been used. `dead` was killed, `closed` was closed by its app. */

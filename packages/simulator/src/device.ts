@@ -239,7 +239,7 @@ export class SimDevice {
     this.options.trace.add(this.name, 'opened')
     for (const collection of this.collections.values()) ledger.opened(this.name, collection)
     ledger.statusChanged(this.name, sync)
-    this.options.whenOpen?.(this)
+    this.options.whenOpen?.()
     await lookAfterPhrase({ ...options, sync, life, person: this.#person })
     if (sync.status.connection === 'removed') this.#wasRemoved(sync, life)
   }
@@ -311,6 +311,8 @@ export class SimDevice {
       this.options.duties.noticed(this.name)
       return
     }
+    // What another one was told does not fit what this one was.
+    if (error.code === 'relay-forked' && this.options.network.hasBeenLiedOn) return
     if (codesOfLostRelay.has(error.code) && this.options.losses.haveHappened) return
     // A clock that was set back counts the week of a new phrase anew.
     if (error.code === 'reissue-early') {

@@ -151,7 +151,7 @@ class World {
           makesAccount: index === 0,
           findMember: () => this.#devices.find(({ isInAccount }) => isInAccount),
           fail: (reason) => this.fail(reason),
-          ...(defects.records && { whenOpen: defects.records }),
+          whenOpen: () => defects.records?.(this.#devices[index] as SimDevice),
         }),
     )
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]

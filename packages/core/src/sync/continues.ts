@@ -1,14 +1,14 @@
 // What the first entry of a new incarnation names as the end of the ones before: whoever reads it has to have that.
-import type { DocumentState } from './document-state'
+import type { DeviceId } from '@owlivion/sync-protocol'
+import type { LogReplicaState } from './log-replica'
 import type { StateRow } from './state-row'
 
-/** For an incarnation that begins now. */
-export function continuesFrom({
-  context: { device },
-  own: { incarnation, continues },
-  replica,
-}: Pick<DocumentState, 'context' | 'own' | 'replica'>): StateRow['continues'] {
-  const { chains, applied } = replica.state
+/** For an incarnation of `device` that begins now, after the one that `own` tells of. */
+export function continuesFrom(
+  device: DeviceId,
+  { incarnation, continues }: Pick<StateRow, 'incarnation' | 'continues'>,
+  { chains, applied }: Pick<LogReplicaState, 'chains' | 'applied'>,
+): StateRow['continues'] {
   const chain = chains.get({ device, incarnation })
   const end = applied.get({ device, incarnation }) ?? 0
   if (chain !== undefined && !chain.broken && end === chain.sequence)
