@@ -3,26 +3,37 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loaderArguments, type Mutation } from '../src/mutations/mutation'
 import { mutations } from '../src/mutations/mutations'
-import { runJobs } from '../src/pool'
+import { type Job, runJobs } from '../src/pool'
+import { deathsOf, describeDeath, type SweptDeath } from '../src/sweep/deaths'
+import { type Scenario, scenarios } from '../src/sweep/scenarios'
 
-/** Searched when the known seed catches a mutation no more: another draw of a plan makes other histories of all seeds. */
-const SEEDS_TO_SEARCH = 60
+/** Searched when what is known to catch a mutation does so no more: another draw of a plan makes other histories of all seeds. */
+const JOBS_TO_SEARCH = 60
 
-function* seedsFor({ seed }: Mutation): Generator<number> {
-  yield seed
-  for (let other = 1; other <= SEEDS_TO_SEARCH; other++) if (other !== seed) yield other
+async function jobsFor({ caughtBy }: Mutation): Promise<readonly Job[]> {
+  if (typeof caughtBy === 'object') {
+    const scenario = scenarios.find(({ name }) => name === caughtBy.scenario) as Scenario
+    const distance = ({ death }: SweptDeath): number => Math.abs(death.at - caughtBy.at)
+    return (await deathsOf(scenario))
+      .filter(({ death }) => death.actor === caughtBy.device)
+      .sort((a, b) => distance(a) - distance(b))
+      .slice(0, JOBS_TO_SEARCH)
+  }
+  const others = Array.from({ length: JOBS_TO_SEARCH }, (_, index) => index + 1)
+  return [caughtBy, ...others.filter((seed) => seed !== caughtBy)]
 }
 
-/** What the first seed that fails says. */
+/** What the first world that fails says. */
 async function firstFailure(mutation: Mutation): Promise<string> {
   let found: readonly string[] = []
   await runJobs({
-    jobs: seedsFor(mutation),
+    jobs: await jobsFor(mutation),
     processes: 1,
     programArguments: ['--mutation', mutation.name],
     nodeArguments: loaderArguments(mutation),
-    finished: ({ seed, failures }) => {
-      if (failures.length > 0) found = failures.map((failure) => `seed ${seed}: ${failure}`)
+    finished: ({ seed, failures }, job) => {
+      const name = typeof job === 'object' ? describeDeath(job) : `seed ${seed}`
+      if (failures.length > 0) found = failures.map((failure) => `${name}: ${failure}`)
       return failures.length > 0
     },
   })

@@ -1,5 +1,6 @@
 // The mutations that the checks of a world are known to notice. Each is a mistake that engines of this kind have been shipped with, or
 // that a careless change would make.
+import { historyMutations } from './history-mutations'
 import type { Mutation } from './mutation'
 
 const intake = 'core/src/sync/log-intake.ts'
@@ -21,7 +22,7 @@ const onDisk: readonly Mutation[] = [
       },
     ],
     noticedAs: /part of a document is missing/,
-    seed: 11,
+    caughtBy: 11,
   },
   {
     name: 'the cursor is stored and the entries are not',
@@ -33,7 +34,7 @@ const onDisk: readonly Mutation[] = [
       },
     ],
     noticedAs: /part of a document is missing/,
-    seed: 1,
+    caughtBy: 1,
   },
   {
     name: 'an edit is said to be stored before it is',
@@ -45,7 +46,7 @@ const onDisk: readonly Mutation[] = [
       },
     ],
     noticedAs: /lacks an edit of device .* stored on its device/,
-    seed: 1,
+    caughtBy: 1,
   },
   {
     name: 'sealed bytes are sent before they are stored',
@@ -57,7 +58,7 @@ const onDisk: readonly Mutation[] = [
       },
     ],
     noticedAs: /sends two contents under one number/,
-    seed: 1,
+    caughtBy: 1,
   },
 ]
 
@@ -73,7 +74,7 @@ const onTheWayOut: readonly Mutation[] = [
       },
     ],
     noticedAs: /lacks an edit of device|does not converge/,
-    seed: 1,
+    caughtBy: 1,
   },
   {
     name: 'what was sealed is sealed anew after every broken connection',
@@ -85,7 +86,7 @@ const onTheWayOut: readonly Mutation[] = [
       },
     ],
     noticedAs: /sends two contents under one number/,
-    seed: 3,
+    caughtBy: 3,
   },
   {
     name: 'an incarnation goes on after a fork',
@@ -97,7 +98,7 @@ const onTheWayOut: readonly Mutation[] = [
       },
     ],
     noticedAs: /sends two contents under one number|does not converge/,
-    seed: 1,
+    caughtBy: 1,
   },
 ]
 
@@ -107,7 +108,7 @@ const onTheWayIn: readonly Mutation[] = [
     name: 'an entry that has to wait is dropped',
     edits: [{ file: replica, find: 'state.held.push(item)', replace: 'void item' }],
     noticedAs: /does not converge|lacks an edit|does not open any more/,
-    seed: 21,
+    caughtBy: 21,
   },
   {
     name: 'signatures are not looked at',
@@ -120,7 +121,7 @@ const onTheWayIn: readonly Mutation[] = [
     ],
     lie: 'forges signatures',
     noticedAs: /did not notice that the relay forges signatures/,
-    seed: 3,
+    caughtBy: 3,
   },
   {
     name: 'a page is not held against its log hash',
@@ -132,7 +133,7 @@ const onTheWayIn: readonly Mutation[] = [
       },
     ],
     noticedAs: /did not notice that the relay|does not converge/,
-    seed: 18,
+    caughtBy: 18,
   },
   {
     name: 'a delete does not say what it has seen',
@@ -144,7 +145,7 @@ const onTheWayIn: readonly Mutation[] = [
       },
     ],
     noticedAs: /delete conflict/,
-    seed: 1,
+    caughtBy: 1,
   },
 ]
 
@@ -178,7 +179,7 @@ const atTheRelay: readonly Mutation[] = [
       },
     ],
     noticedAs: /relay-rolled-back|cursor-ahead|cursor-mismatch|lacks an edit/,
-    seed: 1,
+    caughtBy: 1,
   },
   {
     name: 'the relay numbers an entry by the greatest number that it holds',
@@ -190,7 +191,7 @@ const atTheRelay: readonly Mutation[] = [
       },
     ],
     noticedAs: /relay-rolled-back|relay-misbehaved|lacks an edit|does not converge/,
-    seed: 200,
+    caughtBy: 200,
   },
   {
     name: 'the relay numbers a push that comes twice as a new one',
@@ -202,49 +203,14 @@ const atTheRelay: readonly Mutation[] = [
       },
     ],
     noticedAs: /chain-gap/,
-    seed: 3,
+    caughtBy: 3,
   },
 ]
 
-/** What is done with a history that has become long, or that a relay has lost. */
-const withHistory: readonly Mutation[] = [
-  {
-    name: 'a snapshot is built from what is not sent yet, too',
-    edits: [
-      {
-        file: 'core/src/sync/snapshot-build.ts',
-        find: 'const docs = buildBaseDocs(context, document, await readStoredBase(context, document))',
-        replace:
-          'buildBaseDocs(context, document, await readStoredBase(context, document)); const docs = { registers: state.registers.doc, texts: state.texts }',
-      },
-    ],
-    noticedAs: /snapshot-untrue|the oracle|lacks an edit|should/,
-    seed: 22,
-  },
-  {
-    name: 'entries are pruned that nobody has acknowledged',
-    edits: [
-      {
-        file: 'relay/src/store/snapshot-rules.ts',
-        find: 'const isOfAge = ageMs >= (isAccepted(each) ? SNAPSHOT_KEEP_MS : UNJUDGED_SNAPSHOT_MS)',
-        replace: 'const isOfAge = ageMs >= 0 * (SNAPSHOT_KEEP_MS + UNJUDGED_SNAPSHOT_MS)',
-      },
-    ],
-    noticedAs: /lets go of what nobody has looked for/,
-    seed: 20,
-  },
-  {
-    name: 'what a relay has lost is not given back',
-    edits: [
-      {
-        file: 'core/src/sync/give-back.ts',
-        find: 'const batch = state.returning?.next(state.replica.state.chains)',
-        replace: 'const batch = undefined as ReturnType<NonNullable<typeof state.returning>["next"]>',
-      },
-    ],
-    noticedAs: /lacks an edit|does not converge|snapshot-untrue|snapshot-refused/,
-    seed: 6,
-  },
+export const mutations: readonly Mutation[] = [
+  ...historyMutations,
+  ...onDisk,
+  ...onTheWayOut,
+  ...onTheWayIn,
+  ...atTheRelay,
 ]
-
-export const mutations: readonly Mutation[] = [...withHistory, ...onDisk, ...onTheWayOut, ...onTheWayIn, ...atTheRelay]
