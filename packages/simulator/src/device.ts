@@ -311,6 +311,8 @@ export class SimDevice {
       this.options.duties.noticed(this.name)
       return
     }
+    // What another one was told does not fit what this one was.
+    if (error.code === 'relay-forked' && this.options.network.hasBeenLiedOn) return
     if (codesOfLostRelay.has(error.code) && this.options.losses.haveHappened) return
     // A clock that was set back counts the week of a new phrase anew.
     if (error.code === 'reissue-early') {

@@ -89,6 +89,11 @@ export class Network {
     return this.#line(device).lies
   }
 
+  /** Some device was told something untrue, and may have said to the others what it was told. */
+  get hasBeenLiedOn(): boolean {
+    return [...this.#lines.values()].some(({ lies }) => lies.haveBeenTold)
+  }
+
   /** Breaks the device's connections. `whoLearns` is told soon; the other side goes on talking to nobody. */
   reset(device: string, whoLearns: 'device' | 'relay' | 'both'): void {
     for (const connection of this.#line(device).connections) connection.breakOff(whoLearns)

@@ -235,6 +235,7 @@ function drawFaults(seed: number, devices: number, endMs: number, editTimes: rea
 
 const documentLies: readonly DocumentLie[] = [
   'alters bytes',
+  'alters bytes and hashes',
   'forges signatures',
   'swaps documents',
   'drops in the middle',

@@ -55,6 +55,12 @@ export class LogWitness implements DocumentPart {
 
   caughtUp(): void {
     const { number, hash } = this.host.state.replica.state
+    const before = this.hashes.get(number)
+    // What this device said was of another log than the one that it has read since, by a summary.
+    if (before !== undefined && !bytesEqual(before, hash)) {
+      this.hashes.clear()
+      this.tellAgain()
+    }
     this.hashes.set(number, hash)
     for (const [old] of this.hashes) {
       if (this.hashes.size <= KEPT_HASHES) break
