@@ -135,7 +135,7 @@ class RowReader {
     const groups = split(text, this.program === 'google' ? SEVERAL : /\s*(?:;| ::: )\s*/)
     if (groups.includes('* starred')) this.#draft.favourite = true
     const own = groups.filter((group) => group !== '* starred' && group !== '* myContacts')
-    const names = [...new Set(own.map((group) => group.replace(/^\* /, '')))]
+    const names = [...new Set(own.map((group) => group.replace(/^\* (?=(?:friends|family|coworkers)$)/i, '')))]
     if (names.length > 0) this.#draft.groups = names
   }
 

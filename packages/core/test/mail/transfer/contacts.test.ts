@@ -114,7 +114,7 @@ describe('an import', () => {
         const again = await previewImport(book, { contacts })
         expect([again.added, again.changed]).toEqual([[], []])
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 20_240_601 },
     )
   })
 

@@ -17,7 +17,7 @@ describe.each(versions)('contacts written as vCard %s', (version) => {
         expect(read).toEqual(contacts)
         expect([refused, leftOut]).toEqual([[], []])
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed: 20_240_601 },
     )
   })
 
