@@ -53,6 +53,7 @@ const faults: readonly (readonly [event: string, name: string])[] = [
 /** What the relay lied about, and how often a device has noticed. */
 const lies: readonly (readonly [lie: string, name: string])[] = [
   ['alters bytes', 'bytes altered'],
+  ['alters bytes and hashes', 'bytes altered with their hashes'],
   ['forges signatures', 'signatures forged'],
   ['swaps documents', 'documents swapped'],
   ['drops in the middle', 'entries left out'],
