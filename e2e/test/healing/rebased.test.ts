@@ -121,6 +121,10 @@ describe('a device that wrote at one relay, and meets a rebase that was made at 
     await wear(phone, 'phone')
     await world.until(() => rebases(world) === 1)
     laptop.sync.goOnline()
+    // Closed while it keeps aside what the rebase does not know.
+    await world.until(() => laptop.sync.status.documents.notes?.healing === true && laptop.texts.includes('phone 39'))
+    expect((await laptop.rows.list(['left-out'])).length).toBeGreaterThan(0)
+    await laptop.reopen()
     await world.untilEqual(laptop, phone)
     const late = await world.join('late', laptop.phrase)
     await world.untilEqual(laptop, phone, late)

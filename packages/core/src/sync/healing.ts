@@ -21,7 +21,7 @@ import { settle } from './healing-settle'
 import { type Compared, LogComparison } from './log-comparison'
 import { QuestionTimer } from './question-timer'
 import { rollBack, startAnew } from './roll-back'
-import type { ArrivedSnapshot } from './snapshot-arrivals'
+import { type ArrivedSnapshot, documentEpochOf } from './snapshot-arrivals'
 
 type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 
@@ -126,8 +126,16 @@ export class Healing implements DocumentPart {
     return true
   }
 
-  async snapshotArrived(arrived: ArrivedSnapshot): Promise<boolean> {
-    return this.phase === 'reading' && passOver(this.host, arrived)
+  async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
+    if (this.phase !== 'reading') return false
+    const { documentEpoch, document, returning } = this.host.state
+    const { offer } = this.current
+    const isOver = (documentEpochOf(arrived) ?? documentEpoch) < documentEpoch
+    if (returning?.before.isAnew !== true || !isOver || this.giveBack.isRelayBehind || offer === undefined)
+      return passOver(this.host, arrived)
+    // What others have vouched for is of an epoch that is over, but the relay has one that is not: the log goes on from that.
+    link.send({ type: 'snapshot-fetch', document, hash: offer.hash })
+    return true
   }
 
   /** What the relay has is here: what it lacks is given back. */

@@ -1,7 +1,7 @@
 // What a rebase left out and this device has, on its disk until a later rebase holds it; and what this device had before one of which it
 // cannot tell.
 //
-//   ['owed', document, k]   one part; k counts up
+//   ['left-out', document, k]   one part; k counts up
 import {
   bytesToHex,
   type DocumentId,
@@ -26,7 +26,7 @@ const ROW_VERSION = 1
 const kinds = ['left-out', 'join', 'unjudged'] as const
 
 const owedKey = (document: DocumentId, k?: number): StoreKey => [
-  'owed',
+  'left-out',
   bytesToHex(document),
   ...(k === undefined ? [] : [k]),
 ]

@@ -3,14 +3,7 @@
 // says so: checked against what the entries said, and with everything that was written and not sent.
 //
 // A rebase is never undone by going back, for others have written on it. What one left out comes back with the next one, by whoever has it.
-import {
-  bytesEqual,
-  decodeEnvelope,
-  decodeSnapshotFile,
-  decodeSnapshotHeader,
-  type Hash,
-  type Refusal,
-} from '@owlivion/sync-protocol'
+import { bytesEqual, decodeEnvelope, type Hash, type Refusal } from '@owlivion/sync-protocol'
 import { SyncError } from '../errors'
 import type { CurrentSnapshot } from './current-snapshot'
 import type { DocumentLink } from './document-link'
@@ -26,7 +19,7 @@ import { RebaseLead } from './rebase-lead'
 import { OwedList } from './rebase-owed'
 import { stillOwed } from './rebase-state'
 import { UnjudgedParts } from './rebase-unjudged'
-import type { ArrivedSnapshot } from './snapshot-arrivals'
+import { type ArrivedSnapshot, documentEpochOf } from './snapshot-arrivals'
 import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
 export class Rebase implements DocumentPart {
@@ -133,7 +126,7 @@ export class Rebase implements DocumentPart {
 
   async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
     this.fetched()
-    if (!this.isLater(epochOf(arrived))) return false
+    if (!this.isLater(documentEpochOf(arrived))) return false
     this.isBehind = true
     const { context, state } = this.host
     const opened = await openSnapshot(context, state.document, arrived.bytes)
@@ -248,15 +241,6 @@ export class Rebase implements DocumentPart {
 
   private isLater(documentEpoch: number | undefined): boolean {
     return documentEpoch !== undefined && documentEpoch > this.host.state.documentEpoch
-  }
-}
-
-function epochOf({ bytes }: ArrivedSnapshot): number | undefined {
-  try {
-    return decodeSnapshotHeader(decodeSnapshotFile(bytes).header).documentEpoch
-  } catch {
-    // Whoever opens it says what that means.
-    return undefined
   }
 }
 

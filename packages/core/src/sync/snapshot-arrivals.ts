@@ -2,6 +2,8 @@
 // not hold. Nothing is looked into here.
 import {
   bytesEqual,
+  decodeSnapshotFile,
+  decodeSnapshotHeader,
   type ExemptEntry,
   type Frame,
   type Hash,
@@ -55,5 +57,15 @@ export class SnapshotArrivals {
     this.file = undefined
     this.exempt = []
     this.heads = []
+  }
+}
+
+/** As it says itself; undefined when it cannot be read. */
+export function documentEpochOf({ bytes }: ArrivedSnapshot): number | undefined {
+  try {
+    return decodeSnapshotHeader(decodeSnapshotFile(bytes).header).documentEpoch
+  } catch {
+    // Whoever opens it says what that means.
+    return undefined
   }
 }

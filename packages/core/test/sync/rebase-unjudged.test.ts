@@ -38,7 +38,7 @@ beforeEach(async () => {
   await log.serve(ann, bob, eve)
 })
 
-const keptBy = async (device: TestDevice) => (await openMemoryStore(device.disk).list(['owed'])).length
+const keptBy = async (device: TestDevice) => (await openMemoryStore(device.disk).list(['left-out'])).length
 
 /** By the newer version; it leaves a record out. The others are of the version before. */
 async function forge(): Promise<void> {
