@@ -264,7 +264,10 @@ function drawWeeks(random: RandomStream, endMs: number, steps: Step[]): void {
     steps.push({ atMs: random.between(Math.floor(endMs / 2), endMs), kind: 'a week passes' })
 }
 
-/** In some worlds logs are summed up, in some of those documents are rebased, too; not yet where a relay is restored. */
+/**
+ * In some worlds logs are summed up, in some of those documents are rebased, too. Not where a relay is restored: there what was not sent may show a
+ * conflict more than the oracle knows, as docs/protocol/rebase.md says.
+ */
 function drawLimits(random: RandomStream, mayRebase: boolean): DocumentLimits | undefined {
   if (!random.chance(0.5)) return undefined
   return {
