@@ -13,7 +13,7 @@ const whenSummedUp: readonly Mutation[] = [
       },
     ],
     noticedAs: /snapshot-untrue|the oracle|lacks an edit|should/,
-    caughtBy: 22,
+    caughtBy: 67,
   },
   {
     name: 'entries are pruned that nobody has acknowledged',
@@ -52,7 +52,7 @@ const whenRebased: readonly Mutation[] = [
         replace: 'const own = foldedOf(docs, new Map())',
       },
     ],
-    noticedAs: /snapshot-untrue|lacks an edit|does not converge/,
+    noticedAs: /where the oracle refuses|snapshot-untrue|lacks an edit|does not converge/,
     caughtBy: 20,
   },
   {

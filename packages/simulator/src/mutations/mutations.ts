@@ -132,8 +132,9 @@ const onTheWayIn: readonly Mutation[] = [
         replace: 'if (frame.logHash.length === 0) {',
       },
     ],
+    lie: 'swaps documents',
     noticedAs: /did not notice that the relay|does not converge/,
-    caughtBy: 18,
+    caughtBy: 10,
   },
   {
     name: 'a delete does not say what it has seen',
