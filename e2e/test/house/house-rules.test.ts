@@ -30,7 +30,7 @@ test('the path of a machine is found in any file, a relative or a served path is
 test('a global clock, a random source and a bare error are found where they may not be, and only there', () => {
   const text = 'const now = Date.now()\nconst chance = Math.random()\nthrow new Error("no")'
   const all = ['1: no-global-clock-or-chance', '2: no-global-clock-or-chance', '3: no-bare-error']
-  expect(reasons('packages/core/src/sync/outbox.ts', text)).toEqual(all)
+  expect(reasons('packages/core/src/sync/writing/outbox.ts', text)).toEqual(all)
   expect(reasons('packages/core/test/outbox.test.ts', text)).toEqual([])
 })
 

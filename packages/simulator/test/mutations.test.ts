@@ -55,7 +55,7 @@ test('every mutation finds its place in the engine exactly once', () => {
 })
 
 test('a mutation that does not find its place ends the process', async () => {
-  const edits = [{ file: 'core/src/sync/outbox.ts', find: 'no such text', replace: '' }]
+  const edits = [{ file: 'core/src/sync/writing/outbox.ts', find: 'no such text', replace: '' }]
   const [mutation] = mutations
   const run = runJobs({
     jobs: [1],

@@ -3,8 +3,8 @@ import type { AccountId, DeviceId, DocumentId, Hash, KeyringHead, KeyringState }
 import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
-import type { HealingLedger } from './healing-ledger'
-import type { ClaimPlace } from './keyring-claims'
+import type { HealingLedger } from './healing/healing-ledger'
+import type { ClaimPlace } from './keyring/keyring-claims'
 import type { StoreWriter } from './store-writer'
 
 export interface SealingKey {

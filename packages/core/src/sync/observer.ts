@@ -3,7 +3,7 @@
 import type { DocumentId } from '@owlivion/sync-protocol'
 import type { Registers, Transaction } from '../document'
 import type { Platform } from '../platform'
-import type { StoredTransaction } from './outbox'
+import type { StoredTransaction } from './writing/outbox'
 
 /** Is told of every transaction that a device writes, before it is sealed. */
 export interface DocumentObserver {

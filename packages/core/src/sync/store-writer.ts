@@ -3,7 +3,7 @@
 import { isSyncError, SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store, StoreBatch, StoreKey } from '../storage'
-import { backoffMs } from './backoff'
+import { backoffMs } from './connection/backoff'
 
 /** Rows that hold what a person wrote and no relay has. Rows of other kinds can be made or read again. */
 const editKinds: ReadonlySet<unknown> = new Set(['pending', 'lane'])

@@ -1,6 +1,6 @@
 // What an open account tells besides the data itself.
 import type { SyncError } from '../errors'
-import type { ConnectionState } from './connection-state'
+import type { ConnectionState } from './connection/connection-state'
 
 /** What an app may want to know besides the data itself. */
 export type SyncEvent =

@@ -21,7 +21,7 @@ import {
 } from '../../src/document'
 import { recordOfKey } from '../../src/document/slot'
 import { isSyncError } from '../../src/errors'
-import { owedAfter, withOwed } from '../../src/sync/rebase-state'
+import { owedAfter, withOwed } from '../../src/sync/rebase/rebase-state'
 import { type OracleOperation, RegisterOracle, renameEffect } from '../../src/testing/register-oracle'
 import { createDoc, takeClientId, Y } from '../../src/yjs'
 import { answersOf, expectedAnswers } from './answers'

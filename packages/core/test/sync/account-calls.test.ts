@@ -2,7 +2,7 @@
 import { encodeCallBody, type Frame } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { SyncError } from '../../src/errors'
-import { AccountCalls } from '../../src/sync/account-calls'
+import { AccountCalls } from '../../src/sync/account/account-calls'
 import { FakePlatform } from './support/fake-platform'
 
 type CallFrame = Extract<Frame, { type: 'call' }>

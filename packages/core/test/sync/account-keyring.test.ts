@@ -12,10 +12,10 @@ import {
   recoveryKeysOf,
 } from '../../src/account'
 import { MemoryDisk } from '../../src/storage'
-import { AccountKeyring } from '../../src/sync/account-keyring'
-import { readLostKeys, readLostRecords } from '../../src/sync/lost-branch'
-import { decodeKeyringRow, type KeyringRow } from '../../src/sync/profile'
-import { decodeChecked, keyringCheckedKey } from '../../src/sync/reissue-wait'
+import { decodeKeyringRow, type KeyringRow } from '../../src/sync/account/profile'
+import { AccountKeyring } from '../../src/sync/keyring/account-keyring'
+import { readLostKeys, readLostRecords } from '../../src/sync/keyring/lost-branch'
+import { decodeChecked, keyringCheckedKey } from '../../src/sync/keyring/reissue-wait'
 import { TestAccount, type TestContext } from './support/account'
 import { FakePlatform } from './support/fake-platform'
 

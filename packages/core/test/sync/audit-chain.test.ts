@@ -10,7 +10,7 @@ import {
 } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { nodeSigning } from '../../src/platform/node-signing'
-import { type AuditMark, type AuditPart, judgeAudit } from '../../src/sync/audit-chain'
+import { type AuditMark, type AuditPart, judgeAudit } from '../../src/sync/account/audit-chain'
 
 const { sha512 } = nodeSigning()
 const account = new Uint8Array(32).fill(9) as AccountId

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { auditCsv } from '../../src/sync/audit-csv'
-import type { AuditEntry } from '../../src/sync/audit-log'
+import { auditCsv } from '../../src/sync/account/audit-csv'
+import type { AuditEntry } from '../../src/sync/account/audit-log'
 
 const entry = (change: Partial<AuditEntry> = {}): AuditEntry => ({
   n: 7,

@@ -11,8 +11,8 @@ import { describe, expect, it } from 'vitest'
 import type { SyncError } from '../../src/errors'
 import { nodeSigning } from '../../src/platform/node-signing'
 import { openMemoryStore } from '../../src/storage'
-import type { AccountCalls } from '../../src/sync/account-calls'
-import { AccountService, type ServiceContext } from '../../src/sync/account-service'
+import type { AccountCalls } from '../../src/sync/account/account-calls'
+import { AccountService, type ServiceContext } from '../../src/sync/account/account-service'
 import { FakePlatform } from './support/fake-platform'
 
 const signing = nodeSigning()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backoffMs } from '../../src/sync/backoff'
+import { backoffMs } from '../../src/sync/connection/backoff'
 
 const fixed = (value: number) => (length: number) => new Uint8Array(length).fill(value)
 

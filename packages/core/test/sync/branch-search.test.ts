@@ -2,7 +2,7 @@
 import { type Hash, recordHash } from '@owlivion/sync-protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BranchSearch } from '../../src/sync/branch-search'
+import { BranchSearch } from '../../src/sync/keyring/branch-search'
 import { FakePlatform } from './support/fake-platform'
 
 const { sha512 } = new FakePlatform().signing

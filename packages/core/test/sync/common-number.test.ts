@@ -1,7 +1,7 @@
 import type { Frame, Hash } from '@owlivion/sync-protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CommonNumberSearch } from '../../src/sync/common-number'
+import { CommonNumberSearch } from '../../src/sync/log/common-number'
 
 const hashOf = (number: number, log: number): Hash => {
   const hash = new Uint8Array(32)

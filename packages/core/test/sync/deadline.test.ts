@@ -1,7 +1,7 @@
 // The two clocks of a deadline, each of which may lie in its own way.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Deadline } from '../../src/sync/deadline'
+import { Deadline } from '../../src/sync/connection/deadline'
 
 const start = 1_700_000_000_000
 

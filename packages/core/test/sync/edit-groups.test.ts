@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Edit, InspectedRecord } from '../../src/document'
-import { groupEdits } from '../../src/sync/edit-groups'
+import { groupEdits } from '../../src/sync/writing/edit-groups'
 import { annWriter, open } from '../document/open'
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`)

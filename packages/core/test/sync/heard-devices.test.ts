@@ -2,8 +2,8 @@
 import type { DeviceId } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import { MemoryDisk, openMemoryStore } from '../../src/storage'
-import { HeardDevices, isSilentSince, SILENT_AFTER_MS } from '../../src/sync/heard-devices'
-import { LifeSigns } from '../../src/sync/life-signs'
+import { HeardDevices, isSilentSince, SILENT_AFTER_MS } from '../../src/sync/account/heard-devices'
+import { LifeSigns } from '../../src/sync/account/life-signs'
 import { FakePlatform } from './support/fake-platform'
 
 const phone = new Uint8Array(16).fill(1) as DeviceId

@@ -2,7 +2,7 @@
 import type { DocumentId, Hash } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MemoryDisk, openMemoryStore } from '../../src/storage'
-import { KeyringClaims } from '../../src/sync/keyring-claims'
+import { KeyringClaims } from '../../src/sync/keyring/keyring-claims'
 import { TestAccount, type TestContext } from './support/account'
 import { settle } from './support/fake-platform'
 

@@ -1,8 +1,8 @@
 // Questions on the connection that syncs: answered, refused, given up.
 import type { Frame, Refusal } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { LiveRequests } from '../../src/sync/live-requests'
-import { refusalToError } from '../../src/sync/refusal'
+import { LiveRequests } from '../../src/sync/connection/live-requests'
+import { refusalToError } from '../../src/sync/connection/refusal'
 import { FakePlatform, settle } from './support/fake-platform'
 import { refusal } from './support/scripted-relay'
 

@@ -11,7 +11,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tweetnaclSigning } from '../../src/platform'
-import { emptyReplicaState, type HoldReason, LogReplica, type OpenedEntry } from '../../src/sync/log-replica'
+import { emptyReplicaState, type HoldReason, LogReplica, type OpenedEntry } from '../../src/sync/log/log-replica'
 
 const { sha512 } = tweetnaclSigning
 const account = new Uint8Array(32) as AccountId

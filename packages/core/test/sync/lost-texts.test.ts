@@ -2,7 +2,7 @@
 // nothing of a text is ever there twice.
 import { type Body, roots } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { writeAgain } from '../../src/sync/write-again'
+import { writeAgain } from '../../src/sync/writing/write-again'
 import { createDoc, Y } from '../../src/yjs'
 import { Author } from './support/author'
 import { CompactionWorld, codesOf, stateOf } from './support/compaction-world'

@@ -10,8 +10,8 @@ import {
 } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LineageMap } from '../../src/sync/device-map'
-import type { OpenedEntry } from '../../src/sync/log-replica'
-import { openPage } from '../../src/sync/open-page'
+import type { OpenedEntry } from '../../src/sync/log/log-replica'
+import { openPage } from '../../src/sync/log/open-page'
 import { TestAccount, type TestContext } from './support/account'
 import { Author, type WrittenEntry } from './support/author'
 

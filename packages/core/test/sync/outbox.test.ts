@@ -3,7 +3,7 @@ import type { Hash } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import type { Writer } from '../../src/document'
 import { LineageMap } from '../../src/sync/device-map'
-import { Outbox, type SealedEntry, type SealedPush } from '../../src/sync/outbox'
+import { Outbox, type SealedEntry, type SealedPush } from '../../src/sync/writing/outbox'
 
 const hashOf = (n: number) => new Uint8Array(32).fill(n) as Hash
 const transaction = (n: number) => ({ writer: 'AAAAAAAA' as Writer, n, operations: [], update: new Uint8Array([n]) })

@@ -13,7 +13,14 @@ import {
   type RecoveryKeys,
   recoveryKeysOf,
 } from '../../src/account'
-import { decodeOwed, encodeOwed, type JudgedKeyring, judgeOwed, type Owed, owedRekey } from '../../src/sync/owed'
+import {
+  decodeOwed,
+  encodeOwed,
+  type JudgedKeyring,
+  judgeOwed,
+  type Owed,
+  owedRekey,
+} from '../../src/sync/keyring/owed'
 import { TestAccount } from './support/account'
 import { FakePlatform } from './support/fake-platform'
 

@@ -2,7 +2,7 @@
 import { REISSUE_WAIT_MS } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import type { StoreBatch } from '../../src/storage'
-import { decodeChecked, ReissueWait } from '../../src/sync/reissue-wait'
+import { decodeChecked, ReissueWait } from '../../src/sync/keyring/reissue-wait'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -2,7 +2,7 @@
 import type { CutEntry, DeviceId, DocumentId, Hash, SignedDocumentHead } from '@owlivion/sync-protocol'
 import { encodeCut, headSigningBytes, MAX_CUT_ENTRIES } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
-import { copyHeads, cutOf } from '../../src/sync/removal-cut'
+import { copyHeads, cutOf } from '../../src/sync/keyring/removal-cut'
 import { TestAccount } from './support/account'
 import { FakePlatform } from './support/fake-platform'
 

@@ -10,9 +10,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tweetnaclSigning } from '../../src/platform'
 import { type Lineage, LineageMap } from '../../src/sync/device-map'
-import type { Chain } from '../../src/sync/log-replica'
-import { ReturningEntries } from '../../src/sync/returning'
-import type { LogRow } from '../../src/sync/rows'
+import type { LogRow } from '../../src/sync/document/rows'
+import { ReturningEntries } from '../../src/sync/healing/returning'
+import type { Chain } from '../../src/sync/log/log-replica'
 
 const { sha512 } = tweetnaclSigning
 const lineageOf = (name: number): Lineage => ({ device: new Uint8Array(16).fill(name) as DeviceId, incarnation: 7 })

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest'
 import type { Writer } from '../../src/document'
 import { isSyncError } from '../../src/errors'
 import { LineageMap } from '../../src/sync/device-map'
-import type { HoldReason } from '../../src/sync/log-replica'
 import {
   decodeBase,
   decodeHeld,
@@ -18,8 +17,9 @@ import {
   encodePending,
   encodePush,
   rowKeys,
-} from '../../src/sync/rows'
-import { decodeState, encodeState } from '../../src/sync/state-row'
+} from '../../src/sync/document/rows'
+import { decodeState, encodeState } from '../../src/sync/document/state-row'
+import type { HoldReason } from '../../src/sync/log/log-replica'
 import { writerFromBytes, writerToBytes } from '../../src/sync/writer-bytes'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })

@@ -1,7 +1,7 @@
 // What is kept of a schedule comes back as it was, and nothing else is taken for one.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodeSchedule, defaultSchedule, encodeSchedule, type SyncMode } from '../../src/sync/schedule-row'
+import { decodeSchedule, defaultSchedule, encodeSchedule, type SyncMode } from '../../src/sync/schedule/schedule-row'
 
 const time = fc.nat(Number.MAX_SAFE_INTEGER)
 const deadline = fc.record({ atMs: time, leftMs: time })

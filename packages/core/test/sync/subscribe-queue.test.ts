@@ -1,7 +1,7 @@
 // What is asked of the relay in one frame, and what waits for its turn.
 import { bytesToHex, type DocumentId, MAX_DOCUMENTS } from '@owlivion/sync-protocol'
 import { expect, it } from 'vitest'
-import { SubscribeQueue } from '../../src/sync/subscribe-queue'
+import { SubscribeQueue } from '../../src/sync/connection/subscribe-queue'
 import { settle } from './support/fake-platform'
 
 const document = (n: number): DocumentId => {

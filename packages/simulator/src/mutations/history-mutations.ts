@@ -6,7 +6,7 @@ const whenSummedUp: readonly Mutation[] = [
     name: 'a snapshot is built from what is not sent yet, too',
     edits: [
       {
-        file: 'core/src/sync/snapshot-build.ts',
+        file: 'core/src/sync/snapshot/snapshot-build.ts',
         find: 'const docs = buildBaseDocs(context, document, await readStoredBase(context, document))',
         replace:
           'buildBaseDocs(context, document, await readStoredBase(context, document)); const docs = { registers: state.registers.doc, texts: state.texts }',
@@ -31,7 +31,7 @@ const whenSummedUp: readonly Mutation[] = [
     name: 'what is kept aside counts as part of a snapshot',
     edits: [
       {
-        file: 'core/src/sync/snapshot-build.ts',
+        file: 'core/src/sync/snapshot/snapshot-build.ts',
         find: 'exempt: held.map(({ entry }) => entry.number).sort((a, b) => a - b),',
         replace: 'exempt: held.slice(0, 0).map(({ entry }) => entry.number),',
       },
@@ -47,7 +47,7 @@ const whenRebased: readonly Mutation[] = [
     name: 'a rebase does not say which writes it knows',
     edits: [
       {
-        file: 'core/src/sync/rebase-build.ts',
+        file: 'core/src/sync/rebase/rebase-build.ts',
         find: 'const own = foldedOf(docs, state.replica.state.context)',
         replace: 'const own = foldedOf(docs, new Map())',
       },
@@ -59,7 +59,7 @@ const whenRebased: readonly Mutation[] = [
     name: 'what was not sent is forgotten when another rebases',
     edits: [
       {
-        file: 'core/src/sync/rebase-adopt.ts',
+        file: 'core/src/sync/rebase/rebase-adopt.ts',
         find: '...state.outbox.pending.map((item) => [rowKeys.pending(document, item.order), encodePending(item)] as const),',
         replace:
           '...state.outbox.pending.splice(0).map((item) => [rowKeys.pending(document, item.order), encodePending(item)] as const).slice(0, 0),',
@@ -75,7 +75,7 @@ const whenHealed: readonly Mutation[] = [
     name: 'what a relay has lost is not given back',
     edits: [
       {
-        file: 'core/src/sync/give-back.ts',
+        file: 'core/src/sync/healing/give-back.ts',
         find: 'const batch = state.returning?.next(state.replica.state.chains)',
         replace: 'const batch = undefined as ReturnType<NonNullable<typeof state.returning>["next"]>',
       },
@@ -87,7 +87,7 @@ const whenHealed: readonly Mutation[] = [
     name: 'what is on its way back to a relay is kept in memory only',
     edits: [
       {
-        file: 'core/src/sync/roll-back.ts',
+        file: 'core/src/sync/healing/roll-back.ts',
         find: '...rows.map((row, i) => [refillKey(document, i), encodeLog(row)] as const),',
         replace: '...rows.map((row, i) => [refillKey(document, i), encodeLog(row)] as const).slice(0, 0),',
       },
@@ -102,7 +102,7 @@ const whenOwed: readonly Mutation[] = [
     name: 'what a device owes to the keyring is forgotten with its process',
     edits: [
       {
-        file: 'core/src/sync/keyring-author.ts',
+        file: 'core/src/sync/keyring/keyring-author.ts',
         find: 'this.tasks = stored.map(([number, owed]) => ({ owed, number, losses: 0 }))',
         replace: 'this.tasks = stored.slice(0, 0).map(([number, owed]) => ({ owed, number, losses: 0 }))',
       },

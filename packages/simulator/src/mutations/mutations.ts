@@ -3,11 +3,11 @@
 import { historyMutations } from './history-mutations'
 import type { Mutation } from './mutation'
 
-const intake = 'core/src/sync/log-intake.ts'
-const replica = 'core/src/sync/log-replica.ts'
-const state = 'core/src/sync/document-state.ts'
-const sender = 'core/src/sync/push-sender.ts'
-const outbox = 'core/src/sync/outbox.ts'
+const intake = 'core/src/sync/log/log-intake.ts'
+const replica = 'core/src/sync/log/log-replica.ts'
+const state = 'core/src/sync/document/document-state.ts'
+const sender = 'core/src/sync/writing/push-sender.ts'
+const outbox = 'core/src/sync/writing/outbox.ts'
 const turn = 'relay/src/turn.ts'
 
 /** What a device writes to its disk, and when. */
@@ -40,7 +40,7 @@ const onDisk: readonly Mutation[] = [
     name: 'an edit is said to be stored before it is',
     edits: [
       {
-        file: 'core/src/sync/document-edits.ts',
+        file: 'core/src/sync/writing/document-edits.ts',
         find: 'const stored = context.writer.write({',
         replace: 'const stored = Promise.resolve(); void context.writer.write({',
       },
@@ -114,7 +114,7 @@ const onTheWayIn: readonly Mutation[] = [
     name: 'signatures are not looked at',
     edits: [
       {
-        file: 'core/src/sync/open-page.ts',
+        file: 'core/src/sync/log/open-page.ts',
         find: 'const valid = await input.signing.verify(device.signing, signed, head.signature)',
         replace: 'const valid = signed.length > 0',
       },
@@ -127,7 +127,7 @@ const onTheWayIn: readonly Mutation[] = [
     name: 'a page is not held against its log hash',
     edits: [
       {
-        file: 'core/src/sync/page-reader.ts',
+        file: 'core/src/sync/log/page-reader.ts',
         find: 'if (!bytesEqual(replica.hashAfter(page.entries), frame.logHash)) {',
         replace: 'if (frame.logHash.length === 0) {',
       },

@@ -13,9 +13,9 @@ import {
 } from '../../../src/account'
 import type { SyncError } from '../../../src/errors'
 import { MemoryDisk, openMemoryStore, type Store } from '../../../src/storage'
+import type { KeyringRow } from '../../../src/sync/account/profile'
 import type { AccountContext } from '../../../src/sync/account-context'
-import { AccountKeyring } from '../../../src/sync/account-keyring'
-import type { KeyringRow } from '../../../src/sync/profile'
+import { AccountKeyring } from '../../../src/sync/keyring/account-keyring'
 import { StoreWriter } from '../../../src/sync/store-writer'
 import { FakePlatform } from './fake-platform'
 

@@ -1,7 +1,7 @@
 // Devices of one account whose log is long enough to be summed up.
 import { createHash } from 'node:crypto'
 import type { DocumentId } from '@owlivion/sync-protocol'
-import type { DocumentState } from '../../../src/sync/document-state'
+import type { DocumentState } from '../../../src/sync/document/document-state'
 import { type ContextOptions, TestAccount } from './account'
 import { TestDevice } from './device'
 import { SnapshotLog } from './snapshot-log'

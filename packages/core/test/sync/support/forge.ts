@@ -1,8 +1,8 @@
 // Snapshots that say what is not so, signed by a device of the account.
 import type { SnapshotHeader } from '@owlivion/sync-protocol'
-import { buildBaseDocs, readStoredBase } from '../../../src/sync/base'
-import { headerOf } from '../../../src/sync/snapshot-build'
-import { digestOf, sealSnapshot } from '../../../src/sync/snapshot-format'
+import { buildBaseDocs, readStoredBase } from '../../../src/sync/log/base'
+import { headerOf } from '../../../src/sync/snapshot/snapshot-build'
+import { digestOf, sealSnapshot } from '../../../src/sync/snapshot/snapshot-format'
 import { createDoc, Y } from '../../../src/yjs'
 import { stateOf } from './compaction-world'
 import type { TestDevice } from './device'

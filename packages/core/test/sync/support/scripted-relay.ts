@@ -16,7 +16,7 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import type { SocketHandlers } from '../../../src/platform'
-import type { KeyringRow } from '../../../src/sync/profile'
+import type { KeyringRow } from '../../../src/sync/account/profile'
 import type { FakePlatform } from './fake-platform'
 import { type FrameOf, TestLog } from './log'
 

@@ -1,0 +1,385 @@
+// One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
+import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
+import { hashEntry } from '../../crypto'
+import { createWriter, openRegisters, Rebinding, type Registers, type Writer, type WriterEnd } from '../../document'
+import { SyncError } from '../../errors'
+import type { StoreBatch, StoreKey } from '../../storage'
+import { takeClientId, Y } from '../../yjs'
+import { type AccountContext, randomUint32 } from '../account-context'
+import { LineageMap } from '../device-map'
+import type { ReturningEntries } from '../healing/returning'
+import { KeyringAgreement } from '../keyring/keyring-agreement'
+import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from '../log/base'
+import { continuesFrom } from '../log/continues'
+import { reopenHeld } from '../log/held'
+import { emptyReplicaState, LogReplica, type LogReplicaState } from '../log/log-replica'
+import type { LostEntry, Replayed, ReplayOptions } from '../log/replayed'
+import { observerOf } from '../observer'
+import { writerFromBytes } from '../writer-bytes'
+import { applyUpdates, emptyUpdate, updatesOf } from '../writing/body-updates'
+import { Outbox, type PendingTransaction, type StoredTransaction } from '../writing/outbox'
+import { decodePending, decodePush, encodePending, rowKeys } from './rows'
+import { decodeState, encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
+
+/** Who this device is in the document's log, and what its entries have told the others so far. */
+export interface OwnLineage {
+  incarnation: number
+  continues: StateRow['continues']
+  announcedSeen: LineageMap<number>
+  announcedKeyringLength: number
+  /** Highest sequence of each of our lineages that another device has told us it has seen. */
+  readonly seenByOthers: LineageMap<number>
+}
+
+export class DocumentState {
+  /** Log rows and bytes that are not folded into the base yet. */
+  tailRows = 0
+  tailBytes = 0
+  /** How the pending transactions were written again last as those of other writers: what other tabs wrote since may speak of them. */
+  rebound: Rebinding | undefined
+  /** Entries up to this number were here before and are read again. */
+  rereadThrough = 0
+  /** What this device writes is of this epoch. */
+  documentEpoch = 0
+  /** What the rows of the log go on from; undefined when they begin with the first entry. */
+  foundation: Foundation | undefined
+  /** What was in this log before, and goes back to a relay that lost it; undefined unless that is under way. */
+  returning: ReturningEntries | undefined
+  /** What the newest known snapshot does not cover; undefined until it is counted. */
+  logTail: LogTail | undefined = { after: 0, bytes: 0, sinceMs: undefined }
+
+  constructor(
+    readonly context: AccountContext,
+    readonly document: DocumentId,
+    public registers: Registers,
+    public texts: Y.Doc,
+    public replica: LogReplica,
+    readonly outbox: Outbox,
+    readonly own: OwnLineage,
+    readonly agreement: KeyringAgreement,
+  ) {}
+
+  /** The state row as of now: written with every step. */
+  stateRow(): readonly [StoreKey, Uint8Array] {
+    const { number, hash, chains, applied, context } = this.replica.state
+    const row = {
+      number,
+      hash,
+      chains,
+      applied,
+      context,
+      ...this.own,
+      writer: this.registers.writer,
+      nextOrder: this.outbox.nextOrder,
+      documentEpoch: this.documentEpoch,
+      foundation: this.foundation,
+      tail: this.logTail,
+    }
+    return [rowKeys.state(this.document), encodeState(row)]
+  }
+
+  /** The end of our chain in the current incarnation, sealed entries included. */
+  ownHead(): { readonly sequence: number; readonly hash: Hash } | undefined {
+    const sealed = this.outbox.pushes.at(-1)?.entries.at(-1)
+    if (sealed !== undefined) return sealed
+    return this.replica.state.chains.get({ device: this.context.device, incarnation: this.own.incarnation })
+  }
+
+  /**
+   * True when the log has transactions of our writer under numbers that pending ones have, too: another life of this device
+   * wrote them, and this one ended after it had read them and before it took a new writer.
+   */
+  hasTakenNumbers(): boolean {
+    const { context } = this.replica.state
+    return this.outbox.pending.some(
+      ({ transaction, repairs }) => repairs === undefined && transaction.n <= (context.get(transaction.writer) ?? 0),
+    )
+  }
+
+  /** It is pending, or in the verified log. */
+  hasTransaction({ writer, n }: StoredTransaction): boolean {
+    if (n <= (this.replica.state.context.get(writer) ?? 0)) return true
+    return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n === n)
+  }
+
+  /** What this device has applied and others can have applied, too: not those of its own that it had to send again. */
+  appliedByOthers(): LineageMap<number> {
+    const { applied, held } = this.replica.state
+    const sentAgain = new LineageMap<true>()
+    for (const { entry, reason } of held)
+      if (reason === 'repaired' && bytesEqual(entry.device, this.context.device)) sentAgain.set(entry, true)
+    if (sentAgain.size === 0) return applied
+    return new LineageMap([...applied].filter(([lineage]) => !sentAgain.get(lineage)))
+  }
+
+  /** True when what waits to be sent is sealed under a key that does not count, on another branch of the keyring. */
+  isSealedInVain(): boolean {
+    const { context, document } = this
+    return this.outbox.pushes.some(({ entries: [first] }) => {
+      if (first === undefined) return false
+      const envelope = decodeEnvelope(first.envelope)
+      const keyId = epochAt(context.keyring(), envelope.epoch)?.keyId
+      if (keyId === undefined) return true
+      const place = { account: context.account, document, keyId, previous: first.previous }
+      return !bytesEqual(hashEntry(context.platform.signing.sha512, first.envelope, envelope, place).hash, first.hash)
+    })
+  }
+
+  /**
+   * Gives up the current incarnation; what was sealed under it will be sealed anew. The next incarnation names where the
+   * verified chain ended.
+   */
+  startIncarnation(): StoreBatch {
+    this.own.continues = continuesFrom(this.context.device, this.own, this.replica.state)
+    const remove = this.abandonIncarnation()
+    return { put: [this.stateRow()], remove }
+  }
+
+  /** @returns the rows that go */
+  private abandonIncarnation(): StoreKey[] {
+    const dropped = this.outbox.unseal()
+    this.own.incarnation = randomUint32(this.context.platform)
+    this.own.announcedSeen = new LineageMap()
+    this.own.announcedKeyringLength = 0
+    return dropped.map((push) => rowKeys.push(this.document, push.entries.at(-1)?.lastOrder ?? 0))
+  }
+
+  /**
+   * Starts over from the verified base and writes the pending transactions again: under another writer after a fork (the old
+   * one's numbers have two meanings), or moved in time once the relay's clock is known.
+   * @returns the rows to write
+   */
+  rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
+    const docs = buildBaseDocs(this.context, this.document, stored)
+    const { gone } = this.rewrite(docs, options)
+    this.texts.destroy()
+    this.texts = docs.texts
+    return {
+      put: [
+        this.stateRow(),
+        ...this.outbox.pending.map(
+          (item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const,
+        ),
+      ],
+      remove: gone.map((item) => rowKeys.pending(this.document, item.order)),
+    }
+  }
+
+  /**
+   * Goes on with documents of another document epoch: what is pending is written again on them. The live texts take in those of `docs` and
+   * stay what they are.
+   * @param options newWriter: the numbers of this device's writer have two meanings, or a gap, in that epoch
+   * @returns the rows that go; those of what is pending are to be written
+   */
+  rewriteOn(docs: BaseDocs, { newWriter }: { readonly newWriter: boolean }): { readonly remove: StoreKey[] } {
+    // Bytes that only the documents of before could take in. Whoever calls has seen to what they hold.
+    const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
+    this.outbox.pending = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
+    const { gone } = this.rewrite(docs, { newWriter })
+    Y.applyUpdateV2(this.texts, Y.encodeStateAsUpdateV2(docs.texts))
+    docs.texts.destroy()
+    return { remove: [...resent, ...gone].map((item) => rowKeys.pending(this.document, item.order)) }
+  }
+
+  private rewrite(
+    docs: BaseDocs,
+    options: { readonly newWriter: boolean; readonly shiftMs?: number },
+  ): { readonly gone: readonly PendingTransaction[] } {
+    const writer = options.newWriter ? createWriter(this.context.platform.random) : this.registers.writer
+    // What is sent once more was read by others as it is, and stays so.
+    const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
+    const others = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
+    for (const item of resent) applyUpdates(docs, item)
+    const endOf = (id: Writer): WriterEnd => {
+      const taken = resent.map(({ transaction }) => (transaction.writer === id ? transaction.n : 0))
+      return { writer: id, lastN: Math.max(this.replica.state.context.get(id) ?? 0, ...taken) }
+    }
+    const { lastN } = endOf(writer)
+    const registers = openLive(this.context, docs, writer, lastN)
+    const kept = others.filter((item) => !registers.contains(item.transaction.update))
+    const gone = others.filter((item) => !kept.includes(item))
+    // What other tabs wrote stays the writing of somebody else.
+    const lanes = new Map(
+      kept
+        .map(({ transaction }) => transaction.writer)
+        .filter((id) => id !== this.registers.writer)
+        .map((id) => [id, endOf(options.newWriter ? createWriter(this.context.platform.random) : id)]),
+    )
+    const rebinding = new Rebinding(options.shiftMs ?? 0)
+    if (options.newWriter) this.rebound = rebinding
+    const rewritten = registers.rewrite(
+      kept.map((item) => item.transaction),
+      { writer, lastN, lanes, rebinding },
+    )
+    observerOf(this.context.platform)?.rewritten(
+      this.document,
+      registers,
+      kept.map((item) => item.transaction),
+      rewritten,
+    )
+    const again = kept.map(({ order, isClockKnown }, i) => ({
+      order,
+      transaction: rewritten[i] as StoredTransaction,
+      isClockKnown: isClockKnown || options.shiftMs !== undefined,
+    }))
+    this.outbox.pending = [...resent, ...again].sort((a, b) => a.order - b.order)
+    this.registers.doc.destroy()
+    this.registers = registers
+    return { gone }
+  }
+
+  /** Builds the live documents anew from what is on disk and what is pending, after they came into an unknown state. */
+  rebuildLive(stored: StoredBase): void {
+    const docs = buildBaseDocs(this.context, this.document, stored)
+    applyPending(docs, this.outbox)
+    const { writer, lastN } = this.registers
+    this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+  }
+
+  /**
+   * Goes on with a document that was placed anew; what is pending stays, and own entries that nobody else can be sure to read are
+   * pending again.
+   * @param options as it was replayed
+   * @returns the rows to write
+   */
+  takeReplayed({ docs, replica, lost, batch }: Replayed, { drops }: ReplayOptions): StoreBatch {
+    // What is read again of our own is nobody else's.
+    this.rereadThrough = Math.max(this.rereadThrough, this.replica.state.number)
+    this.replica = replica
+    this.tailRows = 0
+    this.tailBytes = 0
+    const again = lost.length > 0 ? this.resend(lost) : { put: [], remove: [] }
+    if (drops) {
+      applyPending(docs, this.outbox)
+      const { writer, lastN } = this.registers
+      this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+    }
+    return { put: [...batch.put, ...again.put, this.stateRow()], remove: [...batch.remove, ...again.remove] }
+  }
+
+  /** Under a new incarnation, which goes on where the first that is given up did. */
+  private resend(lost: readonly LostEntry[]): Required<Pick<StoreBatch, 'put' | 'remove'>> {
+    const dropped = this.abandonIncarnation()
+    this.own.continues = lost[0]?.body.continues
+    const transactions = lost.flatMap(resentTransactions)
+    // Before what followed them. Their numbers are free: each was given to an edit that was sent, and is sent again.
+    const firstOrder = (this.outbox.pending[0]?.order ?? this.outbox.nextOrder) - transactions.length
+    const items = transactions.map((each, i) => ({ order: firstOrder + i, isClockKnown: true, ...each }))
+    this.outbox.pending = [...items, ...this.outbox.pending]
+    return {
+      put: items.map((item) => [rowKeys.pending(this.document, item.order), encodePending(item)] as const),
+      remove: dropped,
+    }
+  }
+
+  private replaceLive(registers: Registers, texts: Y.Doc): void {
+    this.registers.doc.destroy()
+    this.texts.destroy()
+    this.registers = registers
+    this.texts = texts
+  }
+}
+
+/** The updates as they were; what they did is known to this device no more. */
+function resentTransactions({ body, entry }: LostEntry): Omit<PendingTransaction, 'order' | 'isClockKnown'>[] {
+  const { incarnation, sequence } = decodeEnvelope(entry.bytes)
+  const { registers, texts } = updatesOf(body)
+  return body.writers.map(({ writer, n }, i) => {
+    const update = i === 0 ? registers : emptyUpdate
+    const transaction = { writer: writerFromBytes(writer), n, operations: [], update }
+    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence }, ...(texts && { texts }) }) }
+  })
+}
+
+function applyPending(docs: BaseDocs, { pending }: Outbox): void {
+  docs.registers.transact(() => {
+    for (const item of pending) applyUpdates(docs, item)
+  })
+}
+
+function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN: number): Registers {
+  takeClientId(docs.registers, context.platform.random)
+  takeClientId(docs.texts, context.platform.random)
+  return openRegisters({ doc: docs.registers, writer, lastN, now: () => context.now() })
+}
+
+function replicaOf(
+  context: AccountContext,
+  document: DocumentId,
+  agreement: KeyringAgreement,
+  state: LogReplicaState,
+): LogReplica {
+  const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean =>
+    context.isCutOff(document, device, incarnation, sequence) || agreement.isStranger(device)
+  return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
+}
+
+/** The number up to which the rows hold every entry, by themselves or folded. */
+function storedThrough({ base, logs }: StoredBase): number | undefined {
+  let through = base?.number ?? 0
+  for (const [first, { entries }] of logs) {
+    if (first !== through + 1) return undefined
+    through += entries.length
+  }
+  return through
+}
+
+/** Reads a document from the store; one that is not there starts empty, one that cannot be read is an error and never empty. */
+export async function loadDocument(context: AccountContext, document: DocumentId): Promise<DocumentState> {
+  const [stateBytes, stored, pendingRows, pushRows] = await Promise.all([
+    context.store.get(rowKeys.state(document)),
+    readStoredBase(context, document),
+    context.store.list(rowKeys.pendings(document)),
+    context.store.list(rowKeys.pushes(document)),
+  ])
+  const isStored = [stored.logs.length, stored.held.size, pendingRows.length, pushRows.length].some(
+    (count) => count > 0,
+  )
+  if (stateBytes === undefined && (isStored || stored.base !== undefined))
+    throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
+  const row = stateBytes && decodeState(stateBytes)
+  if (storedThrough(stored) !== (row?.number ?? 0))
+    throw new SyncError('profile-damaged', 'A part of a document is missing in this device’s store.')
+
+  const outbox = new Outbox()
+  outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, ...decodePending(bytes) }))
+  outbox.pushes = pushRows.map(([, bytes]) => decodePush(bytes))
+  outbox.nextOrder = Math.max(row?.nextOrder ?? 1, 1 + (outbox.pending.at(-1)?.order ?? 0))
+
+  const writer = row?.writer ?? createWriter(context.platform.random)
+  const pendingN = outbox.pending.filter((item) => item.transaction.writer === writer).map((item) => item.transaction.n)
+  const lastN = Math.max(row?.context.get(writer) ?? 0, ...pendingN)
+  const docs = buildBaseDocs(context, document, stored)
+  applyPending(docs, outbox)
+
+  const replicaState =
+    row === undefined
+      ? emptyReplicaState(context.platform.signing.sha512, context.account, document)
+      : { ...row, context: new Map(row.context), held: [] }
+  const agreement = new KeyringAgreement(context)
+  const replica = replicaOf(context, document, agreement, replicaState)
+  const own: OwnLineage = {
+    incarnation: row?.incarnation ?? randomUint32(context.platform),
+    continues: row?.continues,
+    announcedSeen: row?.announcedSeen ?? new LineageMap(),
+    announcedKeyringLength: row?.announcedKeyringLength ?? 0,
+    seenByOthers: row?.seenByOthers ?? new LineageMap(),
+  }
+  const state = new DocumentState(
+    context,
+    document,
+    openLive(context, docs, writer, lastN),
+    docs.texts,
+    replica,
+    outbox,
+    own,
+    agreement,
+  )
+  state.documentEpoch = row?.documentEpoch ?? 0
+  state.foundation = row?.foundation
+  if (row !== undefined) state.logTail = row.tail
+  state.tailRows = stored.logs.length
+  for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
+  replicaState.held = reopenHeld(context, document, stored)
+  return state
+}

@@ -1,0 +1,372 @@
+// Drives one document: what arrives is opened, placed, applied and stored; what is written (`document-edits.ts`) is stored, sealed,
+// stored and sent. Whatever changes the verified log runs as a job, one at a time; edits go in between at any moment.
+//
+// Order on disk is what makes a crash harmless: an edit and its row are one commit; sealed bytes are committed before they
+// are sent; cursor and entries are one commit; confirmed rows go in the commit that moves the cursor over them.
+import {
+  type DocumentId,
+  decodeEnvelope,
+  type Hash,
+  type KeyringHead,
+  type Refusal,
+  type SignedHead,
+} from '@owlivion/sync-protocol'
+import type { Edit, Transaction } from '../../document'
+import { SyncError } from '../../errors'
+import type { AccountContext } from '../account-context'
+import type { Lineage, LineageMap } from '../device-map'
+import { readReturning } from '../healing/roll-back'
+import { LogIntake } from '../log/log-intake'
+import type { Chain, OpenedEntry } from '../log/log-replica'
+import { LogWitness } from '../log/log-witness'
+import { PageReader } from '../log/page-reader'
+import { type AdoptedRows, type AppliedEdit, DocumentEdits } from '../writing/document-edits'
+import { OwnWriter } from '../writing/own-writer'
+import { PushSender } from '../writing/push-sender'
+import { canSeal } from '../writing/sealing'
+import { DocumentFrames } from './document-frames'
+import { createHost } from './document-host'
+import type { DocumentLink } from './document-link'
+import type { DocumentFrame, DocumentPart } from './document-part'
+import { createParts } from './document-parts'
+import { DocumentRefusals } from './document-refusals'
+import { type DocumentState, loadDocument } from './document-state'
+import { type DocumentStatus, StatusMemory } from './document-status'
+import { JobQueue } from './job-queue'
+import { SeenRows } from './seen-rows'
+
+/** Called with the ids of changed records, or undefined when any may have changed. */
+type OnChange = (changed: ReadonlySet<string> | undefined) => void
+
+export class DocumentSync {
+  private readonly jobs: JobQueue
+  private link: DocumentLink | undefined
+  private closed = false
+  private readonly statuses = new StatusMemory()
+  private readonly seenRows: SeenRows
+  private readonly sender: PushSender
+  private readonly intake: LogIntake
+  private readonly ownWriter: OwnWriter
+  private readonly reader: PageReader
+  private readonly refusals: DocumentRefusals
+  private readonly edits: DocumentEdits
+  private readonly parts: readonly DocumentPart[]
+  private readonly frames: DocumentFrames
+  private readonly witness: LogWitness
+
+  private constructor(
+    private readonly context: AccountContext,
+    private readonly state: DocumentState,
+    onChange: OnChange,
+    private readonly onStatus: () => void,
+  ) {
+    const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
+      if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
+    }
+    // Said only of a log that the relay has just vouched for: what it does not fit is a fork to the others.
+    const outlet = () =>
+      canSeal(context, state.document) && this.reader.isCaughtUp && !this.isHealing ? this.link : undefined
+    const read = (author: Lineage, number: number, head: KeyringHead): void => {
+      claimed(author, number, head)
+      const isSettled = state.agreement.note(author.device, number, head)
+      if (isSettled) this.runJob(() => this.followKeyring())
+    }
+    this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
+    const isClosed = (): boolean => this.closed
+    const link = () => this.link
+    const pump = () => this.sender.pump()
+    this.jobs = new JobQueue({ context, link, isClosed, done: pump })
+    this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange, isClosed })
+    this.intake = new LogIntake(state, {
+      onChange,
+      onStatus,
+      confirmed: (push) => this.sender.confirmed(push),
+      learn: (entry, seen, sealedAtMs) => this.seenRows.learnFromEntry(entry, seen, sealedAtMs),
+      claimed,
+      sealsAgain: () => this.sender.giveUpSealed(),
+      foundOtherLife: () => this.ownWriter.foundOtherLife(),
+      isClosed,
+    })
+    this.sender = new PushSender(state, {
+      isHeldBack: () =>
+        !this.reader.isCaughtUp ||
+        this.ownWriter.isUnsettled ||
+        this.parts.some((part) => part.holdsPushes) ||
+        context.isKeyringHidden === true ||
+        !canSeal(context, state.document),
+      onStatus,
+    })
+    this.reader = new PageReader(state, {
+      link,
+      takeIn: (entries, heads) => this.takeIn(entries, heads),
+      stored: (push) => this.sender.stored(push),
+      reachedEnd: () => this.ownWriter.reachedEnd(),
+      caughtUp: () => this.caughtUp(),
+      foundLaterEpoch: () => this.foundLaterEpoch(),
+    })
+    this.edits = new DocumentEdits(state, { onChange, onStatus, isClosed, pump })
+    const { sender, ownWriter, reader, seenRows } = this
+    const foundLaterEpoch = () => this.foundLaterEpoch()
+    this.refusals = new DocumentRefusals({
+      ...{ context, sender, ownWriter, reader, seenRows, link, foundLaterEpoch, onStatus },
+    })
+    const { intake } = this
+    const host = createHost({
+      ...{ context, state, intake, ownWriter, reader, link, isClosed, onChange, onStatus },
+      isHealing: () => this.isHealing,
+      runJob: (job) => this.runJob(job),
+    })
+    this.witness = new LogWitness(host, () => this.seenRows.tellAgain())
+    this.parts = [...createParts(host), this.witness]
+    const { parts, refusals } = this
+    this.frames = new DocumentFrames({ host, parts, reader, seenRows, refusals })
+  }
+
+  private get isHealing(): boolean {
+    return this.parts.some((part) => part.isHealing)
+  }
+
+  static async open(
+    context: AccountContext,
+    document: DocumentId,
+    onChange: OnChange,
+    onStatus: () => void,
+  ): Promise<DocumentSync> {
+    const state = await loadDocument(context, document)
+    state.returning = await readReturning(state)
+    const sync = new DocumentSync(context, state, onChange, onStatus)
+    if (context.isRemoved) return sync
+    await sync.seenRows.restore()
+    sync.ownWriter.followKeyring()
+    await sync.intake.followKeyring()
+    await sync.edits.adoptLanes()
+    await sync.ownWriter.shift()
+    sync.runJob(() => sync.intake.retryHeld())
+    return sync
+  }
+
+  get document(): DocumentId {
+    return this.state.document
+  }
+
+  get registers(): DocumentState['registers'] {
+    return this.state.registers
+  }
+
+  get texts(): DocumentState['texts'] {
+    return this.state.texts
+  }
+
+  get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {
+    const asked = this.parts.find(({ asksFrom }) => asksFrom !== undefined)?.asksFrom
+    const { number, hash } = asked ?? this.state.replica.state
+    return { document: this.document, number, hash }
+  }
+
+  /** The ends of all chains in the log, as far as they were verified. */
+  get chains(): LineageMap<Chain> {
+    return this.state.replica.state.chains
+  }
+
+  /** Entries are sealed under a key that came after the last keyring record which the relay showed. */
+  get missesKeyring(): boolean {
+    const { length } = this.context.keyring()
+    return this.state.replica.state.held.some(
+      ({ entry, reason }) => reason === 'unknown-epoch' && decodeEnvelope(entry.bytes).epoch >= length,
+    )
+  }
+
+  get status(): DocumentStatus {
+    const caughtUp = this.reader.isCaughtUp
+    const refused = this.refusals.standing
+    const copies = this.seenRows.listCopies()
+    const isOff = this.context.isOff?.(this.document) ?? false
+    const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
+    const parts = this.parts.flatMap(({ status }) => status ?? [])
+    return this.statuses.of(this.state, own, parts)
+  }
+
+  get unsent(): number {
+    return this.state.outbox.pending.length
+  }
+
+  /** What stands between this document and the end of a run: nothing when it is all false. */
+  get workLeft(): { readonly isDone: boolean; readonly isQuiet: boolean; readonly refused: SyncError | undefined } {
+    const refused = this.refusals.standing
+    const { isHealing } = this
+    const isRefusedForGood = refused?.retryable === false && !isHealing
+    return {
+      isDone: isRefusedForGood || (this.reader.isCaughtUp && this.unsent === 0 && !isHealing),
+      isQuiet: this.seenRows.isTold && !this.parts.some((part) => part.needsConnection),
+      refused,
+    }
+  }
+
+  /** @returns tells whether the relay has confirmed everything written so far */
+  confirmation(): () => boolean {
+    return this.edits.confirmation()
+  }
+
+  // -- edits
+
+  /** Applies edits to the live document at once. The promise resolves when they are on this device's disk. */
+  transact(edits: readonly Edit[]): AppliedEdit {
+    return this.edits.transact(edits)
+  }
+
+  /**
+   * Applies edits in as many transactions as their size needs. All are checked before the first is applied.
+   * @returns for each transaction, when it is on this device's disk
+   */
+  transactAll(edits: readonly Edit[]): Promise<void>[] {
+    return this.edits.transactAll(edits)
+  }
+
+  /**
+   * Takes over what other tabs of this profile have stored.
+   * @returns what of it was taken, once it is on this device's disk, and whether it was written again as something else
+   */
+  adopt(): Promise<AdoptedRows> {
+    // On a removed device they stay where they are, to be read.
+    if (this.context.isRemoved) return Promise.resolve({ rows: [], isRewritten: false })
+    return new Promise((resolve, reject) => {
+      this.runJob(() => this.edits.adoptLanes().then(resolve))
+      void this.jobs.ended.then(() =>
+        reject(new SyncError('closed', 'The account was closed before this could be taken over.')),
+      )
+    })
+  }
+
+  /** Writes again what this tab wrote when it led before, and no store has. @returns when it is on this device's disk */
+  carry(transactions: readonly Transaction[]): Promise<void> {
+    return this.edits.carry(transactions)
+  }
+
+  /** Resolves when all that the live documents hold now is on this device's disk. */
+  async settled(): Promise<void> {
+    await this.jobs.ended
+    await this.context.writer.barrier()
+  }
+
+  /** Moves edits that were made before the relay's clock was known, when this device's is far from it; they keep their order. */
+  shiftPending(): void {
+    this.runJob(() => this.ownWriter.shift())
+  }
+
+  // -- connection
+
+  connected(link: DocumentLink): void {
+    this.link = link
+    this.sender.connected(link)
+    for (const part of this.parts) part.connected?.(link)
+    // No connection begins before the keyring is in step: what the last one ended too early to read is here.
+    if (this.ownWriter.awaitsKeyring) this.runJob(() => this.followKeyring())
+    link.subscribe(this.document)
+  }
+
+  disconnected(): void {
+    this.link = undefined
+    this.reader.disconnected()
+    this.frames.disconnected()
+    this.sender.disconnected()
+    this.seenRows.disconnected()
+    for (const part of this.parts) part.disconnected?.()
+    this.onStatus()
+  }
+
+  /** The keyring was read to its end, whether or not there was news. */
+  keyringRead(): void {
+    this.runJob(async () => {
+      this.reader.keyringRead()
+      await this.followKeyring()
+      this.seenRows.tellAgain()
+      this.link?.subscribe(this.document)
+    })
+  }
+
+  /**
+   * The keyring is another than before.
+   * @param isOther a branch of it took the place of another: the other devices are told anew which one this device goes by
+   */
+  keyringChanged({ isOther }: { readonly isOther: boolean }): void {
+    this.runJob(async () => {
+      if (isOther) this.state.own.announcedKeyringLength = 0
+      await this.followKeyring()
+    })
+  }
+
+  private async followKeyring(): Promise<void> {
+    this.ownWriter.followKeyring()
+    if (await this.ownWriter.whileRewriting(() => this.intake.followKeyring())) this.reader.readAgain()
+    await this.intake.retryHeld()
+    for (const part of this.parts) await part.keyringChanged?.()
+  }
+
+  received(frame: DocumentFrame): void {
+    this.frames.received(frame)
+  }
+
+  /** The relay refuses something about the document that is not a subscription or a row of what was seen. */
+  refused(refusal: Refusal, error: SyncError): void {
+    this.frames.refused(refusal, error)
+  }
+
+  /** Tells the other devices anew what this one has read, once nothing is in the way of it. */
+  tellSeen(): void {
+    this.seenRows.tellAgain()
+  }
+
+  refusedSeen(error: SyncError): void {
+    this.refusals.refusedSeen(error)
+  }
+
+  /** Ends what is under way; what is here can be read from then on, and nothing is written any more. */
+  async freeze(): Promise<void> {
+    this.disconnected()
+    this.closeParts()
+    await this.jobs.ended
+  }
+
+  async close(): Promise<void> {
+    this.disconnected()
+    this.closed = true
+    this.closeParts()
+    await this.jobs.ended
+    this.state.registers.doc.destroy()
+    this.state.texts.destroy()
+  }
+
+  private closeParts(): void {
+    this.sender.close()
+    this.seenRows.close()
+    for (const part of this.parts) part.close?.()
+  }
+
+  // -- jobs
+
+  private runJob(job: () => Promise<void>): void {
+    this.jobs.run(job)
+  }
+
+  private caughtUp(): void {
+    this.refusals.caughtUp()
+    this.seenRows.schedule()
+    this.onStatus()
+    this.runJob(() => this.tellCaughtUp())
+  }
+
+  private async foundLaterEpoch(): Promise<void> {
+    for (const part of this.parts) await part.foundLaterEpoch?.()
+  }
+
+  private async takeIn(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
+    await this.intake.take(entries, heads)
+    this.seenRows.schedule()
+    await this.intake.foldWhenLong()
+    await this.tellCaughtUp()
+  }
+
+  private async tellCaughtUp(): Promise<void> {
+    for (const part of this.parts) if (this.reader.isCaughtUp) await part.caughtUp?.()
+  }
+}

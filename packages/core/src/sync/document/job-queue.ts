@@ -1,0 +1,45 @@
+// Runs what changes one document's verified log: a job at a time, in the order they came. A job that fails gives up the connection it
+// began on, since what the relay sent is the likely reason; without one it is reported.
+import { SyncError } from '../../errors'
+import type { AccountContext } from '../account-context'
+import type { DocumentLink } from './document-link'
+
+export interface JobQueueOptions {
+  readonly context: AccountContext
+  link(): DocumentLink | undefined
+  isClosed(): boolean
+  /** After each job that went well. */
+  done(): void
+}
+
+export class JobQueue {
+  private jobs: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: JobQueueOptions) {}
+
+  /** Resolves when all jobs that were given so far have ended. */
+  get ended(): Promise<void> {
+    return this.jobs
+  }
+
+  run(job: () => Promise<void>): void {
+    const { context } = this.options
+    this.jobs = this.jobs.then(async () => {
+      if (this.options.isClosed() || context.isRemoved) return
+      const link = this.options.link()
+      try {
+        await job()
+        this.options.done()
+      } catch (cause) {
+        // After closing, a rejected write is expected; before, nothing may pass in silence.
+        if (this.options.isClosed()) return
+        const error =
+          cause instanceof SyncError
+            ? cause
+            : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
+        if (link !== undefined && link === this.options.link()) link.distrust(error)
+        else context.report(error)
+      }
+    })
+  }
+}

@@ -1,0 +1,183 @@
+// Takes a snapshot over that the relay sends instead of the entries before it: this device is new, or was away while they went, or what it
+// had rests on what does not count.
+import { bytesEqual, bytesToHex, type Hash, type Refusal } from '@owlivion/sync-protocol'
+import { SyncError } from '../../errors'
+import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from '../connection/question-timer'
+import { LineageMap } from '../device-map'
+import type { DocumentLink } from '../document/document-link'
+import type { DocumentFrame, DocumentHost, DocumentPart } from '../document/document-part'
+import { openExempt } from '../log/exempt-entries'
+import { withheld } from '../log/own-exempt'
+import { isBeyondCut } from '../log/rebuild'
+import { isDigestTrue } from '../rebase/rebase-state'
+import type { CurrentSnapshot } from './current-snapshot'
+import { readFoundation } from './foundation'
+import type { ArrivedSnapshot } from './snapshot-arrivals'
+import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
+
+export class Adoption implements DocumentPart {
+  /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
+  private keyringReadFor: Hash | undefined
+  /** A snapshot that is to take the place of the foundation, as it was asked for. */
+  private replacing: Hash | undefined
+  private readonly timer: QuestionTimer
+  /** Asked for, and of no use or not there. */
+  private readonly useless = new Set<string>()
+  private hasToldNotUndone = false
+
+  constructor(
+    private readonly host: DocumentHost,
+    private readonly current: CurrentSnapshot,
+  ) {
+    this.timer = new QuestionTimer(host.context.platform)
+  }
+
+  get needsConnection(): boolean {
+    return this.replacing !== undefined
+  }
+
+  disconnected(): void {
+    this.keyringReadFor = undefined
+    this.replacing = undefined
+    this.timer.stop()
+  }
+
+  async keyringChanged(): Promise<void> {
+    await this.replaceTainted()
+  }
+
+  async caughtUp(): Promise<void> {
+    await this.replaceTainted()
+  }
+
+  async received({ type }: DocumentFrame): Promise<boolean> {
+    if (type === 'snapshot-offered' && this.host.isCaughtUp) await this.replaceTainted()
+    return false
+  }
+
+  async refused({ request }: Refusal): Promise<boolean> {
+    if (request !== 'snapshot-fetch' || this.replacing === undefined) return false
+    this.timer.stop()
+    this.useless.add(bytesToHex(this.replacing))
+    this.replacing = undefined
+    await this.replaceTainted()
+    return true
+  }
+
+  async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
+    const { host } = this
+    const { context, state } = host
+    const opened = await openSnapshot(context, state.document, arrived.bytes)
+    if ('failure' in opened) {
+      if (opened.failure === 'unreadable') this.current.reportUntrue(arrived.hash, opened.author, 'it cannot be read')
+      else if (opened.failure === 'needs-keyring') this.readKeyring(arrived.hash, link)
+      else link.distrust(untrueRelay('a summary that nobody of the account signed'))
+      return true
+    }
+    if (opened.header.documentEpoch !== state.documentEpoch) {
+      // There is no way back behind a rebase.
+      if (this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)) {
+        this.timer.stop()
+        this.useless.add(bytesToHex(opened.hash))
+        this.replacing = undefined
+        await this.replaceTainted()
+      }
+      return false
+    }
+    if (!bytesEqual(opened.hash, arrived.hash)) {
+      link.distrust(untrueRelay('another summary than it said'))
+      return true
+    }
+    const isReplacement = this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)
+    if (isReplacement) {
+      this.timer.stop()
+      this.replacing = undefined
+    } else if (opened.header.coveredNumber <= state.replica.state.number) return true
+    await this.take(arrived, opened, link, isReplacement)
+    return true
+  }
+
+  private async take(
+    arrived: ArrivedSnapshot,
+    snapshot: OpenedSnapshot,
+    link: DocumentLink,
+    startsOver: boolean,
+  ): Promise<void> {
+    const { host } = this
+    const { context, state, ownWriter, intake } = host
+    if (!isDigestTrue(context.platform.signing.sha512, snapshot)) {
+      const judgement = { verdict: 'reject', reason: 'it holds something else than its author says' } as const
+      await this.current.judged(snapshot.hash, snapshot.author, judgement)
+      return
+    }
+    const vector = new LineageMap(snapshot.header.vector.map((head) => [head, head.sequence] as const))
+    const isBeyond = isBeyondCut(context, state.document, vector)
+    if (isBeyond && startsOver) {
+      this.useless.add(bytesToHex(snapshot.hash))
+      await this.replaceTainted(snapshot.header.parent)
+      return
+    }
+    const isKeyringFresh = this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, snapshot.hash)
+    const exempt = await openExempt(state, snapshot, arrived, isKeyringFresh)
+    if ('failure' in exempt) {
+      this.readKeyring(snapshot.hash, link)
+      return
+    }
+    if (withheld(snapshot, exempt.entries).size > 0)
+      context.report(untrueRelay('a summary without the entries that are not in it'))
+    const hadMore = [...state.replica.state.applied].some(([each, sequence]) => sequence > (vector.get(each) ?? 0))
+    await ownWriter.whileRewriting(async () => {
+      const input = { snapshot, exempt: exempt.entries, heads: exempt.heads, startsOver }
+      const adoption = await intake.adopt(input)
+      if (adoption === undefined) return
+      if (adoption.lostOwn) ownWriter.startIncarnation()
+      // It counts as stored what it does not hold.
+      if (adoption.isRescued && !hadMore)
+        this.current.reportUntrue(snapshot.hash, snapshot.author, 'it lacks what this device had; that is sent again')
+      this.current.shelf.forget()
+      this.current.isTainted = isBeyond
+      if (isBeyond) this.tellNotUndone()
+    })
+    if (!host.isClosed) host.readAgain()
+  }
+
+  private readKeyring(hash: Hash, link: DocumentLink): void {
+    if (this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, hash)) {
+      link.distrust(untrueRelay('a summary under a key that it does not show'))
+      return
+    }
+    this.keyringReadFor = hash.slice() as Hash
+    link.readKeyring()
+  }
+
+  /**
+   * Looks for something else to rest on: what the foundation was built on, while the relay keeps it, or a newer snapshot that another device
+   * vouches for.
+   */
+  private async replaceTainted(older?: Hash): Promise<void> {
+    const { link, state, context } = this.host
+    if (!this.current.isTainted || link === undefined || this.replacing !== undefined) return
+    const { offer, isBetter } = this.current
+    const parent = older ?? (await readFoundation(context, state.document, state.foundation))?.header.parent
+    const candidates = [...(isBetter && offer ? [offer.hash] : []), ...(parent ? [parent] : [])]
+    const hash = candidates.find((each) => !this.useless.has(bytesToHex(each)))
+    if (hash === undefined) {
+      this.tellNotUndone()
+      return
+    }
+    this.replacing = hash
+    this.timer.ask(link, { type: 'snapshot-fetch', document: state.document, hash }, LARGE_ANSWER_TIMEOUT_MS)
+  }
+
+  private tellNotUndone(): void {
+    const { context, state } = this.host
+    if (this.hasToldNotUndone || !isBeyondCut(context, state.document, state.replica.state.applied)) return
+    this.hasToldNotUndone = true
+    const message = 'What a removed device wrote cannot be told apart any more from what others wrote.'
+    context.report(new SyncError('removal-not-undone', message))
+  }
+}
+
+function untrueRelay(what: string): SyncError {
+  return new SyncError('relay-misbehaved', `The relay sent ${what}.`)
+}

@@ -1,0 +1,100 @@
+// What is written to one document on this device: edits, what other tabs of the profile have stored, and what this tab wrote when it
+// led before. The live document has it at once, and it is stored in one commit with its row, which is what makes a crash harmless.
+import { checkEdit, type Edit, type Transaction } from '../../document'
+import { SyncError } from '../../errors'
+import type { DocumentState } from '../document/document-state'
+import { encodePending, rowKeys } from '../document/rows'
+import { observerOf } from '../observer'
+import { groupEdits } from './edit-groups'
+import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
+
+/** What of other tabs' rows was taken, and whether it was written again as something else. */
+export interface AdoptedRows {
+  readonly rows: readonly LaneRow[]
+  readonly isRewritten: boolean
+}
+
+/** An edit that the live document has. */
+export interface AppliedEdit {
+  /** None when the edits change nothing. */
+  readonly transaction: Transaction | undefined
+  /** Resolves when it is on this device's disk. */
+  readonly stored: Promise<void>
+}
+
+export interface DocumentEditsOptions {
+  onChange(changed: ReadonlySet<string>): void
+  onStatus(): void
+  isClosed(): boolean
+  /** There is something to send. */
+  pump(): void
+}
+
+export class DocumentEdits {
+  private readonly lanes: LaneAdoption
+
+  constructor(
+    private readonly state: DocumentState,
+    private readonly options: DocumentEditsOptions,
+  ) {
+    this.lanes = new LaneAdoption(state)
+  }
+
+  /** @returns tells whether the relay has confirmed everything written so far */
+  confirmation(): () => boolean {
+    const { outbox } = this.state
+    const last = outbox.nextOrder - 1
+    return () => outbox.pending.every(({ order }) => order > last)
+  }
+
+  /** @throws SyncError `closed`, `device-removed`, or as the registers refuse an edit */
+  transact(edits: readonly Edit[]): AppliedEdit {
+    const { context, document, registers, outbox } = this.state
+    if (this.options.isClosed()) throw new SyncError('closed', 'The account is closed.')
+    if (context.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
+    const transaction = registers.transact(edits)
+    if (transaction === undefined) return { transaction, stored: Promise.resolve() }
+    observerOf(context.platform)?.written(document, registers, transaction)
+    const item = outbox.add(transaction, { isClockKnown: context.clockOffsetMs !== undefined })
+    const stored = context.writer.write({
+      // The state row is written with whatever changes it; a new document's first edit makes its writer known.
+      put: [
+        [rowKeys.pending(document, item.order), encodePending(item)],
+        ...(item.order === 1 ? [this.state.stateRow()] : []),
+      ],
+    })
+    this.options.onChange(transaction.changed)
+    this.options.onStatus()
+    this.options.pump()
+    return { transaction, stored }
+  }
+
+  transactAll(edits: readonly Edit[]): Promise<void>[] {
+    const groups = groupEdits(edits, this.state.registers)
+    // One transaction is all or nothing by itself; several must not stop in the middle.
+    if (groups.length > 1) for (const edit of edits) checkEdit(edit)
+    return groups.map((group) => this.transact(group).stored)
+  }
+
+  async adoptLanes(): Promise<AdoptedRows> {
+    const { context, document } = this.state
+    const rows = await readLanes(context.store, lanesKey(document))
+    if (rows.length === 0) return { rows, isRewritten: false }
+    const { batch, changed, isRewritten } = this.lanes.adopt(rows)
+    const committed = context.writer.write(batch)
+    if (changed.size > 0) this.options.onChange(changed)
+    this.options.onStatus()
+    await committed
+    return { rows, isRewritten }
+  }
+
+  carry(transactions: readonly Transaction[]): Promise<void> {
+    const { context } = this.state
+    const { batch, changed } = this.lanes.carry(transactions, context.clockOffsetMs !== undefined)
+    const committed = context.writer.write(batch)
+    this.options.onChange(changed)
+    this.options.onStatus()
+    this.options.pump()
+    return committed
+  }
+}

@@ -1,0 +1,105 @@
+// What this device has written and the relay has not confirmed. A pure machine with two queues: transactions that may still
+// be merged, and pushes that are sealed and are sent, byte for byte the same, until the relay says what became of them.
+import { bytesEqual, type Hash } from '@owlivion/sync-protocol'
+import type { Transaction } from '../../document'
+import type { LineageMap } from '../device-map'
+
+/** What is kept of a transaction until the relay confirms it. */
+export type StoredTransaction = Pick<Transaction, 'writer' | 'n' | 'operations' | 'update'>
+
+export interface PendingTransaction {
+  /** Position in the device's own order of edits in this document; never reused. */
+  readonly order: number
+  readonly transaction: StoredTransaction
+  /** False when its times are of this device's own clock, which may be off by years. */
+  readonly isClockKnown: boolean
+  /**
+   * The entry that this one is to stand for: it was sent before, and sealed under a key that does not count. The update is written as it
+   * is, and alone.
+   */
+  readonly repairs?: { readonly incarnation: number; readonly sequence: number }
+  /** What that entry did to the texts, as a Yjs update in format 1. Texts cannot be put in other words. */
+  readonly texts?: Uint8Array
+}
+
+export interface SealedEntry {
+  readonly sequence: number
+  readonly envelope: Uint8Array
+  readonly previous: Hash
+  readonly hash: Hash
+  readonly envelopeHash: Hash
+  /** The last pending transaction that is inside. */
+  readonly lastOrder: number
+  readonly writers: readonly { readonly writer: Uint8Array; readonly n: number }[]
+}
+
+export interface SealedPush {
+  readonly incarnation: number
+  readonly entries: readonly SealedEntry[]
+  readonly signature: Uint8Array
+  /** What the author's entries up to this push have told of its seen vector and keyring, for the next delta. */
+  readonly announced: Announced
+}
+
+export interface Announced {
+  readonly seen: LineageMap<number>
+  readonly keyringLength: number
+}
+
+export class Outbox {
+  /** Everything not confirmed, in order; the front may be sealed already. */
+  pending: PendingTransaction[] = []
+  pushes: SealedPush[] = []
+  nextOrder = 1
+
+  add(transaction: StoredTransaction, { isClockKnown }: { readonly isClockKnown: boolean }): PendingTransaction {
+    const item = { order: this.nextOrder++, transaction, isClockKnown }
+    this.pending.push(item)
+    return item
+  }
+
+  get lastSealedOrder(): number {
+    return this.pushes.at(-1)?.entries.at(-1)?.lastOrder ?? 0
+  }
+
+  /** Transactions that are in no sealed push. */
+  unsealed(): readonly PendingTransaction[] {
+    const sealedThrough = this.lastSealedOrder
+    return this.pending.filter((item) => item.order > sealedThrough)
+  }
+
+  /** Our sealed entry with this place and hash, if it is one. */
+  find(incarnation: number, sequence: number, hash?: Hash): SealedEntry | undefined {
+    for (const push of this.pushes) {
+      if (push.incarnation !== incarnation) continue
+      const entry = push.entries.find((candidate) => candidate.sequence === sequence)
+      if (entry !== undefined) return hash === undefined || bytesEqual(entry.hash, hash) ? entry : undefined
+    }
+    return undefined
+  }
+
+  /** The push whose last entry has this place. */
+  findPush(incarnation: number, lastSequence: number): SealedPush | undefined {
+    return this.pushes.find(
+      (push) => push.incarnation === incarnation && push.entries.at(-1)?.sequence === lastSequence,
+    )
+  }
+
+  /** Takes out what is in the verified log now; answers the rows that may go. */
+  confirm(incarnation: number, sequence: number): { readonly orders: number[]; readonly push: SealedPush | undefined } {
+    const entry = this.find(incarnation, sequence)
+    if (entry === undefined) return { orders: [], push: undefined }
+    const confirmed = this.pending.filter((item) => item.order <= entry.lastOrder)
+    this.pending = this.pending.filter((item) => item.order > entry.lastOrder)
+    const push = this.pushes.find((candidate) => candidate.entries.at(-1) === entry)
+    if (push !== undefined) this.pushes = this.pushes.filter((candidate) => candidate !== push)
+    return { orders: confirmed.map((item) => item.order), push }
+  }
+
+  /** Forgets all sealed bytes: their transactions will be sealed anew. Answers the rows that may go. */
+  unseal(): readonly SealedPush[] {
+    const dropped = this.pushes
+    this.pushes = []
+    return dropped
+  }
+}
