@@ -26,7 +26,7 @@ export interface MailType<T> {
   /**
    * The record id that belongs to this content. Where a thing has a name of its own (an address), it is that. Elsewhere it is a digest,
    * right for what is imported, where two devices that read one file must end with one record; what a person makes anew is better
-   * named by `crypto.randomUUID()`, for two people's empty templates are two templates.
+   * named at random, for two people's empty templates are two templates.
    * @throws SyncError `invalid-id` when the name cannot be an id
    */
   key(record: T): string

@@ -113,7 +113,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     { id: 2, account_id: 99, subject: 'Of nobody' },
   ],
   draft_attachments: [
-    { id: 1, draft_id: 1, filename: 'a.pdf', content_type: 'application/pdf', size: 12, local_path: '/home/ann/a.pdf' },
+    { id: 1, draft_id: 1, filename: 'a.pdf', content_type: 'application/pdf', size: 12, local_path: 'C:\\Mail\\a.pdf' },
   ],
   email_filters: [
     {
