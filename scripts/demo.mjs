@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 // A test names another folder, so that it disturbs no demo that somebody has running.
 const dataFolder = process.env.OWLIVION_DEMO_DATA ?? join(root, '.demo-data')
 const logPath = join(dataFolder, 'relay.log')
+/** Goes when the folder is removed, as the passwords do that need it. A relay of people's own keeps it apart from the data. */
+const signInKeyPath = join(dataFolder, 'keys', 'sign-in.json')
 /** The browser's storage hangs on the origin, so the same port again shows the same devices again. */
 const preferredPort = 8787
 const readyWithinMs = 30_000
@@ -89,8 +91,9 @@ const port = await freePort()
 mkdirSync(dataFolder, { recursive: true })
 const log = openSync(logPath, 'w')
 const relay = join('packages', 'relay', 'dist', 'main.js')
-const flags = ['--data', dataFolder, '--port', String(port), '--static', join('apps', 'demo', 'dist'), '--inspect']
-const ended = start(process.execPath, [relay, 'serve', ...flags], ['ignore', log, log])
+const serve = ['--data', dataFolder, '--port', String(port), '--static', join('apps', 'demo', 'dist'), '--inspect']
+const signIn = ['--sign-in', '--sign-in-key', signInKeyPath, '--passkey-origin', `http://localhost:${port}`]
+const ended = start(process.execPath, [relay, 'serve', ...serve, ...signIn], ['ignore', log, log])
 closeSync(log)
 ended.then((code) => fail(`The relay ended with code ${code}:\n${readFileSync(logPath, 'utf8')}`))
 

@@ -1,15 +1,19 @@
 // Who belongs to the account and by which keys: the part of the app beside the address book.
 import { ChevronLeft } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { Device } from '../device/device'
 import { IconButton } from '../ui/button'
 import { DevicesSection } from './devices-section'
 import { PhraseSection } from './phrase-section'
 import { SecurityLog } from './security-log'
 
+/** Comes with its first use, and with it what the app needs for passwords. */
+const SignInSection = lazy(() => import('../sign-in/sign-in-section'))
+
 const sections = [
   { name: 'devices', words: 'Devices' },
   { name: 'phrase', words: 'Recovery phrase' },
+  { name: 'sign-in', words: 'Password' },
   { name: 'log', words: 'Security log' },
 ] as const
 
@@ -25,7 +29,7 @@ export function AccountView({ device, onShowPhrase, onBack }: AccountViewProps) 
     <>
       <nav
         aria-label={`Devices and keys on the ${device.name}`}
-        className="flex items-center gap-0.5 border-b border-line px-2 py-1.5"
+        className="flex flex-wrap items-center gap-0.5 border-b border-line px-2 py-1.5"
       >
         <IconButton label="Back to the contacts" icon={<ChevronLeft size={19} />} onClick={onBack} />
         {sections.map(({ name, words }) => (
@@ -43,6 +47,11 @@ export function AccountView({ device, onShowPhrase, onBack }: AccountViewProps) 
       <div className="account-section">
         {shown === 'devices' && <DevicesSection device={device} />}
         {shown === 'phrase' && <PhraseSection device={device} onShowPhrase={onShowPhrase} />}
+        {shown === 'sign-in' && (
+          <Suspense>
+            <SignInSection />
+          </Suspense>
+        )}
         {shown === 'log' && <SecurityLog deviceName={device.name} />}
       </div>
     </>

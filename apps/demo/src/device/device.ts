@@ -12,6 +12,7 @@ import {
 } from '@owlivion/sync'
 import { deleteIndexedDbStore, openIndexedDbStore } from '@owlivion/sync/indexeddb'
 import type { PairingOffer } from '@owlivion/sync/pairing'
+import type { SignInOptions } from '@owlivion/sync/password'
 import { platformText } from './platform-text'
 import { toSyncError } from './to-sync-error'
 
@@ -100,6 +101,20 @@ export class Device {
     return this.#enrol('joining', async (store) => {
       const sync = await joinAccount({ ...this.#accountOptions(store), recoveryPhrase })
       return { kind: 'ready', sync }
+    })
+  }
+
+  signIn(typed: Pick<SignInOptions, 'email' | 'password' | 'code'>): Promise<void> {
+    return this.#enrol('joining', async (store) => {
+      const { signIn } = await import('@owlivion/sync/password')
+      return { kind: 'ready', sync: await signIn({ ...this.#accountOptions(store), ...typed }) }
+    })
+  }
+
+  signInWithPasskey(): Promise<void> {
+    return this.#enrol('joining', async (store) => {
+      const { signInWithPasskey } = await import('@owlivion/sync/password')
+      return { kind: 'ready', sync: await signInWithPasskey(this.#accountOptions(store)) }
     })
   }
 
@@ -220,6 +235,8 @@ export class Device {
     } catch (cause) {
       const failure = toSyncError(cause)
       if (failure.code === 'profile-exists') await this.#openAgain()
+      // The person was asked for a code and gave none, which is no failure.
+      else if (failure.code === 'code-required') this.#enter({ kind: 'empty' })
       else this.#enter({ kind: 'empty', failure })
     }
   }

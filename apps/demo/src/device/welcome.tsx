@@ -1,10 +1,12 @@
-// A device without an account: it makes one, or joins one with the recovery phrase or by pairing.
-import { KeyRound, Plus, QrCode as QrCodeIcon } from 'lucide-react'
-import { type FormEvent, type ReactNode, useId, useState } from 'react'
+// A device without an account: it makes one, or joins one with the recovery phrase or by pairing, or signs in with a password.
+import { KeyRound, LogIn, Plus, QrCode as QrCodeIcon } from 'lucide-react'
+import { type FormEvent, lazy, type ReactNode, Suspense, useId, useState } from 'react'
 import { OfferView } from '../pairing/offer-view'
 import { Button } from '../ui/button'
 import { ErrorNotice } from '../ui/error-notice'
 import type { Device, DevicePhase } from './device'
+
+const SignInForm = lazy(() => import('../sign-in/sign-in-form'))
 
 interface WelcomeProps {
   readonly device: Device
@@ -14,7 +16,7 @@ interface WelcomeProps {
 }
 
 export function Welcome({ device, phase, other }: WelcomeProps) {
-  const [chosen, setChosen] = useState<'create' | 'join' | undefined>(
+  const [chosen, setChosen] = useState<'create' | 'join' | 'sign-in' | undefined>(
     phase.kind === 'empty' && phase.hadAccount ? 'join' : undefined,
   )
   const way = chosen ?? (other.kind === 'ready' ? 'join' : 'create')
@@ -27,6 +29,20 @@ export function Welcome({ device, phase, other }: WelcomeProps) {
   }
   const knownPhrase = other.kind === 'ready' ? other.madeHere?.recoveryPhrase : undefined
   const isWorking = phase.kind === 'working'
+  if (way === 'sign-in') {
+    return (
+      <Frame>
+        <Suspense>
+          <SignInForm device={device} phase={phase} />
+        </Suspense>
+        <p className="mt-4 text-center">
+          <Button look="quiet" disabled={isWorking} onClick={() => setChosen('join')}>
+            Join in another way
+          </Button>
+        </p>
+      </Frame>
+    )
+  }
   const mayCreate = device.startsAccount || chosen === 'create'
   return (
     <Frame>
@@ -36,6 +52,14 @@ export function Welcome({ device, phase, other }: WelcomeProps) {
           <p className="my-3 text-center text-sm text-ink-soft">or, when a device of the account is at hand</p>
           <Button icon={<QrCodeIcon size={16} />} disabled={isWorking} className="w-full" onClick={() => device.pair()}>
             Show a pairing code
+          </Button>
+          <Button
+            icon={<LogIn size={16} />}
+            disabled={isWorking}
+            className="mt-2 w-full"
+            onClick={() => setChosen('sign-in')}
+          >
+            Sign in with e-mail and password
           </Button>
         </>
       ) : (

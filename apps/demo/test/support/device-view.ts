@@ -16,7 +16,7 @@ export interface DeviceView {
   /** Goes on from the 24 words to the check, and passes it. */
   confirmPhrase(): Promise<string>
   /** Opens a part of "Devices and keys". */
-  openSection(name: 'Devices' | 'Recovery phrase' | 'Security log'): Promise<void>
+  openSection(name: 'Devices' | 'Recovery phrase' | 'Password' | 'Security log'): Promise<void>
   /** Opens the screen that says when the device syncs, and what. */
   openSync(): Promise<void>
   /** Presses a button that asks first, and says yes. */

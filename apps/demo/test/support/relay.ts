@@ -15,6 +15,8 @@ export interface RelayProcess {
   dropAuditRow(number: number): void
   /** It comes back at the same address with an empty disk, as after an accident without a backup. */
   loseEverything(): Promise<void>
+  /** Starts it again at its address, as a site that may ask for passkeys: which one that is it must be told at the start. */
+  allowPasskeys(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -22,9 +24,15 @@ export async function startRelay(appFolder: string): Promise<RelayProcess> {
   const data = mkdtempSync(join(tmpdir(), 'owlivion-demo-relay-'))
   const main = fileURLToPath(import.meta.resolve('@owlivion/relay')).replace(/index\.ts$/, 'main.ts')
   const source = ['--conditions=@owlivion/source', '--import', import.meta.resolve('tsx')]
-  const start = async (port: string): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
+  const start = async (
+    port: string,
+    more: readonly string[] = [],
+  ): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
     const serve = ['serve', '--data', data, '--port', port, '--static', appFolder, '--inspect', '--log-level', 'warn']
-    const child = spawn(process.execPath, [...source, main, ...serve], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const signIn = ['--sign-in', '--sign-in-key', join(data, 'keys', 'sign-in.json')]
+    const child = spawn(process.execPath, [...source, main, ...serve, ...signIn, ...more], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     const url = await new Promise<string>((resolve, reject) => {
       const read = (chunk: Buffer) => {
@@ -63,6 +71,10 @@ export async function startRelay(appFolder: string): Promise<RelayProcess> {
       await end()
       for (const name of readdirSync(data)) rmSync(join(data, name), { recursive: true })
       child = (await start(new URL(url).port)).child
+    },
+    allowPasskeys: async () => {
+      await end()
+      child = (await start(new URL(url).port, ['--passkey-origin', url.replace(/\/$/, '')])).child
     },
     stop: async () => {
       await end()
