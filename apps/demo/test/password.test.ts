@@ -46,6 +46,8 @@ itInChromium('another browser signs in with password and code, and not with eith
   const codes = await laptop.view.getByRole('list', { name: 'Backup codes' }).getByRole('listitem').allInnerTexts()
   expect(codes).toHaveLength(10)
   await checkScreen(page, 'two-factor is on')
+  await page.setViewportSize({ width: 390, height: 900 })
+  await checkScreen(page, 'two-factor is on, 390 pixels wide')
   const saved = page.waitForEvent('download')
   await laptop.button('Save as a file').click()
   expect(
@@ -64,7 +66,7 @@ itInChromium('another browser signs in with password and code, and not with eith
   await other.laptop.field('Code').fill('000')
   await other.laptop.button('Go on').click()
   await other.laptop.view.getByText('That code is wrong or was used before.').waitFor()
-  // The code that switched it on counts no more.
+  // The code that switched it on counts no more: the next one.
   await other.laptop.field('Code').fill(appCode(key, 1))
   await other.laptop.button('Go on').click()
   await other.laptop.contact('Ada Lovelace').waitFor()
