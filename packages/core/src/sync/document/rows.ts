@@ -178,13 +178,15 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
   }))
 }
 
-/** False for what another version of the app wrote. */
-export const isKnownRow = (bytes: Uint8Array): boolean => bytes[0] === ROW_VERSION
-
 export type PendingRow = Omit<PendingTransaction, 'order'>
 
 /** 2: with texts. */
 const PENDING_ROW_VERSION = 2
+
+/** False for what a later version of the app wrote. */
+export function isKnownPending([version]: Uint8Array): boolean {
+  return version !== undefined && version >= ROW_VERSION && version <= PENDING_ROW_VERSION
+}
 
 export function encodePending({ transaction, isClockKnown, repairs, texts }: PendingRow): Uint8Array {
   const writer = new Writer()

@@ -10,7 +10,7 @@ import { createWriter, Rebinding, type Writer, type WriterEnd } from '../../docu
 import type { Store, StoreBatch, StoreKey } from '../../storage'
 import { Y } from '../../yjs'
 import type { DocumentState } from '../document/document-state'
-import { decodePending, encodePending, isKnownRow, type PendingRow, rowKeys } from '../document/rows'
+import { decodePending, encodePending, isKnownPending, type PendingRow, rowKeys } from '../document/rows'
 import type { StoredTransaction } from './outbox'
 
 /** Of all documents. */
@@ -33,7 +33,7 @@ export interface LaneRow {
 /** Of one document, or of all, those of each lane in their order. What another version of the app wrote is left alone. */
 export async function readLanes(store: Store, prefix: StoreKey): Promise<LaneRow[]> {
   const rows = await store.list(prefix)
-  return rows.flatMap(([key, bytes]) => (isKnownRow(bytes) ? [{ key, row: decodePending(bytes) }] : []))
+  return rows.flatMap(([key, bytes]) => (isKnownPending(bytes) ? [{ key, row: decodePending(bytes) }] : []))
 }
 
 /** What taking rows over has done. */
