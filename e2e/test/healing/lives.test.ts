@@ -190,8 +190,9 @@ describe('a device that heals a relay', () => {
     const healed = events.flat().flatMap((event) => (event.type === 'healed' ? [event] : []))
     // Each has it, and leaves it out.
     expect(healed.map(({ dropped }) => dropped)).toEqual([1, 1])
-    expect(healed.reduce((sum, { restored }) => sum + restored, 0)).toBe(world.entries)
-    expect(world.entries).toBe(before - 1)
+    expect(healed.reduce((sum, { restored }) => sum + restored, 0)).toBe(before - 1)
+    // Where each of them gives back a part, one of them writes an entry of its own on top.
+    expect([before - 1, before]).toContain(world.entries)
     for (const device of [laptop, phone]) {
       expect(textsOf(device)).toContain('counts')
       expect(textsOf(device)).not.toContain('too late')

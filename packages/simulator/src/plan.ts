@@ -118,6 +118,10 @@ export function createPlan(options: PlanOptions): Plan {
   if (losses.length > 0)
     for (const [at, step] of steps.entries())
       if ('how' in step && step.how === 'power') steps[at] = { ...step, how: 'process' }
+  // Where the log is summed up besides, others may go on suspecting a device that this lie has made heal the relay: not mended yet, see healing.md.
+  if (documentLimits !== undefined)
+    for (const [at, step] of steps.entries())
+      if (step.kind === 'lie' && step.lie === 'alters bytes and hashes') steps[at] = { ...step, lie: 'alters bytes' }
   // Sorting is stable: steps of one time keep the order in which they were drawn.
   steps.sort((a, b) => a.atMs - b.atMs)
   return {
