@@ -111,8 +111,7 @@ export function createPlan(options: PlanOptions): Plan {
   const losses = drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs)
   const keyEvents = drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs)
   const documentLimits = drawLimits(new RandomStream(seed, 'plan', 'limits'), losses.length === 0)
-  // Who is put out while two relays differ only the phrase can decide; and what neither a relay nor a device has is lost.
-  steps.push(...losses, ...keyEvents.filter(({ kind }) => losses.length === 0 || !endsMembership.has(kind)))
+  steps.push(...losses, ...(losses.length === 0 ? keyEvents : keyEvents.filter(isDecidedAlone)))
   if (documentLimits !== undefined) drawWeeks(new RandomStream(seed, 'plan', 'weeks'), endMs, steps)
   // What the relay and its author's disk both lose is lost: there a device that dies keeps what it has committed.
   if (losses.length > 0)
@@ -291,6 +290,16 @@ function drawLies(random: RandomStream, devices: number, endMs: number, steps: S
 }
 
 const endsMembership: ReadonlySet<Action['kind']> = new Set<Action['kind']>(['remove', 'sign out', 'recover'])
+
+/**
+ * Where two relays differ, only the phrase can decide about somebody who was put out at one of them, or about phrases that were made at both;
+ * and what neither a relay nor a device has is lost.
+ */
+function isDecidedAlone({ kind }: Step, at: number, keyEvents: readonly Step[]): boolean {
+  return (
+    !endsMembership.has(kind) && (kind !== 'new phrase' || keyEvents.findIndex((each) => each.kind === kind) === at)
+  )
+}
 
 /** Seconds, hours, or up to a year, either way. */
 function clockOffset(random: RandomStream): number {
