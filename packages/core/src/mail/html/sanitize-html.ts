@@ -34,6 +34,9 @@ const box = ['align', 'valign', 'bgcolor', 'width', 'height']
 /** Addresses in full: a relative one would lead into the client itself. */
 const reachable = /^(?:https?|mailto|tel):/i
 
+/** Two are enough for everything that was tried: what goes on changing for longer is no HTML that a person wrote. */
+const MAX_PASSES = 5
+
 /** Deeper than people nest, and not so deep that a browser or this parser runs out of stack. */
 const MAX_NESTING = 100
 
@@ -84,10 +87,19 @@ const rules: sanitize.IOptions = {
  * sanitizeHtml('<p onclick="steal()">Ann <script>steal()</script><b>Lee</b></p>') // '<p>Ann <b>Lee</b></p>'
  */
 export function sanitizeHtml(html: string, { remoteImages = true }: SanitizeOptions = {}): string {
-  return sanitize(html, {
+  const options: sanitize.IOptions = {
     ...rules,
     exclusiveFilter: ({ tag, attribs: { src = '' } }) => tag === 'img' && !isShown(src.trim(), remoteImages),
-  })
+  }
+  // What is dropped may have kept apart what does not nest: a table ends the paragraph it stands in, but not the one around an unknown
+  // element around it. A browser must read what was judged, so the result is read again until it stays as it is.
+  let clean = sanitize(html, options)
+  for (let pass = 1; pass < MAX_PASSES; pass++) {
+    const again = sanitize(clean, options)
+    if (again === clean) return clean
+    clean = again
+  }
+  return sanitize(clean, { allowedTags: [] })
 }
 
 function isShown(src: string, remoteImages: boolean): boolean {

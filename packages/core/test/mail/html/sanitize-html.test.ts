@@ -54,6 +54,10 @@ describe('HTML on its way to be shown', () => {
     )
   })
 
+  it('nests as a browser will read it once what was between is dropped', () => {
+    expect(sanitizeHtml('<p><custom><table>x</table></custom></p>')).toBe('<p></p><table>x</table><p></p>')
+  })
+
   it('keeps what a signature is made of', () => {
     const signature = [
       '<div style="font-family: Arial, &quot;Helvetica Neue&quot;; color: #333; font-size: 10.5pt">',
