@@ -31,7 +31,7 @@ const companions = { core: ['yjs', 'ws', 'better-sqlite3'], react: ['react'] }
 /** What an app pays for only when somebody signs in with a password, pairs a device, types a phrase or shows HTML. */
 const lazy = {
   packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39|sanitize-html)/,
-  sources: /\/src\/(password|pairing|mail|testing)\//,
+  sources: /\/src\/(password|pairing|mail|command-line|testing)\//,
 }
 const stepWithinMs = 600_000
 
@@ -177,6 +177,7 @@ async function syncThroughThePackedRelay() {
   try {
     await ready(`http://127.0.0.1:${port}/ready`, relay)
     const url = `ws://127.0.0.1:${port}`
+    await run(join(consumer, 'node_modules', '.bin', 'owlivion-sync'), ['--help'], consumer)
     const writer = await run(process.execPath, ['writer.mjs', join(scratch, 'writer.db'), url], consumer)
     const { recoveryPhrase } = JSON.parse(writer.stdout)
     const reader = await run(

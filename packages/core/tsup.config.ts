@@ -12,6 +12,7 @@ export default defineConfig({
     csv: 'src/mail/csv/index.ts',
     transfer: 'src/mail/transfer/index.ts',
     'owlivion-mail': 'src/mail/owlivion-mail/index.ts',
+    'command-line': 'src/command-line/main.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',

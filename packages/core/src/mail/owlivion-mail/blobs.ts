@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { MAX_FILE_BYTES } from '../limits'
 import { accountFileText, type MigratedData, Migration } from './migration'
 import { accountRecords, contactRecords, isYes, preferenceRecords, type Source, signatureRecord } from './records'
+import { secretsInDocument } from './secrets'
 
 /** The four types that its server held. */
 export type OwlivionBlobType = 'accounts' | 'contacts' | 'preferences' | 'signatures'
@@ -34,7 +35,9 @@ export function readOwlivionBlobs({ masterPassword, salt, blobs }: OwlivionBlobs
   const migration = new Migration()
   for (const [type, blob] of Object.entries(blobs) as [OwlivionBlobType, Uint8Array][]) {
     try {
-      take(type, open(blob, hkdf(master, new Uint8Array(KEY_BYTES), `${type}-v1`)), migration)
+      const document = open(blob, hkdf(master, new Uint8Array(KEY_BYTES), `${type}-v1`))
+      secretsInDocument(type, document, migration.secrets)
+      take(type, document, migration)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : 'unknown'
       migration.leaveOut(

@@ -16,6 +16,7 @@ import {
   textOf,
   timeOf,
 } from './records'
+import { secretsInDatabase } from './secrets'
 
 const accountColumns = [
   'id,email,display_name,imap_host,imap_port,imap_security,imap_username,smtp_host,smtp_port,smtp_security,smtp_username',
@@ -73,6 +74,7 @@ class DatabaseReader {
     if (this.#columnsOf('accounts').length === 0) {
       throw new SyncError('storage-failed', 'The database has no accounts: it is not one of Owlivion Mail.')
     }
+    this.#migration.secrets = secretsInDatabase(this.database)
     this.#accounts()
     this.#migration.add('contacts', ...contactRecords(this.#rows('contacts')))
     this.#settings()

@@ -21,6 +21,8 @@ export interface MigratedData {
   /** Records that came of them, by data type. Fewer than rows where several were of one person. */
   readonly records: Readonly<Record<string, number>>
   readonly leftOut: readonly MigrationNotice[]
+  /** Secrets that were found and stay where they are: how many of each name. Their values were not read. */
+  readonly secrets: Readonly<Record<string, number>>
 }
 
 type TypeName = keyof typeof mailTypes
@@ -28,6 +30,7 @@ type TypeName = keyof typeof mailTypes
 export class Migration {
   readonly rows = new Map<string, number>()
   readonly leftOut: MigrationNotice[] = []
+  secrets = new Map<string, number>()
   readonly #records = new Map<TypeName, Map<string, FileRecord>>()
 
   row(source: string, count = 1): void {
@@ -58,5 +61,6 @@ export function accountFileText(migration: Migration): MigratedData {
     rows: Object.fromEntries(migration.rows),
     records: Object.fromEntries(collections.map(([name, records]) => [name, records.length])),
     leftOut: migration.leftOut,
+    secrets: Object.fromEntries(migration.secrets),
   }
 }
