@@ -302,7 +302,8 @@ export class Sync extends AccountSchedule {
   ): Promise<Collection<T>> {
     let collection: Collection<T> | undefined
     const document = await this.engine.documents.open(name, (changed) => collection?.changed(changed))
-    collection = new Collection<T>(name, document, options)
+    const deviceName = (id: string) => this.engine.devices().find((device) => device.id === id)?.name
+    collection = new Collection<T>(name, document, options, { deviceName })
     this.opened.set(name, collection as unknown as Collection<never>)
     // Only now does the status speak of it.
     this.engine.statusChanged()

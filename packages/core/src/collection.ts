@@ -1,7 +1,15 @@
 // A typed view on one document's records: what an app reads and writes. It holds no data of its own.
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Candidate, Edit, FieldCandidate, Fields, JsonValue } from './document'
+import {
+  type Conflict,
+  type ConflictSource,
+  conflictsIn,
+  type DeleteConflict,
+  deleteConflictsIn,
+  newestOf,
+} from './conflicts'
+import type { Edit, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
@@ -24,12 +32,10 @@ export interface CollectionType<T> extends CollectionOptions<T> {
   readonly name: string
 }
 
-/** A field that holds two or more values nobody has decided between. */
-export interface Conflict<T> {
-  readonly id: string
-  readonly field: keyof T & string
-  /** The winner first. `value` is undefined where the field was cleared. */
-  readonly candidates: readonly Candidate[]
+/** What a collection needs of its account. */
+export interface CollectionAccount {
+  /** @param id hex of the device's id */
+  deviceName(id: string): string | undefined
 }
 
 /**
@@ -50,6 +56,7 @@ export class Collection<T extends RecordFields<T>> {
     readonly name: string,
     private readonly sync: () => LiveDocument,
     private readonly options: CollectionOptions<T>,
+    private readonly account: CollectionAccount,
   ) {}
 
   /**
@@ -188,17 +195,55 @@ export class Collection<T extends RecordFields<T>> {
     return this.write([{ kind: 'set-remove', id, field, elements }])
   }
 
-  /** Fields with values that did not know each other. They stay until somebody writes the field. */
-  conflicts(): Conflict<T>[] {
-    const latestWins: readonly string[] = this.options.latestWins ?? []
-    return [...this.sync().registers.conflicts()]
-      .filter(({ field }) => !latestWins.includes(field))
-      .map(({ id, field, candidates }) => ({ id, field: field as keyof T & string, candidates }))
+  /**
+   * Fields with values that did not know each other. They stay until somebody writes the field.
+   * @param id of the record that is asked about; default all
+   */
+  conflicts(id?: string): Conflict<T>[] {
+    return conflictsIn(this.conflictSource, { latestWins: this.options.latestWins, id })
   }
 
-  /** Records that one device deleted while another, not knowing, changed them. */
-  deleteConflicts(): { readonly id: string; readonly unseen: readonly FieldCandidate[] }[] {
-    return [...this.sync().registers.deleteConflicts()]
+  /**
+   * Records that one device deleted while another, not knowing, changed them; whichever is later is shown until somebody decides.
+   * @param id of the record that is asked about; default all
+   */
+  deleteConflicts(id?: string): DeleteConflict[] {
+    return deleteConflictsIn(this.conflictSource, id)
+  }
+
+  /**
+   * Decides a conflict, on every device: for one of its candidates, or for a value of your own. The other conflicts of the record stay.
+   * @param choice one of `conflicts()`'s candidates, or any other value
+   * @throws as `update`
+   *
+   * @example
+   * const contacts = await sync.open<{ name: string }>('contacts')
+   * for (const { id, field, candidates } of contacts.conflicts()) {
+   *   const longest = candidates.reduce((a, b) => (String(a.value).length < String(b.value).length ? b : a))
+   *   await contacts.resolve(id, field, longest)
+   * }
+   */
+  async resolve(id: string, field: keyof T & string, choice: { readonly value: JsonValue | undefined }): Promise<void> {
+    await this.update(id, { [field]: choice.value } as { readonly [K in keyof T]?: T[K] | undefined })
+  }
+
+  /**
+   * Decides whether a record stays that one device deleted while another changed it. Does nothing where nothing is undecided.
+   * @throws SyncError `device-removed`, `closed`
+   */
+  async resolveDelete(id: string, choice: 'keep' | 'delete'): Promise<void> {
+    if (this.deleteConflicts(id).length > 0) await this.write([{ kind: choice === 'keep' ? 'restore' : 'delete', id }])
+  }
+
+  /**
+   * Decides every conflict, deletes included, for what was written last, which is what is shown now.
+   * @param ids of the records that are meant; default all
+   * @returns how many conflicts that were
+   */
+  async resolveAllToNewest(ids?: Iterable<string>): Promise<number> {
+    const edits = newestOf(this.conflictSource, this.options.latestWins ?? [], ids && new Set(ids))
+    await this.write(edits)
+    return edits.length
   }
 
   /** How far this device's edits have come, and what the relay refuses of them. */
@@ -242,6 +287,10 @@ export class Collection<T extends RecordFields<T>> {
       throw new SyncError('invalid-record', `A record of ${this.name} is not valid${place}: ${message}.`)
     }
     return withoutUndefined(fields)
+  }
+
+  private get conflictSource(): ConflictSource {
+    return { document: this.sync(), deviceName: (id) => this.account.deviceName(id) }
   }
 
   private refuseSecretName(field: string): void {

@@ -14,8 +14,16 @@ export {
   recoverAccount,
 } from './accounts'
 export type { Sync, SyncStatus } from './client'
-export type { Collection, CollectionOptions, CollectionType, Conflict, RecordFields } from './collection'
-export type { Candidate, FieldCandidate, Fields, JsonValue, RecordChange } from './document'
+export type { Collection, CollectionOptions, CollectionType, RecordFields } from './collection'
+export type {
+  Conflict,
+  ConflictCandidate,
+  ConflictDevice,
+  ConflictOrigin,
+  DeleteConflict,
+  UnseenChange,
+} from './conflicts'
+export type { Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { requestPersistentStorage } from './persistence'
 export {

@@ -22,6 +22,8 @@ import {
 import { MAX_BODY_ITEMS, MAX_INFLATED_BYTES } from './limits'
 
 const SNAPSHOT_VERSION = 1
+/** 2: with the authors. */
+const SNAPSHOT_BODY_VERSION = 2
 
 export interface SnapshotHeader {
   /** That of the document; see `countRebases`. */
@@ -147,17 +149,32 @@ export interface SnapshotBody {
   /** Yjs states in format 2. */
   readonly registers: Uint8Array
   readonly texts: Uint8Array
+  /** Which device wrote as each of the writers, as the envelopes of their entries said; none for one that is not known. */
+  readonly authors: readonly SnapshotAuthor[]
+}
+
+export interface SnapshotAuthor {
+  readonly writer: Uint8Array
+  readonly device: DeviceId
 }
 
 export function encodeSnapshotBody(body: SnapshotBody): Uint8Array {
-  const writer = new Writer().byte(SNAPSHOT_VERSION).fixed(body.digest, HASH_BYTES)
+  const writer = new Writer().byte(SNAPSHOT_BODY_VERSION).fixed(body.digest, HASH_BYTES)
   writer.list(body.context, (entry) => writer.fixed(entry.writer, WRITER_BYTES).varUint(entry.n), MAX_BODY_ITEMS)
-  return writer.bytes(body.registers, MAX_INFLATED_BYTES).bytes(body.texts, MAX_INFLATED_BYTES).finish()
+  writer.bytes(body.registers, MAX_INFLATED_BYTES).bytes(body.texts, MAX_INFLATED_BYTES)
+  return writer
+    .list(
+      body.authors,
+      (author) => writer.fixed(author.writer, WRITER_BYTES).fixed(author.device, DEVICE_ID_BYTES),
+      MAX_BODY_ITEMS,
+    )
+    .finish()
 }
 
 export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
   return decodeWhole(bytes, (reader) => {
-    if (reader.byte() !== SNAPSHOT_VERSION)
+    const version = reader.byte()
+    if (version < 1 || version > SNAPSHOT_BODY_VERSION)
       throw new ProtocolFailure('unsupported-version', 'a snapshot is of a version this app does not know')
     return {
       digest: reader.fixed<Hash>(HASH_BYTES),
@@ -167,6 +184,14 @@ export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
       })),
       registers: reader.bytes(MAX_INFLATED_BYTES),
       texts: reader.bytes(MAX_INFLATED_BYTES),
+      authors: version === 1 ? [] : readAuthors(reader),
     }
   })
+}
+
+function readAuthors(reader: Reader): SnapshotAuthor[] {
+  return reader.list(MAX_BODY_ITEMS, WRITER_BYTES + DEVICE_ID_BYTES, () => ({
+    writer: reader.fixed(WRITER_BYTES),
+    device: reader.fixed<DeviceId>(DEVICE_ID_BYTES),
+  }))
 }

@@ -14,8 +14,10 @@ const none: readonly never[] = []
  * const { collection } = useCollection<{ name: string }>('contacts')
  * const [conflict] = useConflicts(collection)
  * if (!conflict) return null
- * return conflict.candidates.map(({ value }) => (
- *   <button onClick={() => collection?.update(conflict.id, { [conflict.field]: value } as { name?: string })}>Keep {String(value)}</button>
+ * return conflict.candidates.map((candidate) => (
+ *   <button onClick={() => collection?.resolve(conflict.id, conflict.field, candidate)}>
+ *     Keep {String(candidate.value)} of {candidate.device?.name}
+ *   </button>
  * ))
  */
 export function useConflicts<T extends RecordFields<T>>(collection: Collection<T> | undefined): readonly Conflict<T>[] {

@@ -21,12 +21,17 @@ export function ConflictChoice({ conflict: { field, candidates }, onChoose }: Co
         {fieldName(field)} was changed on two devices. Which one stays?
       </p>
       <div className="mt-2.5 grid gap-2">
-        {candidates.map(({ value, writer, n, t }, index) => (
-          <button key={`${writer} ${n}`} type="button" onClick={() => onChoose(value)} className="conflict-value">
+        {candidates.map(({ value, device, atMs }, index) => (
+          <button
+            key={`${device?.id} ${atMs} ${JSON.stringify(value)}`}
+            type="button"
+            onClick={() => onChoose(value)}
+            className="conflict-value"
+          >
             <span className="min-w-0 flex-1">
               <span className="block font-medium break-words whitespace-pre-line">{valueText(field, value)}</span>
               <span className="block text-xs text-ink-soft">
-                {time.format(t)}
+                {device?.name ?? 'Another device'}, {time.format(atMs)}
                 {index === 0 && ', the later one, shown until you choose'}
               </span>
             </span>

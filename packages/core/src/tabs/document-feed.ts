@@ -11,6 +11,8 @@ export class DocumentFeed {
   private sequence = 0
   private updates: LiveUpdate[] = []
   private taken: string[] = []
+  /** Writers of whom followers know which device they are. */
+  private readonly told = new Set<string>()
   private isReplaced = false
   private isFlushing = false
   /** The Yjs documents that are listened to. */
@@ -59,6 +61,7 @@ export class DocumentFeed {
       sequence: this.sequence,
       registers: Y.encodeStateAsUpdateV2(document.registers.doc),
       texts: Y.encodeStateAsUpdateV2(document.texts),
+      authors: [...document.authors],
     }
     await document.settled()
     return loaded
@@ -87,6 +90,12 @@ export class DocumentFeed {
     }
   }
 
+  private newAuthors(): (readonly [writer: string, device: string])[] {
+    const authors = [...this.document().authors].filter(([writer]) => !this.told.has(writer))
+    for (const [writer] of authors) this.told.add(writer)
+    return authors
+  }
+
   private async flush(): Promise<void> {
     if (this.isFlushing) return
     this.isFlushing = true
@@ -101,7 +110,15 @@ export class DocumentFeed {
         await this.document().settled()
         const document = bytesToHex(this.document().document)
         if (isReplaced) this.post({ kind: 'replaced', document, sequence: ++this.sequence })
-        else this.post({ kind: 'updates', document, sequence: ++this.sequence, updates, taken })
+        else
+          this.post({
+            kind: 'updates',
+            document,
+            sequence: ++this.sequence,
+            updates,
+            taken,
+            authors: this.newAuthors(),
+          })
       }
     } catch {
       // The engine is closing: the next leader tells, from what is on disk.

@@ -39,6 +39,8 @@ export type SharedMessage =
       readonly sequence: number
       readonly updates: readonly LiveUpdate[]
       readonly taken: readonly string[]
+      /** Writers that were not known before, each with the hex of its device; an earlier version of the app does not say. */
+      readonly authors?: readonly (readonly [writer: string, device: string])[]
     }
   /** The document is built anew: what followers have of it is to be loaded again. */
   | { readonly kind: 'replaced'; readonly document: string; readonly sequence: number }
@@ -62,6 +64,7 @@ export interface LoadedDocument {
   /** Yjs states in format 2. */
   readonly registers: Uint8Array
   readonly texts: Uint8Array
+  readonly authors?: readonly (readonly [writer: string, device: string])[]
 }
 
 /** From the leader to one follower, on the follower's own channel. */

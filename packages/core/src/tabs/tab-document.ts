@@ -5,6 +5,7 @@ import { checkEdit, createWriter, type Edit, openRegisters, type Registers, type
 import { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import {
+  Authors,
   type DocumentStatus,
   type DocumentSync,
   encodePending,
@@ -22,6 +23,8 @@ type Updates = Extract<SharedMessage, { readonly kind: 'updates' }>
 
 export interface TabDocumentOptions {
   readonly platform: Platform
+  /** Hex of this device's id. */
+  device(): string
   /** Of this tab's lanes. */
   readonly writer: StoreWriter
   now(): number
@@ -43,6 +46,8 @@ export class TabDocument implements LiveDocument {
   private own: { readonly registers: Registers; readonly texts: Y.Doc } | undefined
   /** Set while what is here is a copy of the leader's; what is written then is of a lane. */
   private isCopy = false
+  /** Who wrote as whom, as the leader said. */
+  private known = new Authors()
   private document: DocumentId | undefined
   private firstStatus: PlainStatus | undefined
   /** The sequence that the next updates have. */
@@ -76,6 +81,13 @@ export class TabDocument implements LiveDocument {
     const registers = this.leading?.().registers ?? this.own?.registers
     if (registers === undefined) throw new SyncError('closed', 'The collection is not open yet.')
     return registers
+  }
+
+  get authors(): Authors {
+    if (this.leading !== undefined) return this.leading().authors
+    const authors = new Authors(this.known)
+    if (this.own !== undefined) authors.learn(this.own.registers.writer, this.options.device())
+    return authors
   }
 
   get status(): DocumentStatus {
@@ -152,7 +164,8 @@ export class TabDocument implements LiveDocument {
   /** This tab leads no more. Reading goes on; what is written now is kept until there is a leader. */
   unlead(): void {
     if (this.leading === undefined) return
-    const { registers, texts } = this.leading()
+    const { registers, texts, authors } = this.leading()
+    this.known = authors
     this.own = { registers, texts }
     this.firstStatus = { ...this.leading().status, refused: undefined }
     this.leading = undefined
@@ -199,6 +212,7 @@ export class TabDocument implements LiveDocument {
     registers,
     texts,
     status,
+    authors,
   }: LoadedDocument & { readonly status: PlainStatus }): void {
     const { platform, now } = this.options
     const docs = { registers: createDoc('registers'), texts: createDoc('texts') }
@@ -211,6 +225,7 @@ export class TabDocument implements LiveDocument {
     this.hex = document
     this.document = hexToBytes(document) as DocumentId
     this.firstStatus = status
+    this.known = new Authors(authors)
     this.isCopy = true
     this.expected = sequence + 1
     this.writeCarried(writer)
@@ -232,7 +247,7 @@ export class TabDocument implements LiveDocument {
     storedBy(Promise.all(again.map((transaction) => this.write(transaction))).then(() => {}))
   }
 
-  private apply({ sequence, updates, taken }: Updates): void {
+  private apply({ sequence, updates, taken, authors = [] }: Updates): void {
     if (sequence < this.expected) return
     if (sequence > this.expected) {
       this.options.needsLoading(this)
@@ -240,6 +255,7 @@ export class TabDocument implements LiveDocument {
     }
     this.expected++
     for (const key of taken) this.rows.delete(key)
+    for (const [writer, device] of authors) this.known.learn(writer, device)
     const { registers, texts } = this.own!
     const of = (root: string): Uint8Array[] => updates.flatMap((each) => (each.root === root ? [each.bytes] : []))
     for (const bytes of of('texts')) Y.applyUpdate(texts, bytes)

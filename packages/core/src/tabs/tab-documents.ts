@@ -10,6 +10,8 @@ import type { TabSeat } from './tab-seat'
 export interface TabDocumentsOptions {
   readonly platform: Platform
   readonly writer: StoreWriter
+  /** Hex of this device's id. */
+  device(): string
   seat(): TabSeat
   onStatus(): void
   report(error: SyncError): void
@@ -83,6 +85,7 @@ export class TabDocuments {
     const { platform, writer, seat, onStatus } = this.options
     const document: TabDocument = new TabDocument(name, {
       platform,
+      device: this.options.device,
       writer,
       now: () => platform.now() + (seat().mirror?.clockOffsetMs ?? 0),
       isClockKnown: () => seat().mirror?.clockOffsetMs !== undefined,

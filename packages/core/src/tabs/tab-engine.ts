@@ -1,6 +1,6 @@
 // An account as one of several tabs has it. One tab leads: it runs the engine, with the connection and the keys that seal; the others
 // follow it. To the app all are the same, and whoever leads may change at any moment.
-import type { AccountId, DeviceId } from '@owlivion/sync-protocol'
+import { type AccountId, bytesToHex, type DeviceId } from '@owlivion/sync-protocol'
 import { isSyncError, SyncError } from '../errors'
 import type { Platform, TabPlatform } from '../platform'
 import type { Store } from '../storage'
@@ -57,6 +57,7 @@ export class TabEngine implements AccountEngine {
     })
     this.documents = new TabDocuments({
       platform,
+      device: () => bytesToHex(this.device),
       writer: this.writer,
       seat: () => this.seat,
       onStatus: () => this.statusChanged(),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Writer } from '../../src/document'
 import { isSyncError } from '../../src/errors'
 import { LineageMap } from '../../src/sync/device-map'
+import { Authors } from '../../src/sync/document/authors'
 import {
   decodeBase,
   decodeHeld,
@@ -24,6 +25,7 @@ import { writerFromBytes, writerToBytes } from '../../src/sync/writer-bytes'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const someBytes = fc.uint8Array({ maxLength: 300 })
+const hex = (length: number) => bytesOf(length).map((bytes) => Buffer.from(bytes).toString('hex'))
 const hash = bytesOf(32) as fc.Arbitrary<Hash>
 const signature = bytesOf(64)
 const device = bytesOf(16) as fc.Arbitrary<DeviceId>
@@ -55,6 +57,9 @@ const state = fc.record({
   documentEpoch: count,
   foundation: option(fc.record({ number: count, hash })),
   tail: option(fc.record({ after: count, bytes: count, sinceMs: option(count) })),
+  authors: fc
+    .array(fc.tuple(writer as fc.Arbitrary<string>, fc.oneof(hex(16), fc.constant(''))), { maxLength: 4 })
+    .map((entries) => new Authors(entries)),
 })
 const base = fc.record({ number: count, registers: someBytes, texts: someBytes })
 const log = fc.record({
@@ -122,7 +127,7 @@ const rows: readonly Row[] = [
 
 /** A map in a form that compares by content. */
 const plain = (value: unknown): unknown =>
-  value instanceof LineageMap
+  value instanceof LineageMap || value instanceof Authors
     ? [...value]
     : value instanceof Map
       ? [...value]
@@ -190,10 +195,17 @@ describe.each(rows)('a $name row', ({ value, encode, decode }) => {
 describe('the state of a document', () => {
   it('from before there were snapshots is read as of a document without one', () => {
     const [row] = fc.sample(state, 1)
-    const bytes = encodeState({ ...row!, documentEpoch: 0, foundation: undefined, tail: undefined })
-    const before = bytes.slice(0, -3)
+    const none = { documentEpoch: 0, foundation: undefined, tail: undefined, authors: new Authors() }
+    const before = encodeState({ ...row!, ...none }).slice(0, -5)
     before[0] = 1
-    expect(decodeState(before)).toEqual({ ...row!, documentEpoch: 0, foundation: undefined, tail: undefined })
+    expect(decodeState(before)).toEqual({ ...row!, ...none })
+  })
+
+  it('from before authors were kept is read as of a document that knows none', () => {
+    const [row] = fc.sample(state, 1)
+    const before = encodeState({ ...row!, authors: new Authors() }).slice(0, -2)
+    before[0] = 3
+    expect(decodeState(before)).toEqual({ ...row!, authors: new Authors() })
   })
 })
 

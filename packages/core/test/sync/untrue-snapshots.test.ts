@@ -2,6 +2,7 @@
 // read the entries is led astray, and nobody's entries are lost.
 import { snapshotVerdictBytes } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { Authors } from '../../src/sync/document/authors'
 import { createDoc, Y } from '../../src/yjs'
 import { CompactionWorld, codesOf, digest, stateOf } from './support/compaction-world'
 import { TestDevice } from './support/device'
@@ -83,6 +84,11 @@ describe.each<[what: string, reason: string, forgery: () => Forgery]>([
     'names edits that no entry names',
     'it names other edits than the entries',
     () => ({ context: (context) => new Map([...context].map(([writer, n]) => [writer, n + 1])) }),
+  ],
+  [
+    'says of edits that another device wrote them',
+    'it names other authors than the entries',
+    () => ({ authors: new Authors([[ann.sync.registers.writer, hex(eve)]]) }),
   ],
 ])('a snapshot that %s', (_, reason, forgery) => {
   it('is rejected by a device that has the entries, which names its author and keeps what it has', async () => {

@@ -59,6 +59,21 @@ it('three tabs that edit at once show the same', async () => {
   expect(sync.status.unsent).toBe(64)
 })
 
+it('every tab knows which device wrote the values of a conflict', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const [leader, follower] = [await sync.open<Contact>('contacts'), await second.open<Contact>('contacts')]
+  await leader.add('ann', { name: 'Ann' })
+  await until(() => follower.has('ann'))
+  // Neither has heard of the other.
+  await Promise.all([leader.update('ann', { name: 'by one' }), follower.update('ann', { name: 'by the other' })])
+  await until(() => leader.conflicts().length === 1 && follower.conflicts().length === 1)
+  const device = { id: sync.deviceId, name: sync.devices()[0]!.name }
+  for (const contacts of [leader, follower])
+    expect(contacts.conflicts()[0]!.candidates.map((each) => each.device)).toEqual([device, device])
+})
+
 it('when the leader is closed, a follower goes on with everything', async () => {
   const origin = new FakeOrigin()
   const { sync } = await createIn(origin)

@@ -43,6 +43,7 @@ import {
   decodeSnapshotHeader,
   encodeSnapshotBody,
   encodeSnapshotHeader,
+  type SnapshotAuthor,
   type SnapshotBody,
   type SnapshotHeader,
 } from '../../src/snapshot'
@@ -331,6 +332,7 @@ const snapshotBody = record<SnapshotBody>({
   context: list(writerCount),
   registers: someBytes(),
   texts: someBytes(),
+  authors: list(record<SnapshotAuthor>({ writer: bytes(6), device: bytes(16) })),
 })
 const snapshotFile = record<SnapshotFile>({ header: someBytes(), signature: bytes(64), envelope: entry })
 const cut = fc

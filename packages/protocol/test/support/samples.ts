@@ -232,6 +232,7 @@ export const snapshotBodySample: Full<SnapshotBody> = {
   context: [{ writer: counting(6, 0x41), n: 130 }],
   registers: counting(7, 0x43),
   texts: counting(3, 0x44),
+  authors: [{ writer: counting(6, 0x41), device: device() }],
 }
 
 export const snapshotFileSample: Full<SnapshotFile> = {

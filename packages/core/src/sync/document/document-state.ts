@@ -18,6 +18,7 @@ import { observerOf } from '../observer'
 import { writerFromBytes } from '../writer-bytes'
 import { applyUpdates, emptyUpdate, updatesOf } from '../writing/body-updates'
 import { Outbox, type PendingTransaction, type StoredTransaction } from '../writing/outbox'
+import { Authors } from './authors'
 import { decodePending, decodePush, encodePending, rowKeys } from './rows'
 import { decodeState, encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
 
@@ -47,6 +48,7 @@ export class DocumentState {
   returning: ReturningEntries | undefined
   /** What the newest known snapshot does not cover; undefined until it is counted. */
   logTail: LogTail | undefined = { after: 0, bytes: 0, sinceMs: undefined }
+  authors = new Authors()
 
   constructor(
     readonly context: AccountContext,
@@ -74,6 +76,7 @@ export class DocumentState {
       documentEpoch: this.documentEpoch,
       foundation: this.foundation,
       tail: this.logTail,
+      authors: this.authors,
     }
     return [rowKeys.state(this.document), encodeState(row)]
   }
@@ -377,7 +380,10 @@ export async function loadDocument(context: AccountContext, document: DocumentId
   )
   state.documentEpoch = row?.documentEpoch ?? 0
   state.foundation = row?.foundation
-  if (row !== undefined) state.logTail = row.tail
+  if (row !== undefined) {
+    state.logTail = row.tail
+    state.authors = row.authors
+  }
   state.tailRows = stored.logs.length
   for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
   replicaState.held = reopenHeld(context, document, stored)

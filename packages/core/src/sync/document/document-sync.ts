@@ -24,6 +24,7 @@ import { type AdoptedRows, type AppliedEdit, DocumentEdits } from '../writing/do
 import { OwnWriter } from '../writing/own-writer'
 import { PushSender } from '../writing/push-sender'
 import { canSeal } from '../writing/sealing'
+import { type Authors, authorsOf } from './authors'
 import { DocumentFrames } from './document-frames'
 import { createHost } from './document-host'
 import type { DocumentLink } from './document-link'
@@ -155,6 +156,11 @@ export class DocumentSync {
 
   get texts(): DocumentState['texts'] {
     return this.state.texts
+  }
+
+  /** Who wrote as whom, as far as this device knows. */
+  get authors(): Authors {
+    return authorsOf(this.state)
   }
 
   get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {

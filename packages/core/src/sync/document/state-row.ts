@@ -5,10 +5,11 @@ import type { Writer as WriterId } from '../../document'
 import type { LineageMap } from '../device-map'
 import type { Chain } from '../log/log-replica'
 import { writerFromBytes, writerToBytes } from '../writer-bytes'
+import { Authors, readAuthors, writeAuthors } from './authors'
 import { NO_LIMIT, readLineages, readRow, writeLineages } from './rows'
 
-/** 2: with the document's epoch and the snapshot below the log. 3: with the age of the tail. */
-const STATE_ROW_VERSION = 3
+/** 2: with the document's epoch and the snapshot below the log. 3: with the age of the tail. 4: with who writes as whom. */
+const STATE_ROW_VERSION = 4
 
 export interface StateRow {
   readonly number: number
@@ -30,6 +31,7 @@ export interface StateRow {
   readonly foundation: Foundation | undefined
   /** How many bytes of entries follow a number of the log; undefined when that was not counted yet. */
   readonly tail: LogTail | undefined
+  readonly authors: Authors
 }
 
 /** What a snapshot would sum up. */
@@ -63,14 +65,14 @@ export function encodeState(state: StateRow): Uint8Array {
   writeLineages(writer, state.seenByOthers, (sequence) => writer.varUint(sequence))
   writer.varUint(state.nextOrder).varUint(state.documentEpoch)
   writer.optional(state.foundation, ({ number, hash }) => writer.varUint(number).fixed(hash))
-  return writer
-    .optional(state.tail, ({ after, bytes, sinceMs }) =>
-      writer
-        .varUint(after)
-        .varUint(bytes)
-        .optional(sinceMs, (ms) => writer.varUint(ms)),
-    )
-    .finish()
+  writer.optional(state.tail, ({ after, bytes, sinceMs }) =>
+    writer
+      .varUint(after)
+      .varUint(bytes)
+      .optional(sinceMs, (ms) => writer.varUint(ms)),
+  )
+  writeAuthors(writer, state.authors)
+  return writer.finish()
 }
 
 export function decodeState(bytes: Uint8Array): StateRow {
@@ -107,7 +109,7 @@ function readState(reader: Reader, version: number): StateRow {
     nextOrder: reader.varUint(),
   }
   // A profile from before there were snapshots.
-  if (version === 1) return { ...row, documentEpoch: 0, foundation: undefined, tail: undefined }
+  if (version === 1) return { ...row, documentEpoch: 0, foundation: undefined, tail: undefined, authors: new Authors() }
   const below = {
     documentEpoch: reader.varUint(),
     foundation: reader.optional(() => ({
@@ -120,6 +122,7 @@ function readState(reader: Reader, version: number): StateRow {
     bytes: reader.varUint(),
     sinceMs: version === 2 ? undefined : reader.optional(() => reader.varUint()),
   }))
+  const authors = version < 4 ? new Authors() : readAuthors(reader)
   // Without its age it is counted anew.
-  return { ...row, ...below, tail: version === 2 ? undefined : tail }
+  return { ...row, ...below, tail: version === 2 ? undefined : tail, authors }
 }

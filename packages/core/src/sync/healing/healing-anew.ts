@@ -36,6 +36,7 @@ export async function sealAnew(state: DocumentState, parent: Hash | undefined): 
     context: returning.before.context,
     digest: digestOf(context.platform.signing.sha512, docs),
     docs,
+    authors: state.authors,
   })
 }
 

@@ -196,6 +196,7 @@ export class LogIntake {
 
   private learnFrom(entry: OpenedEntry): void {
     if (!('body' in entry.outcome)) return
+    this.state.authors.noteEntry(entry)
     const { seen, keyringHead, sealedAtMs } = entry.outcome.body
     this.options.learn(entry, seen, sealedAtMs)
     if (keyringHead !== undefined) this.options.claimed(entry, entry.number, keyringHead)

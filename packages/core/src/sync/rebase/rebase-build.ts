@@ -37,5 +37,6 @@ export async function buildRebase(
     context: folded.context,
     digest: digestOfFolded(sha512, folded),
     docs: { registers: foldState(folded.state, context.platform.random), texts: folded.texts },
+    authors: state.authors,
   })
 }

@@ -4,7 +4,7 @@ import { leftOut } from '../../document'
 import type { DocumentState } from '../document/document-state'
 import { buildBaseDocs, readStoredBase } from '../log/base'
 import type { OpenedSnapshot } from '../snapshot/snapshot-format'
-import type { Judgement } from '../snapshot/snapshot-judge'
+import { type Judgement, namesOthers } from '../snapshot/snapshot-judge'
 import { applyUpdates } from '../writing/body-updates'
 import type { KeptPart } from './rebase-owed'
 import {
@@ -75,6 +75,8 @@ export async function judgeRebase(
     )
   )
     return found('unknown', 'this device keeps other entries aside', folded, owed)
+  if (namesOthers(snapshot, state.authors))
+    return found('unknown', 'it names other authors than this device knows', folded, owed)
   if (bytesEqual(digestOfFolded(sha512, own), digestOfFolded(sha512, folded)))
     return found('accept', 'it holds what the entries say', folded, owed)
   if (owed.length === 0 && bringsBack(missing.owed, own, folded))

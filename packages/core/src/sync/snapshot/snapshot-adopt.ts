@@ -91,7 +91,7 @@ export async function adoptSnapshot(
 
 export function place(
   state: DocumentState,
-  { snapshot: { header, hash, author }, startsOver }: AdoptionInput,
+  { snapshot: { header, hash, author, authors }, exempt, startsOver }: AdoptionInput,
   replica: LogReplica,
 ) {
   const { device } = state.context
@@ -102,6 +102,8 @@ export function place(
   state.logTail = { after: header.coveredNumber, bytes: 0, sinceMs: undefined }
   state.tailRows = 0
   state.tailBytes = 0
+  for (const entry of exempt) state.authors.noteEntry(entry)
+  for (const [writer, device] of authors) state.authors.learn(writer, device)
   if (bytesEqual(author, device)) return
   for (const head of header.vector) if (bytesEqual(head.device, device)) state.own.seenByOthers.set(head, head.sequence)
 }

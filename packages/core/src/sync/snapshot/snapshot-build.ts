@@ -22,6 +22,7 @@ export async function buildSnapshot(state: DocumentState, parent: Hash | undefin
     context: state.replica.state.context,
     digest: digestOf(context.platform.signing.sha512, docs),
     docs,
+    authors: state.authors,
   })
 }
 

@@ -1,6 +1,7 @@
 // Seals the verified state of a document into a snapshot file, and opens one. Crypto only: whether a snapshot says what the log says is
 // judged elsewhere.
 import {
+  bytesToHex,
   type DeviceId,
   type DocumentId,
   decodeLargeEnvelope,
@@ -28,6 +29,7 @@ import { openEntry, sealEntry } from '../../crypto'
 import { digestRegisters, digestRoots } from '../../document'
 import { createDoc, Y } from '../../yjs'
 import type { AccountContext } from '../account-context'
+import type { Authors } from '../document/authors'
 import { type BaseDocs, openingKeys } from '../log/base'
 import { writerFromBytes, writerToBytes } from '../writer-bytes'
 
@@ -42,6 +44,8 @@ export interface OpenedSnapshot {
   /** Yjs states in format 2. */
   readonly registers: Uint8Array
   readonly texts: Uint8Array
+  /** By writer of the context: hex of the device that wrote as it, as far as the author knows. */
+  readonly authors: ReadonlyMap<string, string>
   /** The file, verbatim. */
   readonly bytes: Uint8Array
 }
@@ -61,6 +65,7 @@ export interface SnapshotInput {
   readonly context: ReadonlyMap<string, number>
   readonly digest: Hash
   readonly docs: BaseDocs
+  readonly authors: Authors
 }
 
 export interface SealedSnapshot {
@@ -80,6 +85,7 @@ export async function sealSnapshot(context: AccountContext, input: SnapshotInput
     context: [...input.context].map(([writer, n]) => ({ writer: writerToBytes(writer as never), n })),
     registers: Y.encodeStateAsUpdateV2(docs.registers),
     texts: Y.encodeStateAsUpdateV2(docs.texts),
+    authors: input.authors.listed(input.context.keys()),
   }
   const { envelope, hash } = sealEntry({
     sha512,
@@ -176,6 +182,7 @@ function openWith(sha512: Sha512, { key, ...place }: OpeningPlace, bytes: Uint8A
     digest: body.digest,
     registers: body.registers,
     texts: body.texts,
+    authors: new Map(body.authors.map(({ writer, device }) => [writerFromBytes(writer) as string, bytesToHex(device)])),
     bytes,
   }
 }

@@ -10,6 +10,7 @@ import {
   type SeenEntry,
 } from '@owlivion/sync-protocol'
 import { LineageMap } from '../device-map'
+import { Authors } from '../document/authors'
 import type { DocumentState } from '../document/document-state'
 import { applyBodies, readStoredBase, type StoredBase, tryOpenStored } from '../log/base'
 import { type NumberedEntry, readLog } from '../log/log-history'
@@ -131,20 +132,29 @@ function judgeContent(
 ): Judgement {
   const { sha512 } = context.platform.signing
   const written = new Map(below?.context)
-  for (const { body } of folded)
+  const authors = new Authors(below?.authors)
+  for (const { author, body } of folded) {
+    authors.noteEntry({ device: author.device, outcome: { body } })
     for (const { writer, n } of body.writers) {
       const key = writerFromBytes(writer)
       written.set(key, Math.max(n, written.get(key) ?? 0))
     }
+  }
   const isSameContext =
     written.size === snapshot.context.size && [...written].every(([writer, n]) => snapshot.context.get(writer) === n)
   if (!isSameContext) return reject('it names other edits than the entries')
+  if (namesOthers(snapshot, authors)) return reject('it names other authors than the entries')
   const bodies = folded.map(({ body }) => body)
   const own = digestOf(sha512, applyBodies(below, bodies))
   if (!bytesEqual(own, snapshot.digest)) return reject('its author says that it holds something else than the entries')
   if (!isDigest(() => digestOf(sha512, docsOfSnapshot(snapshot)), own))
     return reject('it holds something else than the entries')
   return accept
+}
+
+/** Whether it says of an edit that is by one device that another wrote it. */
+export function namesOthers({ authors }: OpenedSnapshot, known: Authors): boolean {
+  return [...authors].some(([writer, device]) => device !== (known.deviceOf(writer) ?? device))
 }
 
 /** What a member sends as a Yjs state may be anything. */

@@ -70,6 +70,7 @@ export async function forgeRebase(
       ? ZERO_HASH
       : digestOfFolded(context.platform.signing.sha512, foldedOf({ registers: folded, texts }, known)!),
     docs: { registers: folded, texts },
+    authors: state.authors,
   })
   const answer = log.put(sealed.hash, sealed.bytes, true)
   if (answer.type === 'refused') throw new TypeError(answer.message)
@@ -97,7 +98,7 @@ export async function forgeGarbage(log: SnapshotLog, device: TestDevice): Promis
       ...{ epoch: position, device: context.device, incarnation: 1, sequence: state.replica.state.number },
     },
     place: { account: context.account, document, keyId, previous: snapshotHeaderHash(sha512, header) },
-    content: encodeSnapshotBody({ digest: ZERO_HASH, context: [], registers: garbage, texts: garbage }),
+    content: encodeSnapshotBody({ digest: ZERO_HASH, context: [], registers: garbage, texts: garbage, authors: [] }),
   })
   const signature = await context.sign(snapshotSigningBytes(context.account, document, sealed.hash))
   const answer = log.put(sealed.hash, encodeSnapshotFile({ header, signature, envelope: sealed.envelope }), true)

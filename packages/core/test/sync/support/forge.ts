@@ -1,5 +1,6 @@
 // Snapshots that say what is not so, signed by a device of the account.
 import type { SnapshotHeader } from '@owlivion/sync-protocol'
+import type { Authors } from '../../../src/sync/document/authors'
 import { buildBaseDocs, readStoredBase } from '../../../src/sync/log/base'
 import { headerOf } from '../../../src/sync/snapshot/snapshot-build'
 import { digestOf, sealSnapshot } from '../../../src/sync/snapshot/snapshot-format'
@@ -20,6 +21,8 @@ export interface Forgery {
   readonly context?: (context: ReadonlyMap<string, number>) => ReadonlyMap<string, number>
   /** What it says that it hashes to is the truth, and what it holds is not. */
   readonly claimsTruth?: boolean
+  /** Whom it names as the authors of edits. */
+  readonly authors?: Authors
 }
 
 /** The device sums the log up wrongly, and the log takes it. */
@@ -47,6 +50,7 @@ export async function forge(log: SnapshotLog, device: TestDevice, forgery: Forge
     context: forgery.context?.(state.replica.state.context) ?? state.replica.state.context,
     digest: forgery.claimsTruth ? truth : digestOf(sha512, docs),
     docs,
+    authors: forgery.authors ?? state.authors,
   })
   const answer = log.put(sealed.hash, sealed.bytes)
   if (answer.type === 'refused') throw new TypeError(answer.message)
