@@ -598,12 +598,26 @@ describe('a document’s rows', () => {
     for (let number = 1; number <= log.newest; number++) a.sync.received(log.page(number - 1, number))
     await settle()
     const store = openMemoryStore(a.disk)
+    expect(await store.list(['archive'])).toEqual([])
+    await a.context.platform.advance(2_000)
     expect((await store.list(['log'])).length).toBeLessThan(20)
     expect((await store.list(['archive'])).length).toBeGreaterThan(0)
     const again = await open(0, { disk: a.disk })
     expect(again.sync.cursor).toEqual(a.sync.cursor)
     expect(Object.keys(again.records)).toEqual(['bea', 'bob'])
     expect(again.sync.status.held).toEqual([])
+  })
+
+  it('are folded without a quiet moment when they become far too many', async () => {
+    const c = await Author.of(account, 2, document)
+    for (let i = 0; i < 1_030; i++) await c.write(log)
+    const a = await open(0)
+    await a.connect()
+    for (let number = 1; number <= log.newest; number++) a.sync.received(log.page(number - 1, number))
+    await settle()
+    const store = openMemoryStore(a.disk)
+    expect((await store.list(['log'])).length).toBeLessThan(20)
+    expect((await store.list(['archive'])).length).toBeGreaterThan(0)
   })
 
   it('that are missing make the profile damaged, never the document empty or shorter', async () => {

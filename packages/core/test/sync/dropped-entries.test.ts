@@ -167,6 +167,7 @@ describe('late entries of a removed device', () => {
   it('are gone from what is opened again, whatever was folded into the base before', async () => {
     const { ann, cut } = await robbed()
     for (let i = 0; i < 140; i++) await edit(ann, { kind: 'update', id: 'three', fields: { count: i } })
+    await ann.context.platform.advance(2_000)
     expect((await openMemoryStore(ann.disk).list(['archive'])).length).toBeGreaterThan(0)
     await account.remove(ANN, [THIEF], cut)
     await learn(ann)

@@ -129,6 +129,7 @@ describe('entries under a key that the relay hides', () => {
       await bob.add(`by Bob ${i}`, { text: randomBytes(45_000).toString('base64') })
       await bob.flushTo(log)
       await reader.catchUp(log)
+      await reader.context.platform.advance(2_000)
     }
     await ann.catchUp(log)
     const archived = (await openMemoryStore(disk).list(['archive'])).map(([key]) => key[2] as number)

@@ -2,6 +2,7 @@
 
 import { Healing } from '../healing/healing'
 import { OldEntries } from '../healing/old-entries'
+import { Folding } from '../log/folding'
 import { SecondLook } from '../log/second-look'
 import { Rebase } from '../rebase/rebase'
 import { Adoption } from '../snapshot/adoption'
@@ -21,5 +22,6 @@ export function createParts(host: DocumentHost): readonly DocumentPart[] {
     new Compaction(host, current),
     new Adoption(host, current),
     new OldEntries(host),
+    new Folding(host),
   ]
 }

@@ -368,7 +368,7 @@ export class DocumentSync {
   private async takeIn(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
     await this.intake.take(entries, heads)
     this.seenRows.schedule()
-    await this.intake.foldWhenLong()
+    await this.intake.foldWhenTooLong()
     await this.tellCaughtUp()
   }
 

@@ -11,12 +11,24 @@ import { buildBaseDocs, readStoredBase, type StoredBase } from './base'
 /** More rows than this cost as much to read as Yjs takes to load them. */
 const MAX_TAIL_ROWS = 128
 const MAX_TAIL_BYTES = 1_048_576
+/** A log that goes on growing by so many times as much is folded without waiting for a quiet moment. */
+const MUCH_TOO_LONG = 8
 /** Entries are kept verbatim in rows of about this size. */
 const ARCHIVE_ROW_BYTES = 262_144
 
-/** @param tail what has come to the log since the base */
-export function isTailLong(tail: { readonly tailRows: number; readonly tailBytes: number }): boolean {
-  return tail.tailRows > MAX_TAIL_ROWS || tail.tailBytes > MAX_TAIL_BYTES
+/** What has come to the log since the base. */
+interface Tail {
+  readonly tailRows: number
+  readonly tailBytes: number
+}
+
+export function isTailLong(tail: Tail, times = 1): boolean {
+  return tail.tailRows > times * MAX_TAIL_ROWS || tail.tailBytes > times * MAX_TAIL_BYTES
+}
+
+/** It cannot wait until the device is at rest: memory and the next start would pay for it. */
+export function isTailTooLong(tail: Tail): boolean {
+  return isTailLong(tail, MUCH_TOO_LONG)
 }
 
 export interface FoldedBase {

@@ -19,7 +19,7 @@ import { writerFromBytes } from '../writer-bytes'
 import type { SealedPush } from '../writing/outbox'
 import { writeAgain } from '../writing/write-again'
 import { readStoredBase } from './base'
-import { foldBase, isTailLong } from './fold'
+import { foldBase, isTailLong, isTailTooLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
 import { hasLostEntries, isBeyondCutSince, readableAgainAfter, replayDocument, strangersIn } from './rebuild'
@@ -264,9 +264,14 @@ export class LogIntake {
     this.options.onStatus()
   }
 
-  /** Folds the log into a new base once it is long. */
+  /** Folds the log into a new base when it is long. */
   async foldWhenLong(): Promise<void> {
     if (isTailLong(this.state)) await this.fold()
+  }
+
+  /** As above, but only what cannot wait for a quiet moment. */
+  async foldWhenTooLong(): Promise<void> {
+    if (isTailTooLong(this.state)) await this.fold()
   }
 
   async fold(): Promise<void> {
