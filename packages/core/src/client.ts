@@ -1,7 +1,8 @@
 // The public face of an account that is open on this device: its collections, and how far its edits have come.
 import { bytesToHex } from '@owlivion/sync-protocol'
 import { AccountSchedule } from './client-schedule'
-import { Collection, type CollectionOptions, type CollectionType, type RecordFields } from './collection'
+import { Collection } from './collection'
+import type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
 import {
@@ -303,7 +304,7 @@ export class Sync extends AccountSchedule {
     let collection: Collection<T> | undefined
     const document = await this.engine.documents.open(name, (changed) => collection?.changed(changed))
     const deviceName = (id: string) => this.engine.devices().find((device) => device.id === id)?.name
-    collection = new Collection<T>(name, document, options, { deviceName })
+    collection = new Collection<T>(name, document, options, { deviceName, deviceId: this.deviceId })
     this.opened.set(name, collection as unknown as Collection<never>)
     // Only now does the status speak of it.
     this.engine.statusChanged()

@@ -1,6 +1,6 @@
 // A typed view on one document's records: what an app reads and writes. It holds no data of its own.
 
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type CollectionOptions, type RecordFields, validRecord } from './collection-options'
 import {
   type Conflict,
   type ConflictSource,
@@ -10,32 +10,18 @@ import {
   newestOf,
 } from './conflicts'
 import type { Edit, Fields, JsonValue } from './document'
-import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
+import { EditStep, type ReadDocument, type Recorder, recorded } from './undo'
 
-/** Anything whose fields are JSON values; an interface or a type alias. */
-export type RecordFields<T> = { readonly [K in keyof T]: JsonValue | undefined }
-
-/** What a collection checks before it writes. The options of the first `open` of a name count. */
-export interface CollectionOptions<T> {
-  /** Checks a whole record before it is written: zod, valibot, arktype or anything that speaks Standard Schema. */
-  readonly schema?: StandardSchemaV1<unknown, T>
-  /** Names of fields that hold secrets, besides those that are recognised by name: they may not be synced. */
-  readonly secret?: readonly string[]
-  /** Fields in which the later value simply counts, like the time of the last use: `conflicts` does not speak of them. */
-  readonly latestWins?: readonly (keyof T & string)[]
-}
-
-/** A data type in one value: the name of its collection and what that checks. Those of `mailTypes` are such. */
-export interface CollectionType<T> extends CollectionOptions<T> {
-  readonly name: string
-}
+export type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
 
 /** What a collection needs of its account. */
 export interface CollectionAccount {
   /** @param id hex of the device's id */
   deviceName(id: string): string | undefined
+  /** Hex of this device's id. */
+  readonly deviceId: string
 }
 
 /**
@@ -50,6 +36,9 @@ export interface CollectionAccount {
  */
 export class Collection<T extends RecordFields<T>> {
   private readonly listeners = new Listeners<[changed: ReadonlySet<string> | undefined]>()
+  private readonly recorders = new Set<Recorder>()
+  /** What is written through this object is part of. */
+  private step: EditStep | undefined
 
   /** @internal Use `sync.open`. */
   constructor(
@@ -124,7 +113,10 @@ export class Collection<T extends RecordFields<T>> {
     refuseSecrets(fields, this.options.secret)
     const present = this.get(id)
     // The schema speaks of whole records; what is wrong with fields that are not written now is not this call's business.
-    const checked = present === undefined ? fields : this.validated({ ...present, ...fields }, Object.keys(fields))
+    const checked =
+      present === undefined
+        ? fields
+        : validRecord(this.name, this.options.schema, { ...present, ...fields }, Object.keys(fields))
     const changes = Object.keys(fields).map((name) => [name, (checked as Partial<Fields>)[name]] as const)
     await this.write([{ kind: 'update', id, fields: Object.fromEntries(changes) }])
   }
@@ -246,6 +238,32 @@ export class Collection<T extends RecordFields<T>> {
     return edits.length
   }
 
+  /**
+   * Makes one step to undo of everything that `edit` writes through the collection it is given, however long that takes. What is written
+   * meanwhile through any other object is not part of it.
+   * @param label what a menu says behind "Undo"
+   * @returns what `edit` does
+   *
+   * @example
+   * const contacts = await sync.open<{ name: string; group?: string }>('contacts')
+   * await contacts.asOneStep('Move to Friends', async (step) => {
+   *   for (const [id] of contacts.list()) await step.update(id, { group: 'Friends' })
+   * })
+   */
+  asOneStep<Result>(label: string, edit: (collection: this) => Result): Result {
+    return edit(this.within(this.step ?? new EditStep(label)))
+  }
+
+  /**
+   * The same collection; what is written through the answer is part of `step`, as what is written to other collections within it. For steps
+   * over several collections.
+   */
+  within(step: EditStep): this {
+    const view = Object.create(this) as this
+    view.step = step
+    return view
+  }
+
   /** How far this device's edits have come, and what the relay refuses of them. */
   get status(): DocumentStatus {
     return this.sync().status
@@ -264,29 +282,29 @@ export class Collection<T extends RecordFields<T>> {
     this.listeners.tell(ids)
   }
 
-  private checked(fields: T): Fields {
-    refuseSecrets(fields, this.options.secret)
-    return this.validated(fields)
+  /** @internal Tells `recorder` what each write did. @returns a function that ends it */
+  record(recorder: Recorder): () => void {
+    this.recorders.add(recorder)
+    return () => this.recorders.delete(recorder)
   }
 
-  /** @param concerned fields whose issues count, besides those of the record as a whole; default all */
-  private validated(fields: object, concerned?: readonly string[]): Fields {
-    if (this.options.schema === undefined) return withoutUndefined(fields)
-    const result = this.options.schema['~standard'].validate(fields)
-    if (result instanceof Promise) {
-      throw new SyncError(
-        'invalid-record',
-        `The schema of ${this.name} answers later; a write needs one that answers at once.`,
-      )
-    }
-    if (result.issues === undefined) return withoutUndefined(result.value)
-    for (const { path, message } of result.issues) {
-      const names = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
-      if (names[0] !== undefined && concerned?.includes(names[0]) === false) continue
-      const place = names.length > 0 ? ` at ${names.join('.')}` : ''
-      throw new SyncError('invalid-record', `A record of ${this.name} is not valid${place}: ${message}.`)
-    }
-    return withoutUndefined(fields)
+  /** @internal What is read to undo, and hex of this device's id. */
+  reading(): { readonly document: ReadDocument; readonly device: string } {
+    return { document: this.sync(), device: this.account.deviceId }
+  }
+
+  /** @internal Writes what was checked when it was first written. It is in the document when this returns. */
+  apply(edits: readonly Edit[]): Promise<void> {
+    const document = this.sync()
+    const write = () => document.transactAll(edits)
+    const { recorders, step, account } = this
+    const stored = recorders.size === 0 ? write() : recorded(document, account.deviceId, edits, step, recorders, write)
+    return Promise.all(stored).then(() => {})
+  }
+
+  private checked(fields: T): Fields {
+    refuseSecrets(fields, this.options.secret)
+    return validRecord(this.name, this.options.schema, fields)
   }
 
   private get conflictSource(): ConflictSource {
@@ -298,10 +316,6 @@ export class Collection<T extends RecordFields<T>> {
   }
 
   private async write(edits: readonly Edit[]): Promise<void> {
-    await Promise.all(this.sync().transactAll(edits))
+    await this.apply(edits)
   }
-}
-
-function withoutUndefined(fields: object): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields
 }

@@ -82,3 +82,12 @@ export {
   auditKinds,
   syncIntervals,
 } from './sync'
+export {
+  createUndo,
+  EditStep,
+  type Undo,
+  type UndoOptions,
+  type UndoResult,
+  type UndoSkipped,
+  type UndoTarget,
+} from './undo'

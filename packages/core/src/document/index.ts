@@ -3,6 +3,7 @@ export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
 export { isWorthFolding, MIN_DEAD_STRUCTS, structsOf, weigh } from './dead-weight'
 export { describeOperation, type RecordChange } from './describe'
 export { digestRegisters, digestRoots } from './digest'
+export type { InspectedRecord } from './inspect'
 export { joinStates, type KnownState, leftOut, vanished, withAll } from './join-states'
 export type { Fields, JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
@@ -10,10 +11,10 @@ export { createWriter, type Writer } from './names'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
-export type { Candidate, FieldCandidate } from './record'
+export type { Candidate, FieldCandidate, RecordSlots } from './record'
+export { changeBetween, type RecordChanges, type TakenBack, takeBack, withChange } from './record-changes'
 export { digestState, foldState, readState } from './register-state'
 export {
-  type InspectedRecord,
   openRegisters,
   type Registers,
   type Transaction,

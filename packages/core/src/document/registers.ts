@@ -8,19 +8,13 @@ import { Y } from '../yjs'
 import { type CarriedPart, type CarriedRecord, carriedOf } from './carry'
 import { countOf } from './counter'
 import { digestMap } from './digest'
+import { type InspectedRecord, inspectRecord } from './inspect'
 import type { Fields } from './json'
 import type { Writer } from './names'
 import { execute, type SlotOperation } from './operation'
 import { checkEdit, type Edit, type PlanTimes, planEdit } from './plan'
 import { Rebinding } from './rebind'
-import {
-  type Candidate,
-  candidatesOf,
-  deleteConflictsOf,
-  type FieldCandidate,
-  fieldNames,
-  type Standing,
-} from './record'
+import { deleteConflictsOf, type FieldCandidate, type RecordSlots } from './record'
 import { RecordDraft } from './record-draft'
 import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
 import { greatestTime, seenTimes } from './seen-times'
@@ -36,27 +30,6 @@ export interface Transaction {
   readonly update: Uint8Array
   /** Ids of the records it touched. */
   readonly changed: ReadonlySet<string>
-}
-
-/** One writer's nth transaction wrote this mark. */
-export interface DeleteMark extends Dot {
-  readonly t: number
-}
-
-export interface InspectedField {
-  /** The winner first. */
-  readonly candidates: readonly Candidate[]
-  readonly winner: Candidate
-  readonly isConflict: boolean
-}
-
-/** All that is known about a record, for conflict and history views. */
-export interface InspectedRecord {
-  readonly standing: Exclude<Standing, 'absent'>
-  readonly fields: ReadonlyMap<string, InspectedField>
-  readonly marks: readonly DeleteMark[]
-  /** Values that a delete of this record had not seen. */
-  readonly deleteConflict: readonly FieldCandidate[]
 }
 
 export interface RegistersOptions {
@@ -272,17 +245,17 @@ export class Registers {
 
   /** Everything known about a record, hidden or visible; undefined when there is none. */
   inspect(id: string): InspectedRecord | undefined {
-    const slots = this.#index.slots(id)
-    const standing = this.#index.standing(id)
-    if (standing === 'absent') return undefined
-    const conflicts = new Set(Array.from(conflictsOf(slots), ({ field }) => field))
-    const fields = new Map<string, InspectedField>()
-    for (const field of fieldNames(slots)) {
-      const candidates = candidatesOf(slots, field)
-      fields.set(field, { candidates, winner: candidates[0]!, isConflict: conflicts.has(field) })
-    }
-    const marks = Array.from(slots.marks, ([writer, { t, n }]) => ({ writer, t, n }))
-    return { standing, fields, marks, deleteConflict: deleteConflictsOf(slots) }
+    return inspectRecord(this.#index.slots(id))
+  }
+
+  /** The record's slots as they are now: none for one that is not there. Another object once the record changes. */
+  slots(id: string): RecordSlots {
+    return this.#index.slots(id)
+  }
+
+  /** Milliseconds since 1970, corrected by the relay's clock where that is known. */
+  now(): number {
+    return this.#now()
   }
 
   /** Fields of visible records that hold different values nobody has decided between. */
