@@ -13,6 +13,8 @@ export interface JoinTarget {
   delete(id: string): Promise<void>
   counter(id: string, field: string): number
   increment(id: string, field: string, by: number): Promise<void>
+  /** The same collection; what is written through it is part of one step to undo. Without it each write is one. */
+  within?(step: { readonly label: string }): JoinTarget
 }
 
 /**
@@ -20,7 +22,8 @@ export interface JoinTarget {
  * deleted and can be restored. Of values that there is one of (name, title), those of `first` are shown and the other's are kept in `extra`.
  *
  * The record that stays is the one with the lower id, whichever is `first`: two devices that join the same two offline must not each delete
- * what the other keeps.
+ * what the other keeps. It is one step to undo.
+ * @param label what a menu says behind "Undo"
  * @returns the id of the record that stays
  * @throws SyncError `record-missing` when one of them is not there; `field-too-large` when what both say does not fit a field; nothing is
  * written then
@@ -29,7 +32,13 @@ export interface JoinTarget {
  * for (const [first, ...others] of sameContacts(contacts.list()))
  *   for (const other of others) await joinContacts(contacts, first as string, other)
  */
-export async function joinContacts(collection: JoinTarget, first: string, second: string): Promise<string> {
+export async function joinContacts(
+  contacts: JoinTarget,
+  first: string,
+  second: string,
+  label = 'Join contacts',
+): Promise<string> {
+  const collection = contacts.within?.({ label }) ?? contacts
   const [here, there] = [collection.get(first), collection.get(second)]
   if (here === undefined || there === undefined)
     throw new SyncError('record-missing', 'One of the contacts to join is not there.')

@@ -8,6 +8,14 @@ export interface SliceOptions {
   readonly signal?: AbortSignal
 }
 
+/** For an import. */
+export interface ImportOptions extends SliceOptions {
+  /** What a menu says behind "Undo", since all of an import is one step to undo; default "Import". */
+  readonly label?: string
+}
+
+export const IMPORT_LABEL = 'Import'
+
 /** A break between two tasks: what waits, such as drawing and clicks, goes first. It is no wait for an amount of time. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0))

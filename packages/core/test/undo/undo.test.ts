@@ -1,4 +1,12 @@
 // Undo and redo on one device: what is one step, and what comes back.
+import { joinContacts, mailTypes } from '@owlivion/sync/mail'
+import {
+  applyAccountImport,
+  applyImport,
+  exportAccount,
+  previewAccountImport,
+  previewImport,
+} from '@owlivion/sync/transfer'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Collection, createAccount, createUndo, EditStep, openMemoryStore, type Sync, type Undo } from '../../src'
 import { FakePlatform } from '../sync/support/fake-platform'
@@ -190,4 +198,39 @@ it('an undo that cannot be written stays', async () => {
   await sync.close()
   await expect(undo.undo()).rejects.toMatchObject({ code: 'closed' })
   expect(undo.canUndo).toBe(true)
+})
+
+describe('is one step', () => {
+  it('an import of contacts, and one of a whole account', async () => {
+    const book = await sync.open(mailTypes.contacts)
+    const labels = await sync.open(mailTypes.labels)
+    const imports = createUndo([book, labels], { captureMs: 0 })
+    const people = Array.from({ length: 250 }, (_, i) => ({ name: `${i}`, emails: [{ value: `${i}@example.com` }] }))
+    await applyImport(book, await previewImport(book, { contacts: people }), { label: 'Import address book' })
+    expect(imports.undoLabel).toBe('Import address book')
+    await labels.add('work', { name: 'Work' })
+    const { json } = await exportAccount(sync)
+    for (const id of book.ids()) await book.delete(id)
+    await labels.delete('work')
+    imports.clear()
+    await applyAccountImport(sync, await previewAccountImport(sync, json))
+    expect([book.size, labels.size, imports.undoLabel]).toEqual([250, 1, 'Import'])
+    expect(await imports.undo()).toMatchObject({ records: 251, skipped: [] })
+    expect([book.size, labels.size, imports.canUndo]).toEqual([0, 0, false])
+  })
+
+  it('joining two contacts', async () => {
+    const book = await sync.open(mailTypes.contacts)
+    const both = createUndo([book], { captureMs: 0 })
+    await book.add('a', { name: 'Ann', emails: [{ value: 'a@example.com' }] })
+    await book.add('b', { name: 'Ann', emails: [{ value: 'b@example.com' }, { value: 'a@example.com' }] })
+    await book.increment('a', 'uses', 2)
+    await book.increment('b', 'uses', 3)
+    const before = shown(book as never)
+    await joinContacts(book, 'a', 'b')
+    expect(book.ids()).toEqual(['a'])
+    expect([book.counter('a', 'uses'), both.undoLabel]).toEqual([5, 'Join contacts'])
+    expect((await both.undo())?.skipped).toEqual([])
+    expect(shown(book as never)).toEqual(before)
+  })
 })

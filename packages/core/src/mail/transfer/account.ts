@@ -3,7 +3,7 @@
 import type { Fields, JsonValue } from '../../document'
 import type { Contact } from '../contact'
 import { mailTypes } from '../mail-types'
-import type { SliceOptions } from '../slices'
+import { IMPORT_LABEL, type ImportOptions } from '../slices'
 import { writeCard } from '../vcard/write-card'
 import { type AccountFile, type FileRecord, FORMAT, readAccountFile, type TransferType, VERSION } from './account-file'
 import { type ChangedRecord, fieldChanges, type ImportPreview, type ImportRefusal, type NewRecord } from './preview'
@@ -21,6 +21,7 @@ export interface TransferCollection extends ImportTarget<Fields> {
     readonly field: string
     readonly candidates: readonly { readonly value: JsonValue | undefined }[]
   }[]
+  within?(step: { readonly label: string }): TransferCollection
 }
 
 /** Of an account what exporting and importing need: `Sync` is one. */
@@ -179,7 +180,8 @@ function replaceFields(known: Fields, said: Fields): Fields {
 }
 
 /**
- * Writes what a preview of an account's file shows, data type by data type, in slices. Cancelled, it keeps what it wrote and says so.
+ * Writes what a preview of an account's file shows, data type by data type, in slices. Cancelled, it keeps what it wrote and says so. All of it is
+ * one step to undo.
  * @throws SyncError as `collection.addAll`, but not for a single record
  *
  * @example
@@ -190,13 +192,15 @@ function replaceFields(known: Fields, said: Fields): Fields {
 export async function applyAccountImport(
   account: TransferAccount,
   { collections }: AccountPreview,
-  { onProgress, signal }: SliceOptions = {},
+  { onProgress, signal, label = IMPORT_LABEL }: ImportOptions = {},
 ): Promise<ImportResult> {
+  const step = { label }
   const total = collections.reduce((sum, { added, changed }) => sum + added.length + changed.length, 0)
   const refused: ImportRefusal[] = []
   let [added, changed, unchanged, done] = [0, 0, 0, 0]
   for (const preview of collections) {
-    const collection = await account.open(preview.type)
+    const opened = await account.open(preview.type)
+    const collection = opened.within?.(step) ?? opened
     const before = done
     const result = await writeImport(collection, preview, replaceFields, {
       ...(signal === undefined ? {} : { signal }),

@@ -4,7 +4,7 @@ import { fitsField } from '../field-size'
 import type { LeftOut, RefusedEntry } from '../import-report'
 import { mergeContacts } from '../merge-contacts'
 import { digestId, emailId } from '../record-id'
-import { nextTask, type SliceOptions } from '../slices'
+import { IMPORT_LABEL, type ImportOptions, nextTask, type SliceOptions } from '../slices'
 import { canonicalText } from '../text'
 import { type ChangedRecord, fieldChanges, type ImportPreview, type NewRecord } from './preview'
 import { type ImportResult, type ImportTarget, writeImport } from './write'
@@ -49,7 +49,7 @@ export async function previewImport(
 /**
  * Writes what a preview shows, in slices. A record that was changed in the meantime is joined with what it says now; one that was deleted
  * stays deleted. When `signal` is aborted what was written stays, and the result says so; the same import can be applied again and goes on
- * where it stopped.
+ * where it stopped. All of it is one step to undo.
  * @throws SyncError as `collection.addAll`, but not for a single record: what the data type refuses is in `refused`
  *
  * @example
@@ -59,9 +59,9 @@ export async function previewImport(
 export function applyImport(
   collection: ImportTarget<Contact>,
   preview: ImportPreview<Contact>,
-  options: SliceOptions = {},
+  { label = IMPORT_LABEL, ...options }: ImportOptions = {},
 ): Promise<ImportResult> {
-  return writeImport(collection, preview, mergeContacts, options)
+  return writeImport(collection.within?.({ label }) ?? collection, preview, mergeContacts, options)
 }
 
 interface Person {

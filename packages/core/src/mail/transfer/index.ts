@@ -1,7 +1,7 @@
 // Subpath '@owlivion/sync/transfer': what comes into an account from files and goes out of it into files. A subpath of its own, so that an
 // app loads it when somebody imports or exports.
 
-export type { SliceOptions } from '../slices'
+export type { ImportOptions, SliceOptions } from '../slices'
 export {
   type AccountPreview,
   applyAccountImport,

@@ -9,6 +9,8 @@ export interface ImportTarget<T> {
   get(id: string): T | undefined
   addAll(records: Iterable<readonly [id: string, fields: T]>): Promise<void>
   update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void>
+  /** The same collection; what is written through it is part of one step to undo. Without it each write is one. */
+  within?(step: { readonly label: string }): ImportTarget<T>
 }
 
 /** What an import wrote. */
