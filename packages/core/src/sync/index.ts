@@ -20,6 +20,7 @@ export type { DocumentCopy } from './document/copies'
 export { type DocumentLimits, limitDocuments } from './document/document-limits'
 export type { DocumentStatus, EditState } from './document/document-status'
 export { DocumentSync } from './document/document-sync'
+export { LiveTexts, receivedOrigin } from './document/live-texts'
 export type { OnChange } from './document/open-documents'
 export { encodePending } from './document/rows'
 export type { OwedTask, ReissueDetails } from './keyring/membership'
@@ -34,6 +35,7 @@ export { StoreWriter } from './store-writer'
 export type { SyncEvent } from './sync-event'
 export { groupEdits } from './writing/edit-groups'
 export { laneKey } from './writing/lanes'
+export type { StoredTransaction, WrittenTransaction } from './writing/outbox'
 export {
   checkUnsent,
   type ImportedEdits,

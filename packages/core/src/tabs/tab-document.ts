@@ -11,8 +11,11 @@ import {
   encodePending,
   groupEdits,
   type LiveDocument,
+  LiveTexts,
   laneKey,
+  type StoredTransaction,
   type StoreWriter,
+  type WrittenTransaction,
 } from '../sync'
 import { createDoc, takeClientId, Y } from '../yjs'
 import type { LoadedDocument, SharedMessage } from './messages'
@@ -43,7 +46,7 @@ export interface TabDocumentOptions {
 
 export class TabDocument implements LiveDocument {
   private leading: (() => DocumentSync) | undefined
-  private own: { readonly registers: Registers; readonly texts: Y.Doc } | undefined
+  private own: { readonly registers: Registers; readonly texts: LiveTexts } | undefined
   /** Set while what is here is a copy of the leader's; what is written then is of a lane. */
   private isCopy = false
   /** Who wrote as whom, as the leader said. */
@@ -83,6 +86,12 @@ export class TabDocument implements LiveDocument {
     return registers
   }
 
+  get texts(): Y.Doc {
+    const texts = this.leading?.().texts ?? this.own?.texts.doc
+    if (texts === undefined) throw new SyncError('closed', 'The collection is not open yet.')
+    return texts
+  }
+
   get authors(): Authors {
     if (this.leading !== undefined) return this.leading().authors
     const authors = new Authors(this.known)
@@ -103,9 +112,7 @@ export class TabDocument implements LiveDocument {
   }
 
   transactAll(edits: readonly Edit[]): Promise<void>[] {
-    if (this.isClosed) throw new SyncError('closed', 'The account is closed.')
-    if (this.leading === undefined && this.options.isRemoved())
-      throw new SyncError('device-removed', 'This device was removed from the account.')
+    this.refuseWhenOver()
     const groups = groupEdits(edits, this.registers)
     if (groups.length > 1) for (const edit of edits) checkEdit(edit)
     return groups.map((group) => this.transact(group))
@@ -117,15 +124,30 @@ export class TabDocument implements LiveDocument {
       return transaction === undefined ? stored : this.unstored.add(transaction, stored)
     }
     const transaction = this.registers.transact(edits)
-    if (transaction === undefined) return Promise.resolve()
+    return transaction === undefined ? Promise.resolve() : this.keep(transaction)
+  }
+
+  private readonly textsWritten = (update: Uint8Array): void => {
+    this.refuseWhenOver()
+    // Only closing ends it early, and whoever closes is told what is not stored.
+    this.keep({ ...this.registers.perform(() => []), texts: update }).catch(() => {})
+  }
+
+  private refuseWhenOver(): void {
+    if (this.isClosed) throw new SyncError('closed', 'The account is closed.')
+    if (this.leading === undefined && this.options.isRemoved())
+      throw new SyncError('device-removed', 'This device was removed from the account.')
+  }
+
+  private keep(transaction: WrittenTransaction): Promise<void> {
     // In a document that no leader has, it can only be written once there is one.
     const stored = this.isCopy ? this.write(transaction) : this.unstored.add(transaction, undefined)
-    this.options.onChange(transaction.changed)
+    if (transaction.changed.size > 0) this.options.onChange(transaction.changed)
     this.options.onStatus()
     return stored
   }
 
-  private write(transaction: Parameters<typeof encodePending>[0]['transaction']): Promise<void> {
+  private write(transaction: StoredTransaction): Promise<void> {
     const { options, document, hex } = this
     const key = laneKey(document!, transaction)
     const row = encodePending({ transaction, isClockKnown: options.isClockKnown() })
@@ -154,6 +176,10 @@ export class TabDocument implements LiveDocument {
     this.hex = bytesToHex(document().document)
     this.early = undefined
     this.isCopy = false
+    document().onTextsWritten = ({ transaction, stored }) => {
+      // It is told of by the store; what is not stored is written again.
+      if (transaction !== undefined) this.unstored.add(transaction, stored).catch(() => {})
+    }
     this.discardOwn()
     const carried = this.unstored.take()
     if (carried.transactions.length > 0) carried.storedBy(document().carry(carried.transactions))
@@ -164,9 +190,9 @@ export class TabDocument implements LiveDocument {
   /** This tab leads no more. Reading goes on; what is written now is kept until there is a leader. */
   unlead(): void {
     if (this.leading === undefined) return
-    const { registers, texts, authors } = this.leading()
+    const { registers, authors } = this.leading()
     this.known = authors
-    this.own = { registers, texts }
+    this.own = { registers, texts: new LiveTexts(this.leading().handOverTexts(), this.textsWritten) }
     this.firstStatus = { ...this.leading().status, refused: undefined }
     this.leading = undefined
   }
@@ -221,7 +247,8 @@ export class TabDocument implements LiveDocument {
     for (const doc of [docs.registers, docs.texts]) takeClientId(doc, platform.random)
     const writer = createWriter(platform.random)
     this.discardOwn()
-    this.own = { registers: openRegisters({ doc: docs.registers, writer, lastN: 0, now }), texts: docs.texts }
+    const live = new LiveTexts(docs.texts, this.textsWritten)
+    this.own = { registers: openRegisters({ doc: docs.registers, writer, lastN: 0, now }), texts: live }
     this.hex = document
     this.document = hexToBytes(document) as DocumentId
     this.firstStatus = status
@@ -243,7 +270,9 @@ export class TabDocument implements LiveDocument {
     const lanes = new Map(
       transactions.map(({ writer: old }) => [old, { writer: createWriter(this.options.platform.random), lastN: 0 }]),
     )
-    const again = this.registers.rewrite(transactions, { writer, lastN: 0, lanes })
+    const rewritten = this.registers.rewrite(transactions, { writer, lastN: 0, lanes })
+    const again = rewritten.map((each, i): StoredTransaction => ({ ...each, ...textsOf(transactions[i]!) }))
+    this.own!.texts.receive(transactions.flatMap(({ texts }) => texts ?? []))
     storedBy(Promise.all(again.map((transaction) => this.write(transaction))).then(() => {}))
   }
 
@@ -258,7 +287,7 @@ export class TabDocument implements LiveDocument {
     for (const [writer, device] of authors) this.known.learn(writer, device)
     const { registers, texts } = this.own!
     const of = (root: string): Uint8Array[] => updates.flatMap((each) => (each.root === root ? [each.bytes] : []))
-    for (const bytes of of('texts')) Y.applyUpdate(texts, bytes)
+    texts.receive(of('texts'))
     const changed = registers.apply(of('registers'))
     if (changed.size > 0) this.options.onChange(changed)
     if (taken.length > 0) this.options.onStatus()
@@ -266,7 +295,11 @@ export class TabDocument implements LiveDocument {
 
   private discardOwn(): void {
     this.own?.registers.doc.destroy()
-    this.own?.texts.destroy()
+    this.own?.texts.end()
     this.own = undefined
   }
+}
+
+function textsOf({ texts }: WrittenTransaction): Pick<WrittenTransaction, 'texts'> {
+  return texts === undefined ? {} : { texts }
 }

@@ -1,11 +1,11 @@
 // What a tab wrote while it led and of which the store has not said that it has it. When the lead is lost in the middle of that, the store
 // still says which of it it took; the rest is written again by whoever this tab is then.
 
-import type { Transaction } from '../document'
 import { SyncError } from '../errors'
+import type { WrittenTransaction } from '../sync'
 
 interface Item {
-  readonly transaction: Transaction
+  readonly transaction: WrittenTransaction
   /** Settled when the store has said what became of it. */
   readonly outcome: Promise<void>
   readonly resolve: () => void
@@ -23,7 +23,7 @@ export class Unstored {
    * @param stored undefined for what nobody was asked to store
    * @returns when it is stored, now or later
    */
-  add(transaction: Transaction, stored: Promise<void> | undefined): Promise<void> {
+  add(transaction: WrittenTransaction, stored: Promise<void> | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const outcome =
         stored?.then(
@@ -46,7 +46,7 @@ export class Unstored {
   }
 
   /** Those that are in no store, for whoever sees to it that they are. */
-  take(): { readonly transactions: readonly Transaction[]; storedBy(stored: Promise<void>): void } {
+  take(): { readonly transactions: readonly WrittenTransaction[]; storedBy(stored: Promise<void>): void } {
     const { items } = this
     this.items = []
     return {

@@ -102,9 +102,11 @@ const operation = fc.constantFrom(
 const pending = fc.record(
   {
     isClockKnown: fc.boolean(),
-    transaction: fc.record({ writer, n: count, operations: fc.array(operation, { maxLength: 3 }), update: someBytes }),
+    transaction: fc.record(
+      { writer, n: count, operations: fc.array(operation, { maxLength: 3 }), update: someBytes, texts: someBytes },
+      { requiredKeys: ['writer', 'n', 'operations', 'update'] },
+    ),
     repairs: fc.record({ incarnation: uint32, sequence: count }),
-    texts: someBytes,
   },
   { requiredKeys: ['isClockKnown', 'transaction'] },
 )

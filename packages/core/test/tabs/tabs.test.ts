@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { type Collection, createAccount, openAccount, type Sync, type SyncError } from '../../src'
-import type { SyncEngine } from '../../src/sync'
+import type { AccountEngine, LiveDocument, SyncEngine } from '../../src/sync'
 import { FakeOrigin, type FakeTab } from './support/origin'
 
 type Contact = { name: string; phone?: string }
@@ -28,6 +28,12 @@ async function writeAgain(sync: Sync): Promise<void> {
 
 function sorted(contacts: Collection<Contact>): (readonly [string, Contact])[] {
   return contacts.list().sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** What stands behind the collection of this name. */
+function textsOf(sync: Sync): Promise<() => LiveDocument> {
+  const { documents } = sync['engine'] as unknown as AccountEngine
+  return documents.open('contacts')
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -258,4 +264,23 @@ it('what a follower writes is said to be stored when it is on disk, and not befo
   expect(early).toEqual([false, false])
   await stored
   await until(() => first.has('ann'))
+})
+
+it('a text that every tab types in is the same in all, and outlives the leader', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const third = await open(origin.tab())
+  const documents = await Promise.all([sync, second, third].map((each) => textsOf(each)))
+  const [leader, follower, other] = documents.map((document) => () => document().texts.getText('body'))
+  leader!().insert(0, 'one ')
+  await until(() => follower!().toString() === 'one ')
+  follower!().insert(4, 'two ')
+  await until(() => other!().toString() === 'one two ')
+  other!().insert(8, 'three')
+  await until(() => leader!().toString() === 'one two three')
+  await sync.close()
+  follower!().insert(0, 'zero ')
+  await until(() => follower!().toString() === other!().toString() && second.status.unsent === 4)
+  expect(other!().toString()).toBe('zero one two three')
 })

@@ -4,7 +4,7 @@ import type { OnChange } from '../document/open-documents'
 import type { SyncEngine } from './engine'
 
 /** One collection's document, to read and to write. */
-export type LiveDocument = Pick<DocumentSync, 'registers' | 'authors' | 'status' | 'transactAll'>
+export type LiveDocument = Pick<DocumentSync, 'registers' | 'texts' | 'authors' | 'status' | 'transactAll'>
 
 type Parts = 'documents' | 'membership' | 'service' | 'scheduler'
 

@@ -1,26 +1,26 @@
 // One document as this device has it: the live Yjs documents, the verified log position, and what is not confirmed yet.
-import { bytesEqual, type DeviceId, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
+import { bytesEqual, type DocumentId, decodeEnvelope, epochAt, type Hash } from '@owlivion/sync-protocol'
 import { hashEntry } from '../../crypto'
-import { createWriter, openRegisters, Rebinding, type Registers, type Writer, type WriterEnd } from '../../document'
-import { SyncError } from '../../errors'
+import { createWriter, Rebinding, type Registers, type Writer, type WriterEnd } from '../../document'
 import type { StoreBatch, StoreKey } from '../../storage'
 import { takeClientId, Y } from '../../yjs'
 import { type AccountContext, randomUint32 } from '../account-context'
 import { LineageMap } from '../device-map'
 import type { ReturningEntries } from '../healing/returning'
-import { KeyringAgreement } from '../keyring/keyring-agreement'
-import { type BaseDocs, buildBaseDocs, readStoredBase, type StoredBase } from '../log/base'
+import type { KeyringAgreement } from '../keyring/keyring-agreement'
+import { type BaseDocs, buildBaseDocs, type StoredBase } from '../log/base'
 import { continuesFrom } from '../log/continues'
-import { reopenHeld } from '../log/held'
-import { emptyReplicaState, LogReplica, type LogReplicaState } from '../log/log-replica'
+import type { LogReplica } from '../log/log-replica'
 import type { LostEntry, Replayed, ReplayOptions } from '../log/replayed'
 import { observerOf } from '../observer'
 import { writerFromBytes } from '../writer-bytes'
 import { applyUpdates, emptyUpdate, updatesOf } from '../writing/body-updates'
-import { Outbox, type PendingTransaction, type StoredTransaction } from '../writing/outbox'
+import type { Outbox, PendingTransaction, StoredTransaction } from '../writing/outbox'
 import { Authors } from './authors'
-import { decodePending, decodePush, encodePending, rowKeys } from './rows'
-import { decodeState, encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
+import type { LiveTexts } from './live-texts'
+import { applyPending, openLive } from './open-live'
+import { encodePending, rowKeys } from './rows'
+import { encodeState, type Foundation, type LogTail, type StateRow } from './state-row'
 
 /** Who this device is in the document's log, and what its entries have told the others so far. */
 export interface OwnLineage {
@@ -54,12 +54,16 @@ export class DocumentState {
     readonly context: AccountContext,
     readonly document: DocumentId,
     public registers: Registers,
-    public texts: Y.Doc,
+    readonly liveTexts: LiveTexts,
     public replica: LogReplica,
     readonly outbox: Outbox,
     readonly own: OwnLineage,
     readonly agreement: KeyringAgreement,
   ) {}
+
+  get texts(): Y.Doc {
+    return this.liveTexts.doc
+  }
 
   /** The state row as of now: written with every step. */
   stateRow(): readonly [StoreKey, Uint8Array] {
@@ -155,8 +159,7 @@ export class DocumentState {
   rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
     const docs = buildBaseDocs(this.context, this.document, stored)
     const { gone } = this.rewrite(docs, options)
-    this.texts.destroy()
-    this.texts = docs.texts
+    this.keepTexts(docs.texts)
     return {
       put: [
         this.stateRow(),
@@ -179,9 +182,14 @@ export class DocumentState {
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
     this.outbox.pending = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
     const { gone } = this.rewrite(docs, { newWriter })
-    Y.applyUpdateV2(this.texts, Y.encodeStateAsUpdateV2(docs.texts))
-    docs.texts.destroy()
+    this.keepTexts(docs.texts)
     return { remove: [...resent, ...gone].map((item) => rowKeys.pending(this.document, item.order)) }
+  }
+
+  /** The live texts take in what another state of the document has, and stay what they are: somebody may be editing them. */
+  private keepTexts(texts: Y.Doc): void {
+    this.liveTexts.receive([Y.encodeStateAsUpdateV2(texts)], 'v2')
+    texts.destroy()
   }
 
   private rewrite(
@@ -199,7 +207,10 @@ export class DocumentState {
     }
     const { lastN } = endOf(writer)
     const registers = openLive(this.context, docs, writer, lastN)
-    const kept = others.filter((item) => !registers.contains(item.transaction.update))
+    // Texts that are there already may be written again: it is the same to Yjs.
+    const kept = others.filter(
+      ({ transaction: { texts, update } }) => texts !== undefined || !registers.contains(update),
+    )
     const gone = others.filter((item) => !kept.includes(item))
     // What other tabs wrote stays the writing of somebody else.
     const lanes = new Map(
@@ -220,14 +231,15 @@ export class DocumentState {
       kept.map((item) => item.transaction),
       rewritten,
     )
-    const again = kept.map(({ order, isClockKnown }, i) => ({
+    const again = kept.map(({ order, isClockKnown, transaction: { texts } }, i) => ({
       order,
-      transaction: rewritten[i] as StoredTransaction,
+      transaction: { ...(rewritten[i] as StoredTransaction), ...(texts && { texts }) },
       isClockKnown: isClockKnown || options.shiftMs !== undefined,
     }))
     this.outbox.pending = [...resent, ...again].sort((a, b) => a.order - b.order)
     this.registers.doc.destroy()
     this.registers = registers
+    if (options.newWriter) takeClientId(this.texts, this.context.platform.random)
     return { gone }
   }
 
@@ -277,9 +289,8 @@ export class DocumentState {
 
   private replaceLive(registers: Registers, texts: Y.Doc): void {
     this.registers.doc.destroy()
-    this.texts.destroy()
     this.registers = registers
-    this.texts = texts
+    this.liveTexts.replace(texts)
   }
 }
 
@@ -288,104 +299,8 @@ function resentTransactions({ body, entry }: LostEntry): Omit<PendingTransaction
   const { incarnation, sequence } = decodeEnvelope(entry.bytes)
   const { registers, texts } = updatesOf(body)
   return body.writers.map(({ writer, n }, i) => {
-    const update = i === 0 ? registers : emptyUpdate
-    const transaction = { writer: writerFromBytes(writer), n, operations: [], update }
-    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence }, ...(texts && { texts }) }) }
+    const updates = i === 0 ? { update: registers, ...(texts && { texts }) } : { update: emptyUpdate }
+    const transaction = { writer: writerFromBytes(writer), n, operations: [], ...updates }
+    return { transaction, ...(i === 0 && { repairs: { incarnation, sequence } }) }
   })
-}
-
-function applyPending(docs: BaseDocs, { pending }: Outbox): void {
-  docs.registers.transact(() => {
-    for (const item of pending) applyUpdates(docs, item)
-  })
-}
-
-function openLive(context: AccountContext, docs: BaseDocs, writer: Writer, lastN: number): Registers {
-  takeClientId(docs.registers, context.platform.random)
-  takeClientId(docs.texts, context.platform.random)
-  return openRegisters({ doc: docs.registers, writer, lastN, now: () => context.now() })
-}
-
-function replicaOf(
-  context: AccountContext,
-  document: DocumentId,
-  agreement: KeyringAgreement,
-  state: LogReplicaState,
-): LogReplica {
-  const isCutOff = (device: DeviceId, incarnation: number, sequence: number): boolean =>
-    context.isCutOff(document, device, incarnation, sequence) || agreement.isStranger(device)
-  return new LogReplica(context.platform.signing.sha512, state, isCutOff, writerFromBytes)
-}
-
-/** The number up to which the rows hold every entry, by themselves or folded. */
-function storedThrough({ base, logs }: StoredBase): number | undefined {
-  let through = base?.number ?? 0
-  for (const [first, { entries }] of logs) {
-    if (first !== through + 1) return undefined
-    through += entries.length
-  }
-  return through
-}
-
-/** Reads a document from the store; one that is not there starts empty, one that cannot be read is an error and never empty. */
-export async function loadDocument(context: AccountContext, document: DocumentId): Promise<DocumentState> {
-  const [stateBytes, stored, pendingRows, pushRows] = await Promise.all([
-    context.store.get(rowKeys.state(document)),
-    readStoredBase(context, document),
-    context.store.list(rowKeys.pendings(document)),
-    context.store.list(rowKeys.pushes(document)),
-  ])
-  const isStored = [stored.logs.length, stored.held.size, pendingRows.length, pushRows.length].some(
-    (count) => count > 0,
-  )
-  if (stateBytes === undefined && (isStored || stored.base !== undefined))
-    throw new SyncError('profile-damaged', 'The state of a document is missing in this device’s store.')
-  const row = stateBytes && decodeState(stateBytes)
-  if (storedThrough(stored) !== (row?.number ?? 0))
-    throw new SyncError('profile-damaged', 'A part of a document is missing in this device’s store.')
-
-  const outbox = new Outbox()
-  outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, ...decodePending(bytes) }))
-  outbox.pushes = pushRows.map(([, bytes]) => decodePush(bytes))
-  outbox.nextOrder = Math.max(row?.nextOrder ?? 1, 1 + (outbox.pending.at(-1)?.order ?? 0))
-
-  const writer = row?.writer ?? createWriter(context.platform.random)
-  const pendingN = outbox.pending.filter((item) => item.transaction.writer === writer).map((item) => item.transaction.n)
-  const lastN = Math.max(row?.context.get(writer) ?? 0, ...pendingN)
-  const docs = buildBaseDocs(context, document, stored)
-  applyPending(docs, outbox)
-
-  const replicaState =
-    row === undefined
-      ? emptyReplicaState(context.platform.signing.sha512, context.account, document)
-      : { ...row, context: new Map(row.context), held: [] }
-  const agreement = new KeyringAgreement(context)
-  const replica = replicaOf(context, document, agreement, replicaState)
-  const own: OwnLineage = {
-    incarnation: row?.incarnation ?? randomUint32(context.platform),
-    continues: row?.continues,
-    announcedSeen: row?.announcedSeen ?? new LineageMap(),
-    announcedKeyringLength: row?.announcedKeyringLength ?? 0,
-    seenByOthers: row?.seenByOthers ?? new LineageMap(),
-  }
-  const state = new DocumentState(
-    context,
-    document,
-    openLive(context, docs, writer, lastN),
-    docs.texts,
-    replica,
-    outbox,
-    own,
-    agreement,
-  )
-  state.documentEpoch = row?.documentEpoch ?? 0
-  state.foundation = row?.foundation
-  if (row !== undefined) {
-    state.logTail = row.tail
-    state.authors = row.authors
-  }
-  state.tailRows = stored.logs.length
-  for (const [, , sizeBytes] of stored.logs) state.tailBytes += sizeBytes
-  replicaState.held = reopenHeld(context, document, stored)
-  return state
 }

@@ -11,7 +11,7 @@ import {
   type Refusal,
   type SignedHead,
 } from '@owlivion/sync-protocol'
-import type { Edit, Transaction } from '../../document'
+import type { Edit } from '../../document'
 import { SyncError } from '../../errors'
 import type { AccountContext } from '../account-context'
 import type { Lineage, LineageMap } from '../device-map'
@@ -21,6 +21,7 @@ import type { Chain, OpenedEntry } from '../log/log-replica'
 import { LogWitness } from '../log/log-witness'
 import { PageReader } from '../log/page-reader'
 import { type AdoptedRows, type AppliedEdit, DocumentEdits } from '../writing/document-edits'
+import type { WrittenTransaction } from '../writing/outbox'
 import { OwnWriter } from '../writing/own-writer'
 import { PushSender } from '../writing/push-sender'
 import { canSeal } from '../writing/sealing'
@@ -31,9 +32,10 @@ import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentPart } from './document-part'
 import { createParts } from './document-parts'
 import { DocumentRefusals } from './document-refusals'
-import { type DocumentState, loadDocument } from './document-state'
+import type { DocumentState } from './document-state'
 import { type DocumentStatus, StatusMemory } from './document-status'
 import { JobQueue } from './job-queue'
+import { loadDocument } from './load-document'
 import { SeenRows } from './seen-rows'
 
 /** Called with the ids of changed records, or undefined when any may have changed. */
@@ -105,7 +107,8 @@ export class DocumentSync {
       caughtUp: () => this.caughtUp(),
       foundLaterEpoch: () => this.foundLaterEpoch(),
     })
-    this.edits = new DocumentEdits(state, { onChange, onStatus, isClosed, pump })
+    const textsWritten = (edit: AppliedEdit) => this.onTextsWritten(edit)
+    this.edits = new DocumentEdits(state, { onChange, onStatus, textsWritten, isClosed, pump })
     const { sender, ownWriter, reader, seenRows } = this
     const foundLaterEpoch = () => this.foundLaterEpoch()
     this.refusals = new DocumentRefusals({
@@ -154,8 +157,20 @@ export class DocumentSync {
     return this.state.registers
   }
 
+  /**
+   * The texts. What is written in them is sent as other edits are; what comes from elsewhere has `receivedOrigin`. Another Y.Doc takes
+   * their place only where Yjs leaves no choice, and `onChange` tells of it.
+   */
   get texts(): DocumentState['texts'] {
     return this.state.texts
+  }
+
+  /** Called with every edit of the texts. */
+  onTextsWritten: (edit: AppliedEdit) => void = () => {}
+
+  /** @returns the texts, which are the caller's from now on: what is written in them reaches nobody by this document any more */
+  handOverTexts(): DocumentState['texts'] {
+    return this.state.liveTexts.handOver()
   }
 
   /** Who wrote as whom, as far as this device knows. */
@@ -244,7 +259,7 @@ export class DocumentSync {
   }
 
   /** Writes again what this tab wrote when it led before, and no store has. @returns when it is on this device's disk */
-  carry(transactions: readonly Transaction[]): Promise<void> {
+  carry(transactions: readonly WrittenTransaction[]): Promise<void> {
     return this.edits.carry(transactions)
   }
 
@@ -339,7 +354,7 @@ export class DocumentSync {
     this.closeParts()
     await this.jobs.ended
     this.state.registers.doc.destroy()
-    this.state.texts.destroy()
+    this.state.liveTexts.end()
   }
 
   private closeParts(): void {

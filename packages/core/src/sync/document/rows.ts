@@ -188,7 +188,7 @@ export function isKnownPending([version]: Uint8Array): boolean {
   return version !== undefined && version >= ROW_VERSION && version <= PENDING_ROW_VERSION
 }
 
-export function encodePending({ transaction, isClockKnown, repairs, texts }: PendingRow): Uint8Array {
+export function encodePending({ transaction, isClockKnown, repairs }: PendingRow): Uint8Array {
   const writer = new Writer()
   return writer
     .byte(PENDING_ROW_VERSION)
@@ -198,7 +198,7 @@ export function encodePending({ transaction, isClockKnown, repairs, texts }: Pen
     .bytes(encodeOperations(transaction.operations))
     .bytes(transaction.update)
     .optional(repairs, ({ incarnation, sequence }) => writer.uint32(incarnation).varUint(sequence))
-    .optional(texts, (update) => writer.bytes(update))
+    .optional(transaction.texts, (update) => writer.bytes(update))
     .finish()
 }
 
@@ -213,7 +213,7 @@ export function decodePending(bytes: Uint8Array): PendingRow {
     }
     const repairs = reader.optional(() => ({ incarnation: reader.uint32(), sequence: reader.varUint() }))
     const texts = version === 1 ? undefined : reader.optional(() => reader.bytes(NO_LIMIT))
-    return { isClockKnown, transaction, ...(repairs && { repairs }), ...(texts && { texts }) }
+    return { isClockKnown, transaction: { ...transaction, ...(texts && { texts }) }, ...(repairs && { repairs }) }
   }
   return readRow(bytes, 'edit that was not sent', read, PENDING_ROW_VERSION)
 }

@@ -184,11 +184,7 @@ export class LogIntake {
         ;(update.root === roots.texts ? texts : registers).push(bytes)
       }
     }
-    if (texts.length > 0) {
-      this.state.texts.transact(() => {
-        for (const update of texts) Y.applyUpdate(this.state.texts, update)
-      }, this)
-    }
+    if (texts.length > 0) this.state.liveTexts.receive(texts)
     const changed = registers.length > 0 ? this.state.registers.apply(registers) : undefined
     for (const entry of received.applied) this.learnFrom(entry)
     return changed

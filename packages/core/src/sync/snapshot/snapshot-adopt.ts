@@ -110,7 +110,7 @@ export function place(
 
 /** The live documents hold all of what was verified before, and what is not sent. */
 function merge(state: DocumentState, docs: BaseDocs): ReadonlySet<string> {
-  Y.applyUpdateV2(state.texts, Y.encodeStateAsUpdateV2(docs.texts))
+  state.liveTexts.receive([Y.encodeStateAsUpdateV2(docs.texts)], 'v2')
   return state.registers.apply([Y.encodeStateAsUpdateV2(docs.registers)], 'v2')
 }
 
@@ -190,10 +190,9 @@ function rescue(state: DocumentState, { registers, texts }: DocumentUpdates): re
   const n = state.replica.state.context.get(writer) ?? 0
   const item = {
     order: state.outbox.nextOrder++,
-    transaction: { writer, n, operations: [], update: registers },
+    transaction: { writer, n, operations: [], update: registers, ...(texts && { texts }) },
     isClockKnown: true,
     repairs: { incarnation, sequence: Math.max(1, applied) },
-    ...(texts && { texts }),
   }
   state.outbox.pending.push(item)
   return [rowKeys.pending(state.document, item.order), encodePending(item)]

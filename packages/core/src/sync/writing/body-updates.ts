@@ -24,7 +24,7 @@ export function updatesOf({ updates }: Pick<Body, 'updates'>): DocumentUpdates {
   return { registers: of(roots.registers) ?? emptyUpdate, texts: of(roots.texts) }
 }
 
-export function applyUpdates(docs: BaseDocs, { transaction, texts }: PendingTransaction): void {
+export function applyUpdates(docs: BaseDocs, { transaction }: PendingTransaction): void {
   Y.applyUpdate(docs.registers, transaction.update)
-  if (texts !== undefined) Y.applyUpdate(docs.texts, texts)
+  if (transaction.texts !== undefined) Y.applyUpdate(docs.texts, transaction.texts)
 }

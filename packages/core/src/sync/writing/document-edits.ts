@@ -1,12 +1,13 @@
 // What is written to one document on this device: edits, what other tabs of the profile have stored, and what this tab wrote when it
 // led before. The live document has it at once, and it is stored in one commit with its row, which is what makes a crash harmless.
-import { checkEdit, type Edit, type Transaction } from '../../document'
+import { checkEdit, type Edit } from '../../document'
 import { SyncError } from '../../errors'
 import type { DocumentState } from '../document/document-state'
 import { encodePending, rowKeys } from '../document/rows'
 import { observerOf } from '../observer'
 import { groupEdits } from './edit-groups'
 import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
+import type { WrittenTransaction } from './outbox'
 
 /** What of other tabs' rows was taken, and whether it was written again as something else. */
 export interface AdoptedRows {
@@ -17,7 +18,7 @@ export interface AdoptedRows {
 /** An edit that the live document has. */
 export interface AppliedEdit {
   /** None when the edits change nothing. */
-  readonly transaction: Transaction | undefined
+  readonly transaction: WrittenTransaction | undefined
   /** Resolves when it is on this device's disk. */
   readonly stored: Promise<void>
 }
@@ -25,6 +26,8 @@ export interface AppliedEdit {
 export interface DocumentEditsOptions {
   onChange(changed: ReadonlySet<string>): void
   onStatus(): void
+  /** Somebody wrote in the texts. */
+  textsWritten(edit: AppliedEdit): void
   isClosed(): boolean
   /** There is something to send. */
   pump(): void
@@ -38,6 +41,7 @@ export class DocumentEdits {
     private readonly options: DocumentEditsOptions,
   ) {
     this.lanes = new LaneAdoption(state)
+    state.liveTexts.onWritten((update) => this.writeTexts(update))
   }
 
   /** @returns tells whether the relay has confirmed everything written so far */
@@ -49,11 +53,28 @@ export class DocumentEdits {
 
   /** @throws SyncError `closed`, `device-removed`, or as the registers refuse an edit */
   transact(edits: readonly Edit[]): AppliedEdit {
-    const { context, document, registers, outbox } = this.state
-    if (this.options.isClosed()) throw new SyncError('closed', 'The account is closed.')
-    if (context.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
-    const transaction = registers.transact(edits)
+    this.refuseWhenOver()
+    const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
+    return this.add(transaction)
+  }
+
+  /** What was written in the texts counts as a transaction of its own: it waits, and is sealed, as any other. */
+  private writeTexts(update: Uint8Array): void {
+    this.refuseWhenOver()
+    const edit = this.add({ ...this.state.registers.perform(() => []), texts: update })
+    // Only closing ends it early, and whoever closes is told what is not stored.
+    edit.stored.catch(() => {})
+    this.options.textsWritten(edit)
+  }
+
+  private refuseWhenOver(): void {
+    if (this.options.isClosed()) throw new SyncError('closed', 'The account is closed.')
+    if (this.state.context.isRemoved) throw new SyncError('device-removed', 'This device was removed from the account.')
+  }
+
+  private add(transaction: WrittenTransaction): AppliedEdit & { readonly transaction: WrittenTransaction } {
+    const { context, document, registers, outbox } = this.state
     observerOf(context.platform)?.written(document, registers, transaction)
     const item = outbox.add(transaction, { isClockKnown: context.clockOffsetMs !== undefined })
     const stored = context.writer.write({
@@ -63,7 +84,7 @@ export class DocumentEdits {
         ...(item.order === 1 ? [this.state.stateRow()] : []),
       ],
     })
-    this.options.onChange(transaction.changed)
+    if (transaction.changed.size > 0) this.options.onChange(transaction.changed)
     this.options.onStatus()
     this.options.pump()
     return { transaction, stored }
@@ -88,7 +109,7 @@ export class DocumentEdits {
     return { rows, isRewritten }
   }
 
-  carry(transactions: readonly Transaction[]): Promise<void> {
+  carry(transactions: readonly WrittenTransaction[]): Promise<void> {
     const { context } = this.state
     const { batch, changed } = this.lanes.carry(transactions, context.clockOffsetMs !== undefined)
     const committed = context.writer.write(batch)

@@ -96,6 +96,7 @@ export class LaneAdoption {
 
   private apply(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
     for (const id of this.state.registers.apply([transaction.update])) changed.add(id)
+    this.receiveTexts(transaction)
     return transaction
   }
 
@@ -111,7 +112,13 @@ export class LaneAdoption {
     const again = registers.rewrite([transaction], { writer, lastN, lanes, rebinding: lane.rebinding })[0]!
     moved.set(transaction.writer, { ...lane, end: { writer: again.writer, lastN: again.n } })
     for (const id of again.changed) changed.add(id)
-    return again
+    this.receiveTexts(transaction)
+    const { texts } = transaction
+    return { ...again, ...(texts && { texts }) }
+  }
+
+  private receiveTexts({ texts }: StoredTransaction): void {
+    if (texts !== undefined) this.state.liveTexts.receive([texts])
   }
 }
 

@@ -4,8 +4,17 @@ import { bytesEqual, type Hash } from '@owlivion/sync-protocol'
 import type { Transaction } from '../../document'
 import type { LineageMap } from '../device-map'
 
-/** What is kept of a transaction until the relay confirms it. */
-export type StoredTransaction = Pick<Transaction, 'writer' | 'n' | 'operations' | 'update'>
+/** What a transaction did to the texts of a document, which have their own Yjs document. */
+export interface TextPart {
+  /** A Yjs update in format 1, undefined when the texts were not touched. Texts cannot be put in other words. */
+  readonly texts?: Uint8Array
+}
+
+/** What is kept of a transaction until the relay confirms it. One that writes in the texts has a number of its writer's, too. */
+export type StoredTransaction = Pick<Transaction, 'writer' | 'n' | 'operations' | 'update'> & TextPart
+
+/** A transaction as it was made. */
+export type WrittenTransaction = Transaction & TextPart
 
 export interface PendingTransaction {
   /** Position in the device's own order of edits in this document; never reused. */
@@ -18,8 +27,6 @@ export interface PendingTransaction {
    * is, and alone.
    */
   readonly repairs?: { readonly incarnation: number; readonly sequence: number }
-  /** What that entry did to the texts, as a Yjs update in format 1. Texts cannot be put in other words. */
-  readonly texts?: Uint8Array
 }
 
 export interface SealedEntry {

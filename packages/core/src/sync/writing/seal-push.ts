@@ -59,6 +59,7 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
       .map(([lineage, through]) => ({ ...lineage, sequence: through }))
     const tellsKeyring = isFirst || announced.keyringLength !== keyring.length
     const writers = writersOf(group)
+    const texts = group.flatMap(({ transaction }) => transaction.texts ?? [])
     const content = encodeBody({
       sealedAtMs: Math.max(0, Math.floor(context.now())),
       ...(isFirst && input.continues && { continues: input.continues }),
@@ -68,7 +69,7 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
       writers,
       updates: [
         { root: roots.registers, format: 1, bytes: mergeUpdates(group.map((item) => item.transaction.update)) },
-        ...group.flatMap(({ texts }) => (texts ? [{ root: roots.texts, format: 1 as const, bytes: texts }] : [])),
+        ...(texts.length > 0 ? [{ root: roots.texts, format: 1 as const, bytes: mergeUpdates(texts) }] : []),
       ],
     })
     const header = {
@@ -122,7 +123,7 @@ function* groupTransactions(pending: readonly PendingTransaction[]): Generator<r
   let group: PendingTransaction[] = []
   let sizeBytes = 0
   for (const item of pending) {
-    const size = item.transaction.update.length + (item.texts?.length ?? 0)
+    const size = item.transaction.update.length + (item.transaction.texts?.length ?? 0)
     const isAlone = item.repairs !== undefined || group[0]?.repairs !== undefined
     if (group.length > 0 && (isAlone || sizeBytes + size > ENTRY_TARGET_BYTES)) {
       yield group

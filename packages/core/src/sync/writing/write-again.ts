@@ -53,9 +53,12 @@ function rewrittenOf(
   writers: readonly (readonly [writer: Rewritten['transaction']['writer'], n: number])[],
 ): Rewritten[] {
   return writers.map(([writer, n], i) => ({
-    transaction: { writer, n, operations: [], update: i === 0 ? registers : emptyUpdate },
+    transaction: {
+      ...{ writer, n, operations: [] },
+      ...(i === 0 ? { update: registers, ...(texts && { texts }) } : { update: emptyUpdate }),
+    },
     // Stays as it is, and alone, whoever this device writes as. No entry of its own has this place.
-    ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 }, ...(texts && { texts }) }),
+    ...(i === 0 && { repairs: { incarnation: own.incarnation, sequence: 0 } }),
   }))
 }
 
