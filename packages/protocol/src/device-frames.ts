@@ -14,6 +14,7 @@ import {
   readHash,
   readHeads,
   readPart,
+  readPresence,
   readPurpose,
   readRecord,
   readSeenRow,
@@ -22,6 +23,7 @@ import {
   writeEntry,
   writeHeads,
   writePart,
+  writePresence,
   writePurpose,
   writeRecord,
   writeSeenRow,
@@ -244,6 +246,7 @@ export const deviceFrameCodecs: FrameCodecs<DeviceFrame> = {
       numbers: r.list(MAX_HASHES, 1, () => r.varUint()),
     }),
   },
+  'presence-put': { id: 22, write: writePresence, read: (r) => ({ type: 'presence-put', ...readPresence(r) }) },
 }
 
 function readSide(reader: Reader): MailboxSide {

@@ -19,6 +19,7 @@ import {
   MAX_ENVELOPE_BYTES,
   MAX_KEYRING_RECORD_BYTES,
   MAX_MESSAGE_BYTES,
+  MAX_PRESENCE_BYTES,
   MAX_PUSH_BYTES,
   MAX_SEEN_BYTES,
   MAX_SNAPSHOT_PARTS,
@@ -53,6 +54,19 @@ export function readSeenRow(reader: Reader): SeenRow {
     envelope: reader.bytes(MAX_SEEN_BYTES),
     signature: reader.fixed(SIGNATURE_BYTES),
   }
+}
+
+interface PresenceRow {
+  readonly document: DocumentId
+  readonly envelope: Uint8Array
+}
+
+export function writePresence(writer: Writer, row: PresenceRow): void {
+  writer.fixed(row.document, DOCUMENT_ID_BYTES).bytes(row.envelope, MAX_PRESENCE_BYTES)
+}
+
+export function readPresence(reader: Reader): PresenceRow {
+  return { document: readDocument(reader), envelope: reader.bytes(MAX_PRESENCE_BYTES) }
 }
 
 export function writePart(writer: Writer, frame: { readonly document: DocumentId; readonly part: SnapshotPart }): void {

@@ -101,6 +101,8 @@ export type DeviceFrame =
     }
   /** Asks for log hashes, to find the last number that the relay's log has in common with the device's. */
   | { readonly type: 'hashes-fetch'; readonly document: DocumentId; readonly numbers: readonly number[] }
+  /** All that this device shows of itself in a document, such as its cursor; what it showed before is replaced. Never stored. */
+  | { readonly type: 'presence-put'; readonly document: DocumentId; readonly envelope: Uint8Array }
   | { readonly type: 'ping'; readonly id: number }
   /** Opens a connection without a login: one of the two sides of a pairing takes its place at a mailbox. */
   | { readonly type: 'mailbox-open'; readonly mailbox: MailboxId; readonly side: MailboxSide }
@@ -224,6 +226,9 @@ export type RelayFrame =
       /** For those of the numbers asked for that the relay knows the log hash of. */
       readonly hashes: readonly { readonly number: number; readonly hash: Hash }[]
     }
+  | { readonly type: 'presence'; readonly document: DocumentId; readonly envelope: Uint8Array }
+  /** The connection of a device that had shown itself in the document is over. */
+  | { readonly type: 'presence-gone'; readonly document: DocumentId; readonly device: DeviceId }
   | { readonly type: 'snapshot-stored'; readonly document: DocumentId; readonly hash: Hash }
   | { readonly type: 'pong'; readonly id: number; readonly timeMs: number }
   | Refusal

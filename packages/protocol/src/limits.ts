@@ -79,6 +79,12 @@ export const MAX_HASHES = 64
 /** A `seen` row: the vector of a few dozen devices. */
 export const MAX_SEEN_BYTES = 16_384
 
+/** The envelope of one `presence`: who is in a document, and where their cursor stands. */
+export const MAX_PRESENCE_BYTES = 16_384
+
+/** States in one presence body: the editors that one device has open on one document. */
+export const MAX_PRESENCE_STATES = 64
+
 /** The relay's address in a login: a host name of 253 bytes, a colon and a port. */
 export const MAX_HOST_BYTES = 259
 

@@ -7,6 +7,7 @@ import {
   readHash,
   readHeads,
   readPart,
+  readPresence,
   readPurpose,
   readRecord,
   readSeenRow,
@@ -16,6 +17,7 @@ import {
   writeEntry,
   writeHeads,
   writePart,
+  writePresence,
   writePurpose,
   writeRecord,
   writeSeenRow,
@@ -270,6 +272,12 @@ export const relayFrameCodecs: FrameCodecs<RelayFrame> = {
       newest: r.varUint(),
       hashes: r.list(MAX_HASHES, 1 + HASH_BYTES, () => ({ number: r.varUint(), hash: readHash(r) })),
     }),
+  },
+  presence: { id: 86, write: writePresence, read: (r) => ({ type: 'presence', ...readPresence(r) }) },
+  'presence-gone': {
+    id: 87,
+    write: (w, f) => void w.fixed(f.document, DOCUMENT_ID_BYTES).fixed(f.device, DEVICE_ID_BYTES),
+    read: (r) => ({ type: 'presence-gone', document: readDocument(r), device: r.fixed<DeviceId>(DEVICE_ID_BYTES) }),
   },
   refused: {
     id: 76,

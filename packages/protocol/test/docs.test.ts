@@ -13,6 +13,7 @@ import * as ids from '../src/ids'
 import * as keyringRecord from '../src/keyring-record'
 import * as limits from '../src/limits'
 import { encodeInvitation, encodePairingContent, encodePairingMessage } from '../src/pairing'
+import { encodePresenceBody } from '../src/presence'
 import { encodeSnapshotBody, encodeSnapshotHeader } from '../src/snapshot'
 import { encodeSnapshotFile } from '../src/snapshot-file'
 import { counting } from './support/bytes'
@@ -29,6 +30,7 @@ import {
   invitationSample,
   pairingContentSamples,
   pairingMessageSamples,
+  presenceBodySample,
   seenBodySample,
   snapshotBodySample,
   snapshotFileSample,
@@ -87,6 +89,7 @@ describe('what an envelope holds and is made of', () => {
     ['envelope.md', 'Heads', head, afterDomain, 2],
     ['body.md', 'Body of an entry', bodySample, () => body.encodeBody(bodySample), 0],
     ['body.md', 'Body of a seen row', seenBodySample, () => body.encodeSeenBody(seenBodySample), 0],
+    ['body.md', 'Body of a presence', presenceBodySample, () => encodePresenceBody(presenceBodySample), 0],
     ['snapshot.md', 'Snapshot header', snapshotHeaderSample, () => encodeSnapshotHeader(snapshotHeaderSample), 0],
     ['snapshot.md', 'Snapshot body', snapshotBodySample, () => encodeSnapshotBody(snapshotBodySample), 0],
     ['snapshot.md', 'Snapshot file', snapshotFileSample, () => encodeSnapshotFile(snapshotFileSample), 0],

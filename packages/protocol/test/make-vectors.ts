@@ -36,6 +36,7 @@ import {
   type PairingTranscript,
   transcriptHash,
 } from '../src/pairing'
+import { encodePresenceBody } from '../src/presence'
 import {
   encodeSnapshotBody,
   encodeSnapshotHeader,
@@ -55,6 +56,7 @@ import {
   invitationSample,
   pairingContentSamples,
   pairingMessageSamples,
+  presenceBodySample,
   seenBodySample,
   snapshotBodySample,
   snapshotFileSample,
@@ -234,6 +236,7 @@ export function buildVectors(sha512: Sha512 = nodeSha512): Readonly<Record<strin
         vector('envelope', envelopeSample, encodeEnvelope(envelopeSample)),
         vector('body', bodySample, encodeBody(bodySample)),
         vector('seen body', seenBodySample, encodeSeenBody(seenBodySample)),
+        vector('presence body', presenceBodySample, encodePresenceBody(presenceBodySample)),
         vector('snapshot header', snapshotHeaderSample, encodeSnapshotHeader(snapshotHeaderSample)),
         vector('snapshot body', snapshotBodySample, encodeSnapshotBody(snapshotBodySample)),
         vector('snapshot file', snapshotFileSample, encodeSnapshotFile(snapshotFileSample)),

@@ -26,6 +26,7 @@ import {
 } from '../src/keyring-record'
 import * as limits from '../src/limits'
 import { loginSigningBytes } from '../src/login'
+import { decodePresenceBody, encodePresenceBody } from '../src/presence'
 import { decodeSnapshotBody, decodeSnapshotHeader, encodeSnapshotBody, encodeSnapshotHeader } from '../src/snapshot'
 import { counting, sha512 } from './support/bytes'
 import { acceptedChain, follow, genesisContent } from './support/keyring-chain'
@@ -36,6 +37,7 @@ import {
   envelopeSample,
   everyFrameSample,
   frameSamples,
+  presenceBodySample,
   seenBodySample,
   snapshotBodySample,
   snapshotHeaderSample,
@@ -242,6 +244,12 @@ describe('a list', () => {
       limits.MAX_BODY_ITEMS,
       (count) => encodeSeenBody({ ...seenBodySample, seen: some(count, chain) }),
       decodeSeenBody,
+    ],
+    [
+      'the states of a presence',
+      limits.MAX_PRESENCE_STATES,
+      (count) => encodePresenceBody({ ...presenceBodySample, states: some(count, { client: 1, clock: 1 }) }),
+      decodePresenceBody,
     ],
     [
       'the vector of a snapshot',

@@ -10,6 +10,7 @@ import { decodeFrame } from '../src/frames'
 import { decodeSignedRecord } from '../src/keyring-record'
 import type { KeyringState } from '../src/keyring-rules'
 import { decodeInvitation, decodePairingContent, decodePairingMessage } from '../src/pairing'
+import { decodePresenceBody } from '../src/presence'
 import { decodeSnapshotBody, decodeSnapshotHeader } from '../src/snapshot'
 import { decodeSnapshotFile } from '../src/snapshot-file'
 import { buildVectors, toJson, type VectorFile, vectorFolder } from './make-vectors'
@@ -66,6 +67,7 @@ describe('the committed bytes decode to the committed values', () => {
     ['envelope', decodeEnvelope],
     ['body', decodeBody],
     ['seen body', decodeSeenBody],
+    ['presence body', decodePresenceBody],
     ['snapshot header', decodeSnapshotHeader],
     ['snapshot body', decodeSnapshotBody],
     ['snapshot file', decodeSnapshotFile],

@@ -18,6 +18,7 @@ import {
 import { DocumentFeed, type Follower } from './document-feed'
 import { Leases } from './leases'
 import type { RelayPlatform } from './platform'
+import { Presence } from './presence'
 import type { RelayStore } from './store/relay-store'
 import { deviceSigner, recoverySigner, type SignerKey, Suspensions } from './suspensions'
 
@@ -49,6 +50,7 @@ export class ConnectedAccount {
   readonly members = new Set<Member>()
   readonly feed = new DocumentFeed()
   readonly leases: Leases
+  readonly presence: Presence
   /** Undefined while the relay does not know the account. */
   keyring: KeyringState | undefined
   /** The store has nothing of it any more, and nobody opens it again. */
@@ -66,6 +68,7 @@ export class ConnectedAccount {
     private readonly release: (account: ConnectedAccount) => void,
   ) {
     this.leases = new Leases(() => platform.now())
+    this.presence = new Presence(platform, this.feed)
   }
 
   join(member: Member): void {
@@ -83,6 +86,7 @@ export class ConnectedAccount {
     this.members.delete(member)
     this.feed.leave(member)
     this.leases.leave(member)
+    this.presence.leave(member)
   }
 
   /** The keyring's head when it had this length. */

@@ -13,8 +13,6 @@ export interface Requester extends Author, Member, Follower {
   queued(sizeBytes: number): void
   /** Where the connection came from; empty when the relay does not know. */
   readonly address: string
-  /** Bytes that were sent and have not left yet. */
-  readonly bufferedBytes: number
 }
 
 export interface Asking {

@@ -4,6 +4,8 @@ import { bytesToHex, type DocumentId } from '@owlivion/sync-protocol'
 
 export interface Follower {
   send(frame: Uint8Array): void
+  /** Bytes that were sent and have not left yet. */
+  readonly bufferedBytes: number
 }
 
 /** Entries first..last of a document, as just committed. */

@@ -20,6 +20,9 @@ export interface RelayLimits {
   /** Frames a second that one connection may send for long, and at once. A frame counts one more for each 16 KB. */
   readonly framesPerSecond: number
   readonly frameBurst: number
+  /** Presence frames a second that one connection may send for long, and at once. */
+  readonly presencePerSecond: number
+  readonly presenceBurst: number
   readonly maxDocuments: number
   /** Envelopes, seen rows, snapshots and keyring of one account together; undefined for no bound. */
   readonly maxAccountBytes: number | undefined
@@ -52,6 +55,8 @@ export const defaultLimits: RelayLimits = {
   maxInFlightBytes: 8_388_608,
   framesPerSecond: 5_000,
   frameBurst: 20_000,
+  presencePerSecond: 40,
+  presenceBurst: 120,
   maxDocuments: MAX_DOCUMENTS,
   maxAccountBytes: undefined,
   maxKeyringRecords: 16_384,

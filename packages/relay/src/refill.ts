@@ -36,7 +36,7 @@ type FrameOf<T extends 'refill' | 'hashes-fetch'> = Extract<Frame, { type: T }>
 const MAX_ATTEMPTS = 5
 
 /** Stands for nobody: who gave entries back gets them in a page as everybody does. */
-const nobody: Follower = { send() {} }
+const nobody: Follower = { send() {}, bufferedBytes: 0 }
 
 export async function answerHashes(
   { store }: RequestContext,

@@ -15,6 +15,7 @@ import { replaceKeyring } from './keyring-replace'
 import { answerLease } from './lease-request'
 import type { Standing } from './login'
 import { assertNotSuspended } from './not-suspended'
+import { takePresence } from './presence'
 import { readPush } from './push'
 import { answerHashes, takeRefill } from './refill'
 import type { RequestContext } from './request-context'
@@ -35,6 +36,7 @@ const allowedFrames: { readonly [K in Standing['kind']]: ReadonlySet<FrameType> 
     'push',
     'heads-fetch',
     'seen-put',
+    'presence-put',
     'snapshot-put',
     'snapshot-fetch',
     'snapshot-verdict',
@@ -100,6 +102,8 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
       return answerHashes(context, asking, frame)
     case 'refill':
       return takeRefill(context, asking, frame)
+    case 'presence-put':
+      return takePresence(context.limits, asking, standing.id, frame)
     case 'seen-put': {
       const row = await readSeenPut(platform, account.keyring as KeyringState, standing, frame)
       assertNotSuspended(asking, frame.document)

@@ -38,6 +38,7 @@ import {
   type PairingInvitation,
   type PairingMessage,
 } from '../../src/pairing'
+import { decodePresenceBody, encodePresenceBody, type PresenceBody, type PresenceState } from '../../src/presence'
 import {
   decodeSnapshotBody,
   decodeSnapshotHeader,
@@ -91,6 +92,7 @@ const part = fc
   .tuple(bytes(32), fc.integer({ min: 1, max: MAX_SNAPSHOT_PARTS }), fc.nat(), someBytes())
   .map(([hash, count, index, each]) => ({ hash, index: index % count, count, bytes: each }))
 const seenRow = { document: bytes(16), envelope: someBytes(), signature: bytes(64) }
+const presence = { document: bytes(16), envelope: someBytes() }
 const seenEntry = record({ device: bytes(16), incarnation: uint32, sequence: varUint })
 const keyringHead = record({ length: varUint, hash: bytes(32) })
 const chainHead = { device: bytes(16), incarnation: uint32, sequence: varUint, hash: bytes(32) }
@@ -143,6 +145,7 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
   }),
   'heads-fetch': record({ type: type('heads-fetch'), devices: list(bytes(16)) }),
   'seen-put': record({ type: type('seen-put'), ...seenRow }),
+  'presence-put': record({ type: type('presence-put'), ...presence }),
   'snapshot-put': record({ type: type('snapshot-put'), document: bytes(16), part }),
   'snapshot-fetch': record<FrameOf<'snapshot-fetch'>>(
     { type: type('snapshot-fetch'), document: bytes(16), hash: bytes(32) },
@@ -215,6 +218,8 @@ const frameValues: { readonly [T in FrameType]: fc.Arbitrary<FrameOf<T>> } = {
   'mailbox-message': record({ type: type('mailbox-message'), bytes: someBytes() }),
   answer: record({ type: type('answer'), id: varUint, body: someBytes() }),
   seen: record({ type: type('seen'), ...seenRow }),
+  presence: record({ type: type('presence'), ...presence }),
+  'presence-gone': record({ type: type('presence-gone'), document: bytes(16), device: bytes(16) }),
   snapshot: record({ type: type('snapshot'), document: bytes(16), part }),
   'snapshot-offered': record({
     type: type('snapshot-offered'),
@@ -301,6 +306,13 @@ const seenBody = record<SeenBody>({
   number: varUint,
   logHash: bytes(32),
   seen: list(seenEntry),
+})
+
+const presenceBody = record<PresenceBody>({
+  sealedAtMs: varUint,
+  states: list(
+    record<PresenceState>({ client: varUint, clock: varUint, state: fc.string({ unit: 'grapheme' }) }, 'state'),
+  ),
 })
 
 /** Few distinct devices and incarnations, so that the order is decided by each part of the key. */
@@ -455,6 +467,7 @@ export const codecs: readonly Codec[] = [
   }),
   codec({ name: 'body', value: body, encode: encodeBody, decode: decodeBody }),
   codec({ name: 'seen body', value: seenBody, encode: encodeSeenBody, decode: decodeSeenBody }),
+  codec({ name: 'presence body', value: presenceBody, encode: encodePresenceBody, decode: decodePresenceBody }),
   codec({
     name: 'snapshot header',
     value: snapshotHeader,

@@ -6,6 +6,7 @@ import type { Cut } from '../../src/cut'
 import { type Envelope, envelopeKinds } from '../../src/envelope'
 import type { Frame, FrameType } from '../../src/frame-types'
 import type { PairingContent, PairingInvitation, PairingMessage } from '../../src/pairing'
+import type { PresenceBody } from '../../src/presence'
 import type { SnapshotBody, SnapshotHeader } from '../../src/snapshot'
 import type { SnapshotFile } from '../../src/snapshot-file'
 import { counting } from './bytes'
@@ -47,6 +48,7 @@ const entry = (first: number) => counting(162, first)
 
 const part = { hash: hash(0x61), index: 1, count: 3, bytes: counting(5, 0x70) }
 const seenRow = { document: document(), envelope: entry(0x71), signature: signature() }
+const presence = { document: document(), envelope: entry(0x74) }
 const keyringHead = { length: 3, hash: hash(0x62) }
 
 /** `hello` names a device or a recovery key, so it takes two values to show every field. */
@@ -82,6 +84,7 @@ export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<F
   },
   'heads-fetch': { type: 'heads-fetch', devices: [device()] },
   'seen-put': { type: 'seen-put', ...seenRow },
+  'presence-put': { type: 'presence-put', ...presence },
   'snapshot-put': { type: 'snapshot-put', document: document(), part },
   'snapshot-fetch': { type: 'snapshot-fetch', document: document(), hash: hash(0x61) },
   'snapshot-verdict': {
@@ -156,6 +159,8 @@ export const frameSamples: { readonly [T in Exclude<FrameType, 'hello'>]: Full<F
   'mailbox-message': { type: 'mailbox-message', bytes: counting(5, 0x39) },
   answer: { type: 'answer', id: 7, body: new TextEncoder().encode('{"devices":[]}') },
   seen: { type: 'seen', ...seenRow },
+  presence: { type: 'presence', ...presence },
+  'presence-gone': { type: 'presence-gone', document: document(), device: otherDevice() },
   snapshot: { type: 'snapshot', document: document(), part },
   'snapshot-offered': {
     type: 'snapshot-offered',
@@ -211,6 +216,11 @@ export const seenBodySample: Full<SeenBody> = {
   number,
   logHash: hash(0x66),
   seen: [{ device: device(), incarnation, sequence: number }],
+}
+
+export const presenceBodySample: Full<PresenceBody> = {
+  sealedAtMs: 1_700_000_000_000,
+  states: [{ client: 4_000_000_000, clock: number, state: '{"user":{"name":"Ann"}}' }],
 }
 
 export const snapshotHeaderSample: Full<SnapshotHeader> = {

@@ -157,6 +157,22 @@ export class TestDevice {
     return { type: 'seen-put', document, envelope, signature }
   }
 
+  /** @param device whose presence it says it is */
+  presence(document: DocumentId, device: DeviceId = this.id): Extract<Frame, { type: 'presence-put' }> {
+    const header = {
+      version: 1,
+      suite: 1,
+      kind: envelopeKinds.presence,
+      documentEpoch: 0,
+      epoch: newestEpoch(this.account.keyring).position,
+      device,
+      incarnation: this.incarnation,
+      sequence: 1,
+    }
+    const envelope = encodeEnvelope({ ...header, nonce: random(24), box: random(200) })
+    return { type: 'presence-put', document, envelope }
+  }
+
   auth(host: string, nonce: Hash, account: AccountId = this.account.id): Extract<Frame, { type: 'auth' }> {
     const { publicKey } = this.keys
     return { type: 'auth', publicKey, signature: this.keys.sign(loginSigningBytes(host, account, publicKey, nonce)) }
