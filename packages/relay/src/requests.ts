@@ -81,7 +81,10 @@ export async function answerRequest(context: RequestContext, asking: Asking, fra
       await turn.settled()
       return session.send(encodeHeads(await store.readHeads(account.id, frame.devices)))
     case 'unsubscribe':
-      for (const document of frame.documents) account.feed.unfollow(document, session)
+      for (const document of frame.documents) {
+        account.feed.unfollow(document, session)
+        snapshots.unfollowed(asking, document)
+      }
       return
   }
   if (standing.kind !== 'device') return

@@ -83,6 +83,19 @@ describe('a snapshot', () => {
     await two.next('page')
   })
 
+  it('is offered anew to a connection that comes back to the document', async () => {
+    const { account, one, two, log, subscribe } = await startWithLog()
+    const { hash, puts } = snapshotOf(account.first, contacts, log.at(5))
+    one.send(...puts)
+    await one.next('snapshot-stored')
+    for (let n = 0; n < 2; n++) {
+      two.send(subscribe(6))
+      expect((await two.next('snapshot-offered')).hash).toEqual(hash)
+      await two.next('page')
+      two.send({ type: 'unsubscribe', documents: [contacts] })
+    }
+  })
+
   it('comes in parts, then what it exempts, and is what was put', async () => {
     const { account, one, two, log } = await startWithLog()
     const shape = { ...log.at(6), sizeBytes: 1_000_000, exempt: [4, 5] }

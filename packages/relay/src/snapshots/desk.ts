@@ -116,6 +116,11 @@ export class SnapshotDesk {
     this.news.tell(session, document, await store.snapshots.list(account.id, document))
   }
 
+  /** The connection follows the document no more. */
+  unfollowed({ session }: Asking, document: DocumentId): void {
+    this.news.forget(session, document)
+  }
+
   /** Tells a subscriber what it has not heard yet. @returns the document's snapshots */
   async offer({ account, session }: Asking, document: DocumentId): Promise<readonly StoredSnapshot[]> {
     const snapshots = await this.parts.store.snapshots.list(account.id, document)

@@ -18,6 +18,11 @@ export class SnapshotNews {
     this.toldByFollower.set(follower, told.set(bytesToHex(document), news))
     for (const offer of offers) follower.send(encodeFrame(offer))
   }
+
+  /** The connection wants nothing of the document any more: should it come back to it, it has forgotten what it was told. */
+  forget(follower: Follower, document: DocumentId): void {
+    this.toldByFollower.get(follower)?.delete(bytesToHex(document))
+  }
 }
 
 /** The current one, after those beyond it that were rejected: their authors must learn of it. */
