@@ -13,6 +13,7 @@ export default defineConfig({
     transfer: 'src/mail/transfer/index.ts',
     'owlivion-mail': 'src/mail/owlivion-mail/index.ts',
     'command-line': 'src/command-line/main.ts',
+    commands: 'src/commands/index.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',
     testing: 'src/testing/index.ts',
