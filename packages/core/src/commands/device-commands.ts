@@ -10,12 +10,19 @@ type DeviceCommands = Pick<
   'sync_list_devices' | 'sync_revoke_device' | 'sync_get_sessions' | 'sync_revoke_session' | 'sync_revoke_all_sessions'
 >
 
+/** What the relay last saw is asked for anew after this: windows ask for the list with every change. */
+const SEEN_FOR_MS = 30_000
 /** What cannot be done at once is written down, and done when the relay can be reached. */
 const ANSWER_WITHIN_MS = 10_000
 
 export function deviceCommands(holder: AccountHolder): DeviceCommands {
-  const devices = async (): Promise<readonly DeviceDetails[]> => {
+  let refreshedMs = Number.NEGATIVE_INFINITY
+
+  const devices = async (notOlderThanMs: number): Promise<readonly DeviceDetails[]> => {
     const sync = await holder.get()
+    const now = holder.platform.now()
+    if (Math.abs(now - refreshedMs) < notOlderThanMs) return usable(sync)
+    refreshedMs = now
     // Without a connection the list is there all the same, only without what the relay last saw.
     await holder
       .connected()
@@ -29,13 +36,13 @@ export function deviceCommands(holder: AccountHolder): DeviceCommands {
   }
   return {
     async sync_list_devices() {
-      const { options, platform } = holder
-      return (await devices()).map(
+      const { options } = holder
+      return (await devices(SEEN_FOR_MS)).map(
         ({ id, name, platform: kind, addedAtMs, isThisDevice, lastSeenMs, lastHeardMs }) => ({
           device_id: id,
           device_name: name ?? (isThisDevice ? options.deviceName : ''),
           platform: kind ?? '',
-          last_seen_at: isoTime(isThisDevice ? platform.now() : (lastHeardMs ?? lastSeenMs ?? addedAtMs ?? 0)),
+          last_seen_at: isoTime(Math.max(lastHeardMs ?? 0, lastSeenMs ?? 0, addedAtMs ?? 0)),
           created_at: isoTime(addedAtMs ?? 0),
         }),
       )
@@ -44,7 +51,7 @@ export function deviceCommands(holder: AccountHolder): DeviceCommands {
     sync_revoke_device: ({ device_id }) => revoke(device_id),
 
     async sync_get_sessions() {
-      return (await devices()).map(({ id, name, platform: kind, addedAtMs, isThisDevice, lastSeenMs, address }) => ({
+      return (await devices(0)).map(({ id, name, platform: kind, addedAtMs, isThisDevice, lastSeenMs, address }) => ({
         device_id: id,
         device_name: name ?? '',
         platform: kind ?? '',
