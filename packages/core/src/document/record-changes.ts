@@ -15,18 +15,18 @@ interface ValueChange {
   readonly after: JsonValue | undefined
   /** Values of others that stood beside it then, by dot: whatever comes later is news. */
   readonly others: ReadonlySet<string>
-  /** It stood in a slot of this device; false where a record that was made anew has no such field any more. */
-  readonly isWritten: boolean
 }
 
 /** What became of one record, by one edit or by several that count as one. */
 export interface RecordChanges {
   readonly wasVisible: boolean
   readonly isVisible: boolean
-  /** By name of a field or of a set's element: what differs; of a record that was not visible before, all that it holds. */
+  /** By name of a field or of a set's element: what differs; of a record that was not visible before, all that there is. */
   readonly values: ReadonlyMap<string, ValueChange>
   /** By counter. */
   readonly counts: ReadonlyMap<string, number>
+  /** Rows of others that were in it afterwards, by dot. */
+  readonly rows: ReadonlySet<string>
   /** What it held when it was deleted. */
   readonly lost: ReadonlyMap<string, JsonValue>
 }
@@ -51,15 +51,14 @@ export function changeBetween(
   const values = new Map<string, ValueChange>()
   for (const name of new Set([...registerNames(before), ...registerNames(after)])) {
     const [old, now] = [wasVisible ? shownValue(before, name) : undefined, shownValue(after, name)]
-    if (isSameValue(old, now)) continue
-    const isWritten = candidatesOf(after, name).some(({ writer }) => isOurs(writer))
-    values.set(name, { before: old, after: now, others: othersIn(after, name, isOurs), isWritten })
+    if (wasVisible && isSameValue(old, now)) continue
+    values.set(name, { before: old, after: now, others: othersIn(after, name, isOurs) })
   }
   const counts = new Map<string, number>()
   for (const edit of edits)
     if (edit.kind === 'increment' && edit.id === id) counts.set(edit.field, (counts.get(edit.field) ?? 0) + edit.by)
   const lost = wasVisible && !isVisible ? contentOf(before) : nothing
-  return { wasVisible, isVisible, values, counts, lost }
+  return { wasVisible, isVisible, values, counts, rows: rowsOfOthers(after, isOurs), lost }
 }
 
 /** Both as one: the second was done later. */
@@ -73,11 +72,11 @@ export function withChange(first: RecordChanges | undefined, second: RecordChang
   // It was deleted and made anew.
   if (first.wasVisible && !second.wasVisible && second.isVisible)
     for (const [name, before] of first.lost)
-      if (!values.has(name)) values.set(name, { before, after: undefined, others: nobody, isWritten: false })
+      if (!values.has(name)) values.set(name, { before, after: undefined, others: nobody })
   const counts = new Map(first.counts)
   for (const [field, by] of second.counts) counts.set(field, (counts.get(field) ?? 0) + by)
   const lost = second.lost.size > 0 ? second.lost : first.lost
-  return { wasVisible: first.wasVisible, isVisible: second.isVisible, values, counts, lost }
+  return { wasVisible: first.wasVisible, isVisible: second.isVisible, values, counts, rows: second.rows, lost }
 }
 
 interface Skipped {
@@ -94,26 +93,32 @@ export interface TakenBack {
 /** @param slots of the record as it is now */
 export function takeBack(
   id: string,
-  { wasVisible, isVisible, values, counts, lost }: RecordChanges,
+  { wasVisible, isVisible, values, counts, rows, lost }: RecordChanges,
   slots: RecordSlots,
   isOurs: (writer: Writer) => boolean,
 ): TakenBack {
   const standing = standingOf(slots)
-  const isUntouched = (name: string, { after, others, isWritten }: ValueChange): boolean => {
+  // Nobody else has made the record anew, in which no trace is left of what was there.
+  const isAlone = [...rowsOfOthers(slots, isOurs)].every((dot) => rows.has(dot))
+  const isUntouched = (name: string, { after, others }: ValueChange): boolean => {
     const candidates = candidatesOf(slots, name)
     return (
-      candidates.some(({ writer }) => isOurs(writer)) === isWritten &&
+      (isAlone || candidates.some(({ writer }) => isOurs(writer))) &&
       candidates.every(({ writer, n }) => isOurs(writer) || others.has(dotOf(writer, n))) &&
       isSameValue(shownValue(slots, name), after)
     )
   }
-  const held = [...values].filter(([, { after }]) => after !== undefined)
   if (!wasVisible && !isVisible) return { edits: [], skipped: [] }
   if (!wasVisible) {
     if (standing !== 'visible') return { edits: [], skipped: [{ reason: 'deleted-since' }] }
-    const isWhole = [...contentOf(slots).keys()].every((name) => values.get(name)?.after !== undefined)
-    const isSame = isWhole && held.every(([name, change]) => isUntouched(name, change))
-    return isSame
+    const names = new Set([...registerNames(slots), ...values.keys()])
+    const isSame = [...names].every((name) => {
+      const change = values.get(name)
+      // What this device has put in since and taken out again.
+      const isOurNothing = () => shownValue(slots, name) === undefined && othersIn(slots, name, isOurs).size === 0
+      return change === undefined ? isOurNothing() : isUntouched(name, change)
+    })
+    return isAlone && isSame
       ? { edits: [{ kind: 'delete', id }], skipped: [] }
       : { edits: [], skipped: [{ reason: 'changed-since' }] }
   }
@@ -225,6 +230,11 @@ function shownValue(slots: RecordSlots, name: string): JsonValue | undefined {
 
 function othersIn(slots: RecordSlots, name: string, isOurs: (writer: Writer) => boolean): ReadonlySet<string> {
   const others = candidatesOf(slots, name).filter(({ writer }) => !isOurs(writer))
+  return others.length === 0 ? nobody : new Set(others.map(({ writer, n }) => dotOf(writer, n)))
+}
+
+function rowsOfOthers(slots: RecordSlots, isOurs: (writer: Writer) => boolean): ReadonlySet<string> {
+  const others = [...rowGroups(slots)].filter(({ writer, born }) => born !== undefined && !isOurs(writer))
   return others.length === 0 ? nobody : new Set(others.map(({ writer, n }) => dotOf(writer, n)))
 }
 
