@@ -304,7 +304,11 @@ export class Sync extends AccountSchedule {
     let collection: Collection<T> | undefined
     const document = await this.engine.documents.open(name, (changed) => collection?.changed(changed))
     const deviceName = (id: string) => this.engine.devices().find((device) => device.id === id)?.name
-    collection = new Collection<T>(name, document, options, { deviceName, deviceId: this.deviceId })
+    const { platform } = this.engine
+    collection = new Collection<T>(name, document, options, {
+      ...{ deviceName, deviceId: this.deviceId, now: () => platform.now() },
+      random: (length) => platform.random(length),
+    })
     this.opened.set(name, collection as unknown as Collection<never>)
     // Only now does the status speak of it.
     this.engine.statusChanged()

@@ -14,6 +14,11 @@ export interface CollectionOptions<T> {
   readonly secret?: readonly string[]
   /** Fields in which the later value simply counts, like the time of the last use: `conflicts` does not speak of them. */
   readonly latestWins?: readonly (keyof T & string)[]
+  /**
+   * Names of fields that are texts, which people edit at once: `collection.text(id, name)`. They are no part of what `get` answers and of
+   * what `add` and `update` take.
+   */
+  readonly texts?: readonly string[]
 }
 
 /** A data type in one value: the name of its collection and what that checks. Those of `mailTypes` are such. */

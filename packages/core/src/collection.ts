@@ -10,8 +10,12 @@ import {
   newestOf,
 } from './conflicts'
 import type { Edit, Fields, JsonValue } from './document'
+import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
+import { TextField } from './text-field'
+import { TextNames } from './text-names'
+import { createRootName, requireRecord, rootNames } from './text-roots'
 import { EditStep, type ReadDocument, type Recorder, recorded } from './undo'
 
 export type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
@@ -22,6 +26,9 @@ export interface CollectionAccount {
   deviceName(id: string): string | undefined
   /** Hex of this device's id. */
   readonly deviceId: string
+  /** Milliseconds since 1970. */
+  now(): number
+  random(length: number): Uint8Array
 }
 
 /**
@@ -39,6 +46,7 @@ export class Collection<T extends RecordFields<T>> {
   private readonly recorders = new Set<Recorder>()
   /** What is written through this object is part of. */
   private step: EditStep | undefined
+  private readonly texts: TextNames
 
   /** @internal Use `sync.open`. */
   constructor(
@@ -46,14 +54,16 @@ export class Collection<T extends RecordFields<T>> {
     private readonly sync: () => LiveDocument,
     private readonly options: CollectionOptions<T>,
     private readonly account: CollectionAccount,
-  ) {}
+  ) {
+    this.texts = new TextNames(options.texts)
+  }
 
   /**
-   * The record, or undefined when there is none or it is deleted; without its counters and sets. The same frozen object until the record
-   * changes.
+   * The record, or undefined when there is none or it is deleted; without its counters, sets and texts. The same frozen object until
+   * the record changes.
    */
   get(id: string): (T & { readonly [field: string]: JsonValue }) | undefined {
-    return this.sync().registers.get(id) as (T & Fields) | undefined
+    return this.texts.without(this.sync().registers.get(id)) as (T & Fields) | undefined
   }
 
   has(id: string): boolean {
@@ -77,7 +87,7 @@ export class Collection<T extends RecordFields<T>> {
     for (const id of registers.ids()) {
       const fields = registers.get(id)
       // What looked like a record may turn out to be something that this version cannot read.
-      if (fields !== undefined) records.push([id, fields as T & Fields])
+      if (fields !== undefined) records.push([id, this.texts.without(fields) as T & Fields])
     }
     return records
   }
@@ -111,6 +121,7 @@ export class Collection<T extends RecordFields<T>> {
    */
   async update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void> {
     refuseSecrets(fields, this.options.secret)
+    this.texts.refuse(fields)
     const present = this.get(id)
     // The schema speaks of whole records; what is wrong with fields that are not written now is not this call's business.
     const checked =
@@ -188,11 +199,50 @@ export class Collection<T extends RecordFields<T>> {
   }
 
   /**
-   * Fields with values that did not know each other. They stay until somebody writes the field.
+   * A text of the record, to show and to edit it. The first call for a record begins the text.
+   * @param field one of `CollectionOptions.texts`
+   * @param options root: the text of this name, where two are in conflict; default the one that is shown
+   * @throws SyncError `invalid-field`, `record-missing`, `record-deleted`, `closed`, `device-removed`
+   *
+   * @example
+   * const drafts = await sync.open<{ subject: string }>('drafts', { texts: ['body'] })
+   * await drafts.add('lunch', { subject: 'Lunch?' })
+   * const body = await drafts.text('lunch', 'body')
+   * const stop = body.subscribe(() => console.log(body.toText()))
+   * body.replaceWithText('At one?')
+   * stop()
+   * body.close()
+   */
+  async text(id: string, field: string, { root }: { readonly root?: string } = {}): Promise<TextField> {
+    this.texts.require(field)
+    requireRecord(this.sync(), id)
+    const { account } = this
+    if (root !== undefined && !rootNames(this.sync(), id, field).includes(root))
+      throw new SyncError(
+        'invalid-value',
+        `The text ${JSON.stringify(field)} of ${JSON.stringify(id)} has no such root.`,
+      )
+    let name = root ?? rootNames(this.sync(), id, field)[0]
+    if (name === undefined) {
+      name = createRootName((length) => account.random(length))
+      await Promise.all(this.sync().transactAll([{ kind: 'update', id, fields: { [field]: name } }]))
+    }
+    const source = {
+      document: this.sync,
+      now: () => account.now(),
+      subscribe: (listener: (changed: ReadonlySet<string> | undefined) => void) => this.subscribe(listener),
+    }
+    return new TextField(id, field, source, root, name)
+  }
+
+  /**
+   * Fields with values that did not know each other. They stay until somebody writes the field. Texts merge and do not conflict; only two
+   * devices that each began the text of one record do, and there a candidate's `value` names a text: `text(id, field, { root: value })`.
    * @param id of the record that is asked about; default all
    */
   conflicts(id?: string): Conflict<T>[] {
-    return conflictsIn(this.conflictSource, { latestWins: this.options.latestWins, id })
+    const conflicts = conflictsIn<T>(this.conflictSource, { latestWins: this.options.latestWins, id })
+    return conflicts.filter((each) => this.texts.isConflict(this.sync(), each.id, each.field))
   }
 
   /**
@@ -216,7 +266,18 @@ export class Collection<T extends RecordFields<T>> {
    * }
    */
   async resolve(id: string, field: keyof T & string, choice: { readonly value: JsonValue | undefined }): Promise<void> {
+    if (this.texts.has(field)) return this.resolveText(id, field, choice.value)
     await this.update(id, { [field]: choice.value } as { readonly [K in keyof T]?: T[K] | undefined })
+  }
+
+  private async resolveText(id: string, field: string, name: JsonValue | undefined): Promise<void> {
+    const names = rootNames(this.sync(), id, field)
+    if (typeof name !== 'string' || !names.includes(name))
+      throw new SyncError(
+        'invalid-value',
+        `A conflict of two texts is decided for one of them; what is to stay is copied before.`,
+      )
+    await this.write([{ kind: 'update', id, fields: { [field]: name } }])
   }
 
   /**
@@ -233,7 +294,9 @@ export class Collection<T extends RecordFields<T>> {
    * @returns how many conflicts that were
    */
   async resolveAllToNewest(ids?: Iterable<string>): Promise<number> {
-    const edits = newestOf(this.conflictSource, this.options.latestWins ?? [], ids && new Set(ids))
+    const { document } = this.conflictSource
+    const newest = newestOf(this.conflictSource, this.options.latestWins ?? [], ids && new Set(ids))
+    const edits = newest.flatMap((edit) => this.texts.newest(document, edit))
     await this.write(edits)
     return edits.length
   }
@@ -304,6 +367,7 @@ export class Collection<T extends RecordFields<T>> {
 
   private checked(fields: T): Fields {
     refuseSecrets(fields, this.options.secret)
+    this.texts.refuse(fields)
     return validRecord(this.name, this.options.schema, fields)
   }
 

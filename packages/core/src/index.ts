@@ -82,6 +82,7 @@ export {
   auditKinds,
   syncIntervals,
 } from './sync'
+export type { TextField } from './text-field'
 export {
   createUndo,
   EditStep,

@@ -43,7 +43,7 @@ export class TabEngine implements AccountEngine {
   private closing: Promise<void> | undefined
 
   private constructor(
-    private readonly platform: Platform,
+    readonly platform: Platform,
     tabs: TabPlatform,
     private readonly store: SharedStore,
     readonly account: AccountId,

@@ -12,6 +12,7 @@ export type AccountEngine = Pick<
   SyncEngine,
   | 'account'
   | 'device'
+  | 'platform'
   | 'connection'
   | 'storageFailure'
   | 'unsavedEdits'

@@ -46,6 +46,7 @@ export class TestDevice {
   link = new TestLink()
   /** What the app was told: ids of changed records, or undefined for any. */
   readonly changes: (readonly string[] | undefined)[] = []
+  onChange: (changed: ReadonlySet<string> | undefined) => void = () => {}
 
   private constructor(
     readonly context: TestContext,
@@ -65,7 +66,10 @@ export class TestDevice {
     const sync = await DocumentSync.open(
       context,
       document,
-      (changed) => device?.changes.push(changed && [...changed]),
+      (changed) => {
+        device?.changes.push(changed && [...changed])
+        device?.onChange(changed)
+      },
       () => {},
     )
     device = new TestDevice(context, disk, sync)
