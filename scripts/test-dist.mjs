@@ -30,7 +30,7 @@ const packages = [
 const companions = { core: ['yjs', 'ws', 'better-sqlite3'], react: ['react'] }
 /** What an app pays for only when somebody signs in with a password, pairs a device, types a phrase or shows HTML. */
 const lazy = {
-  packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39|sanitize-html)/,
+  packages: /^(@serenity-kit\/opaque|@simplewebauthn\/|@scure\/bip39|sanitize-html|fast-xml-parser)/,
   sources: /\/src\/(password|pairing|mail|command-line|commands|testing)\//,
 }
 const stepWithinMs = 600_000

@@ -11,6 +11,7 @@ export default defineConfig({
     vcard: 'src/mail/vcard/index.ts',
     csv: 'src/mail/csv/index.ts',
     transfer: 'src/mail/transfer/index.ts',
+    'provider-settings': 'src/mail/provider-settings/index.ts',
     'owlivion-mail': 'src/mail/owlivion-mail/index.ts',
     'command-line': 'src/command-line/main.ts',
     commands: 'src/commands/index.ts',
