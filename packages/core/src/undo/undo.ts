@@ -6,6 +6,7 @@ import { EditStep } from './edit-step'
 import { oursIn, type ReadDocument, type RecordedWrite, type Recorder } from './recording'
 import { addTo, emptyStep, UndoStack, type UndoStep } from './undo-stack'
 
+/** How `createUndo` keeps steps. */
 export interface UndoOptions {
   /** Edits that follow one another within so many milliseconds are one step; default 500, 0 for never. */
   readonly captureMs?: number
@@ -23,6 +24,7 @@ export interface UndoSkipped {
   readonly reason: 'changed-since' | 'deleted-since'
 }
 
+/** What undoing or redoing one step did. */
 export interface UndoResult {
   /** Of the step, where it was declared with one. */
   readonly label: string | undefined
