@@ -15,6 +15,7 @@ import {
   laneKey,
   type StoredTransaction,
   type StoreWriter,
+  type TextListener,
   type WrittenTransaction,
 } from '../sync'
 import { createDoc, takeClientId, Y } from '../yjs'
@@ -42,6 +43,7 @@ export interface TabDocumentOptions {
   /** Ids of records that changed, undefined when any may have. */
   onChange(changed: ReadonlySet<string> | undefined): void
   onStatus(): void
+  report(error: SyncError): void
 }
 
 export class TabDocument implements LiveDocument {
@@ -127,10 +129,13 @@ export class TabDocument implements LiveDocument {
     return transaction === undefined ? Promise.resolve() : this.keep(transaction)
   }
 
-  private readonly textsWritten = (update: Uint8Array): void => {
-    this.refuseWhenOver()
-    // Only closing ends it early, and whoever closes is told what is not stored.
-    this.keep({ ...this.registers.perform(() => []), texts: update }).catch(() => {})
+  private readonly textListener: TextListener = {
+    written: (update) => {
+      this.refuseWhenOver()
+      // Only closing ends it early, and whoever closes is told what is not stored.
+      this.keep({ ...this.registers.perform(() => []), texts: update }).catch(() => {})
+    },
+    refused: (error) => this.options.report(error),
   }
 
   private refuseWhenOver(): void {
@@ -192,7 +197,7 @@ export class TabDocument implements LiveDocument {
     if (this.leading === undefined) return
     const { registers, authors } = this.leading()
     this.known = authors
-    this.own = { registers, texts: new LiveTexts(this.leading().handOverTexts(), this.textsWritten) }
+    this.own = { registers, texts: new LiveTexts(this.leading().handOverTexts(), this.textListener) }
     this.firstStatus = { ...this.leading().status, refused: undefined }
     this.leading = undefined
   }
@@ -247,7 +252,7 @@ export class TabDocument implements LiveDocument {
     for (const doc of [docs.registers, docs.texts]) takeClientId(doc, platform.random)
     const writer = createWriter(platform.random)
     this.discardOwn()
-    const live = new LiveTexts(docs.texts, this.textsWritten)
+    const live = new LiveTexts(docs.texts, this.textListener)
     this.own = { registers: openRegisters({ doc: docs.registers, writer, lastN: 0, now }), texts: live }
     this.hex = document
     this.document = hexToBytes(document) as DocumentId

@@ -95,6 +95,7 @@ export class TabDocuments {
       needsLoading: () => void this.bring(opened, true).catch(() => {}),
       onChange: (changed) => opened.onChange?.(changed),
       onStatus,
+      report: this.options.report,
     })
     const opened: Opened = { document, onChange: undefined, bringing: undefined, isOutdated: false }
     this.opened.set(name, opened)

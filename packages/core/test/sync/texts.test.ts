@@ -133,3 +133,63 @@ describe('a text', () => {
     expect(stateOf(ann).outbox.pending).toEqual([])
   })
 })
+
+describe('another life of a device', () => {
+  it('that typed under the same Yjs client does not mix with this one: both are there, wherever they are read', async () => {
+    type(ann, 'common ')
+    await world.rest(ann, bob)
+    await ann.disconnect()
+    const disk = ann.disk.copy()
+    const { clientID } = ann.sync.texts
+    const other = await world.open(0, { disk })
+    // As a machine that was copied while it ran.
+    other.sync.texts.clientID = clientID
+    type(ann, 'mine')
+    type(other, 'their own')
+    await world.rest(other, bob)
+    const live = ann.sync.texts
+    await ann.connect()
+    await world.rest(ann, bob)
+    expect(ann.sync.texts).not.toBe(live)
+    type(ann, '!')
+    await world.rest(ann, bob, other)
+    const text = bodyOf(bob).toString()
+    expect(text).toMatch(/^common (?=.*mine)(?=.*their own).*$/)
+    expect(text.length).toBe('common minetheir own!'.length)
+    expect(bodyOf(ann).toString()).toBe(text)
+    expect(bob.sync.status.held).toEqual([])
+  })
+
+  it('that has sent what waits here, too, does not write it twice', async () => {
+    await ann.disconnect()
+    type(ann, 'once')
+    await settle()
+    const other = await world.open(0, { disk: ann.disk.copy() })
+    await world.rest(other, bob)
+    await ann.connect()
+    await world.rest(ann, bob)
+    for (const device of [ann, bob]) expect(bodyOf(device).toString()).toBe('once')
+  })
+})
+
+describe('a large text', () => {
+  it('goes out in entries that each are within the limit', async () => {
+    const text = 'äöü '.repeat(300_000)
+    type(ann, text)
+    await world.rest(ann, bob)
+    expect(bodyOf(bob).toString() === text).toBe(true)
+    expect(log.newest).toBeGreaterThan(8)
+    expect(Math.max(...log.entries.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(262_144)
+    expect([...codesOf(ann), ...codesOf(bob)]).toEqual([])
+  })
+
+  it('with a thing in it that cannot travel is told of, and goes on without it', async () => {
+    type(ann, 'before after')
+    bodyOf(ann).insertEmbed(7, { image: 'x'.repeat(200_000) })
+    type(ann, '!')
+    await world.rest(ann, bob)
+    for (const device of [ann, bob]) expect(bodyOf(device).toDelta()).toEqual([{ insert: 'before after!' }])
+    expect(codesOf(ann)).toEqual(['field-too-large'])
+    expect(ann.sync.status.unsent).toBe(0)
+  })
+})

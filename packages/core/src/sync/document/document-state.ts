@@ -16,6 +16,7 @@ import { observerOf } from '../observer'
 import { writerFromBytes } from '../writer-bytes'
 import { applyUpdates, emptyUpdate, updatesOf } from '../writing/body-updates'
 import type { Outbox, PendingTransaction, StoredTransaction } from '../writing/outbox'
+import { movesFor, type TextMoves } from '../writing/text-lives'
 import { Authors } from './authors'
 import type { LiveTexts } from './live-texts'
 import { applyPending, openLive } from './open-live'
@@ -38,6 +39,8 @@ export class DocumentState {
   tailBytes = 0
   /** How the pending transactions were written again last as those of other writers: what other tabs wrote since may speak of them. */
   rebound: Rebinding | undefined
+  /** What of the texts was given to other Yjs clients last: what other tabs wrote since may speak of it. */
+  textMoves: TextMoves | undefined
   /** Entries up to this number were here before and are read again. */
   rereadThrough = 0
   /** What this device writes is of this epoch. */
@@ -159,7 +162,6 @@ export class DocumentState {
   rewritePending(stored: StoredBase, options: { readonly newWriter: boolean; readonly shiftMs?: number }): StoreBatch {
     const docs = buildBaseDocs(this.context, this.document, stored)
     const { gone } = this.rewrite(docs, options)
-    this.keepTexts(docs.texts)
     return {
       put: [
         this.stateRow(),
@@ -182,14 +184,28 @@ export class DocumentState {
     const resent = this.outbox.pending.filter(({ repairs }) => repairs !== undefined)
     this.outbox.pending = this.outbox.pending.filter(({ repairs }) => repairs === undefined)
     const { gone } = this.rewrite(docs, { newWriter })
-    this.keepTexts(docs.texts)
     return { remove: [...resent, ...gone].map((item) => rowKeys.pending(this.document, item.order)) }
   }
 
-  /** The live texts take in what another state of the document has, and stay what they are: somebody may be editing them. */
-  private keepTexts(texts: Y.Doc): void {
-    this.liveTexts.receive([Y.encodeStateAsUpdateV2(texts)], 'v2')
-    texts.destroy()
+  /**
+   * Goes on with the texts of another state of the document. Somebody may be editing the live ones: they take it in and stay what they are,
+   * unless another life of this device has written something else in their place.
+   * @returns what is pending of them
+   */
+  private keepTexts(texts: Y.Doc, pending: readonly StoredTransaction[], newWriter: boolean): StoredTransaction[] {
+    const { random } = this.context.platform
+    const updates = pending.flatMap((each) => each.texts ?? [])
+    const moves = newWriter ? movesFor(texts, updates, random) : undefined
+    if (moves === undefined) {
+      this.liveTexts.receive([Y.encodeStateAsUpdateV2(texts)], 'v2')
+      texts.destroy()
+    } else {
+      this.textMoves = moves
+      for (const update of updates) Y.applyUpdate(texts, moves.apply(update))
+      this.liveTexts.replace(texts)
+    }
+    if (newWriter) takeClientId(this.texts, random)
+    return pending.map((each) => (each.texts && moves ? { ...each, texts: moves.apply(each.texts) } : each))
   }
 
   private rewrite(
@@ -231,15 +247,16 @@ export class DocumentState {
       kept.map((item) => item.transaction),
       rewritten,
     )
-    const again = kept.map(({ order, isClockKnown, transaction: { texts } }, i) => ({
+    const withTexts = kept.map(({ transaction: { texts } }, i) => ({ ...rewritten[i]!, ...(texts && { texts }) }))
+    const transactions = this.keepTexts(docs.texts, withTexts, options.newWriter)
+    const again = kept.map(({ order, isClockKnown }, i) => ({
       order,
-      transaction: { ...(rewritten[i] as StoredTransaction), ...(texts && { texts }) },
+      transaction: transactions[i]!,
       isClockKnown: isClockKnown || options.shiftMs !== undefined,
     }))
     this.outbox.pending = [...resent, ...again].sort((a, b) => a.order - b.order)
     this.registers.doc.destroy()
     this.registers = registers
-    if (options.newWriter) takeClientId(this.texts, this.context.platform.random)
     return { gone }
   }
 

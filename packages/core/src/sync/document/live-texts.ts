@@ -1,19 +1,25 @@
 // The texts of one document while it is open. An editor holds on to their Y.Doc, so it stays the same one as long as Yjs allows. What
 // comes from elsewhere carries an origin that tells it apart: whatever else changes the document was written here, and is to be sent.
+import { SyncError } from '../../errors'
 import { Y } from '../../yjs'
+import { piecesOf } from '../writing/text-pieces'
 
 /** The origin of every Yjs transaction that was not written in this document: entries of the log, rows of the store, other tabs. */
 export const receivedOrigin: symbol = Symbol('owlivion-sync')
 
-/** Called with the Yjs update, in format 1, of a transaction that was written here. */
-export type OnTextWritten = (update: Uint8Array) => void
+export interface TextListener {
+  /** Called with the Yjs update, in format 1, of what was written here, small enough to travel in an entry. */
+  written(update: Uint8Array): void
+  /** Something in a text was taken out again, for it is too large to travel. */
+  refused(error: SyncError): void
+}
 
 export class LiveTexts {
   private isOwner = true
 
   constructor(
     private current: Y.Doc,
-    private written: OnTextWritten = () => {},
+    private listener?: TextListener,
   ) {
     current.on('update', this.told)
   }
@@ -23,8 +29,8 @@ export class LiveTexts {
   }
 
   /** Told of everything that is written here from now on. */
-  onWritten(written: OnTextWritten): void {
-    this.written = written
+  listen(listener: TextListener): void {
+    this.listener = listener
   }
 
   /** Takes in what was written elsewhere, in one Yjs transaction. */
@@ -56,6 +62,22 @@ export class LiveTexts {
   }
 
   private readonly told = (update: Uint8Array, origin: unknown): void => {
-    if (origin !== receivedOrigin) this.written(update)
+    if (origin === receivedOrigin) return
+    const { updates, tooLarge } = piecesOf(update)
+    for (const piece of updates) this.listener?.written(piece)
+    if (tooLarge.length > 0) this.remove(tooLarge)
+  }
+
+  /** As the others are told. */
+  private remove(ids: readonly Y.ID[]): void {
+    this.current.transact((transaction) => {
+      for (const id of ids) {
+        const item = Y.getItem(this.current.store, id)
+        if (item instanceof Y.Item) item.delete(transaction)
+      }
+    }, receivedOrigin)
+    this.listener?.refused(
+      new SyncError('field-too-large', 'A text holds something that is larger than 128 KB; it was taken out again.'),
+    )
   }
 }

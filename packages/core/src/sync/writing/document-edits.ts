@@ -41,7 +41,10 @@ export class DocumentEdits {
     private readonly options: DocumentEditsOptions,
   ) {
     this.lanes = new LaneAdoption(state)
-    state.liveTexts.onWritten((update) => this.writeTexts(update))
+    state.liveTexts.listen({
+      written: (update) => this.writeTexts(update),
+      refused: (error) => state.context.report(error),
+    })
   }
 
   /** @returns tells whether the relay has confirmed everything written so far */

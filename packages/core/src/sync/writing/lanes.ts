@@ -96,8 +96,7 @@ export class LaneAdoption {
 
   private apply(transaction: StoredTransaction, changed: Set<string>): StoredTransaction {
     for (const id of this.state.registers.apply([transaction.update])) changed.add(id)
-    this.receiveTexts(transaction)
-    return transaction
+    return this.withTexts(transaction, transaction)
   }
 
   private writeAgain(transaction: StoredTransaction, changed: Set<string>, moved = this.moved): StoredTransaction {
@@ -112,13 +111,14 @@ export class LaneAdoption {
     const again = registers.rewrite([transaction], { writer, lastN, lanes, rebinding: lane.rebinding })[0]!
     moved.set(transaction.writer, { ...lane, end: { writer: again.writer, lastN: again.n } })
     for (const id of again.changed) changed.add(id)
-    this.receiveTexts(transaction)
-    const { texts } = transaction
-    return { ...again, ...(texts && { texts }) }
+    return this.withTexts(again, transaction)
   }
 
-  private receiveTexts({ texts }: StoredTransaction): void {
-    if (texts !== undefined) this.state.liveTexts.receive([texts])
+  private withTexts(transaction: StoredTransaction, { texts }: StoredTransaction): StoredTransaction {
+    if (texts === undefined) return transaction
+    const moved = this.state.textMoves?.apply(texts) ?? texts
+    this.state.liveTexts.receive([moved])
+    return { ...transaction, texts: moved }
   }
 }
 
