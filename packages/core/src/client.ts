@@ -1,6 +1,6 @@
 // The public face of an account that is open on this device: its collections, and how far its edits have come.
 import { bytesToHex } from '@owlivion/sync-protocol'
-import { AccountSchedule } from './client-schedule'
+import { AccountDocuments, type Opened } from './client-attach'
 import { Collection } from './collection'
 import type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
 import { SyncError } from './errors'
@@ -55,9 +55,8 @@ export interface SyncStatus {
  * const contacts = await sync.open<{ name: string }>('contacts')
  * await contacts.add('ann@example.com', { name: 'Ann' })
  */
-export class Sync extends AccountSchedule {
+export class Sync extends AccountDocuments {
   private readonly collections = new Map<string, Promise<Collection<never>>>()
-  private readonly opened = new Map<string, Collection<never>>()
   private closing: Promise<void> | undefined
   private readonly waiting = new Set<(error: unknown) => void>()
 
@@ -188,8 +187,8 @@ export class Sync extends AccountSchedule {
    * @throws as `flush`
    */
   whenCaughtUp(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const isBehind = ({ status: { isOff, caughtUp } }: Collection<never>): boolean => !isOff && !caughtUp
-    let behind: Collection<never> | undefined
+    const isBehind = ({ status: { isOff, caughtUp } }: Opened): boolean => !isOff && !caughtUp
+    let behind: Opened | undefined
     const isDone = (): boolean => {
       // Of a thousand mostly the last one opened is the last to be there; the others are not asked as long as it is not.
       if (behind === undefined || !isBehind(behind)) behind = [...this.opened.values()].findLast(isBehind)
@@ -268,6 +267,7 @@ export class Sync extends AccountSchedule {
   }
 
   private async end(options: { readonly destroy?: boolean } = {}): Promise<void> {
+    this.endAttached()
     this.closing ??= this.engine.close(options)
     for (const reject of [...this.waiting]) reject(new SyncError('closed', 'The account was closed.'))
     await this.closing
@@ -309,7 +309,7 @@ export class Sync extends AccountSchedule {
       ...{ deviceName, deviceId: this.deviceId, now: () => platform.now() },
       random: (length) => platform.random(length),
     })
-    this.opened.set(name, collection as unknown as Collection<never>)
+    this.opened.set(name, collection)
     // Only now does the status speak of it.
     this.engine.statusChanged()
     return collection

@@ -2,6 +2,7 @@
  * Local-first, end-to-end encrypted sync for mail clients.
  * @module
  */
+
 export {
   type AccountOptions,
   createAccount,
@@ -13,6 +14,12 @@ export {
   type PhraseOptions,
   recoverAccount,
 } from './accounts'
+export {
+  type AttachedEvents,
+  AttachedProvider,
+  type AttachedStatus,
+  type AttachOptions,
+} from './attach'
 export type { Sync, SyncStatus } from './client'
 export type { Collection, CollectionOptions, CollectionType, RecordFields } from './collection'
 export type {

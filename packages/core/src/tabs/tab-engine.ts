@@ -22,7 +22,9 @@ import type { SharedStore } from './lead'
 import { errorFrom } from './plain-error'
 import { type CallParameters, type CallResult, type RemoteCall, remoteCalls } from './remote-calls'
 import { TabDocuments } from './tab-documents'
+import { TabNames } from './tab-names'
 import { membershipOf, schedulerOf, serviceOf } from './tab-parts'
+import { TabPresence } from './tab-presence'
 import { TabSeat } from './tab-seat'
 
 /** How long a tab that took the lead to do something waits for its connection. */
@@ -30,6 +32,7 @@ const CONNECT_MS = 5_000
 
 export class TabEngine implements AccountEngine {
   readonly documents: TabDocuments
+  readonly presence: TabPresence
   readonly membership: AccountParts['membership']
   readonly service: AccountParts['service']
   readonly scheduler: AccountParts['scheduler']
@@ -48,6 +51,7 @@ export class TabEngine implements AccountEngine {
     private readonly store: SharedStore,
     readonly account: AccountId,
     readonly device: DeviceId,
+    readonly relay: string,
     isOnlineWanted: boolean,
   ) {
     this.writer = new StoreWriter(store, platform, (failure) => {
@@ -63,9 +67,16 @@ export class TabEngine implements AccountEngine {
       onStatus: () => this.statusChanged(),
       report: (error) => this.report(error),
     })
+    this.presence = new TabPresence({
+      channel: (received) => tabs.channel(new TabNames(device).presenceChannel, received),
+      leading: () => this.leading,
+    })
     this.seat = new TabSeat({
       ...{ platform, tabs, store, device, isOnlineWanted },
-      bring: () => this.documents.bringAll(),
+      bring: () => {
+        this.presence.bring()
+        return this.documents.bringAll()
+      },
       unlead: () => this.documents.unlead(),
       received: (message) => this.documents.received(message),
       changed: (name, ids) => this.documents.changed(name, ids),
@@ -93,12 +104,14 @@ export class TabEngine implements AccountEngine {
     const profile = await readAnyProfile(platform, store)
     if (profile === undefined) throw new SyncError('profile-missing', 'This store holds no account.')
     const device = 'keys' in profile ? profile.keys.id : profile.device
-    const engine = new TabEngine(platform, tabs, store as SharedStore, profile.account, device, isOnlineWanted)
+    const shared = store as SharedStore
+    const engine = new TabEngine(platform, tabs, shared, profile.account, device, profile.relay, isOnlineWanted)
     try {
       await engine.seat.open()
       return engine
     } catch (error) {
       await engine.seat.close(error as SyncError).catch(() => {})
+      engine.presence.close()
       engine.seat.end()
       throw error
     }
@@ -294,6 +307,7 @@ export class TabEngine implements AccountEngine {
       await this.seat.close(closed, { destroy: destroy && this.leading !== undefined })
     } finally {
       this.documents.close()
+      this.presence.close()
       await this.store.close()
       this.seat.end()
       this.listeners.clear()

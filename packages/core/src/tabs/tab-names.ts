@@ -30,6 +30,11 @@ export class TabNames {
     return `${this.lead} tab ${tab}`
   }
 
+  /** Where tabs tell each other who shows what in a document. */
+  get presenceChannel(): string {
+    return `${this.channel} presence`
+  }
+
   /** Between a follower and the leader: what is large, or nobody else's business. */
   privateChannel(follower: string, leader: string): string {
     return `${this.channel} ${follower} ${leader}`

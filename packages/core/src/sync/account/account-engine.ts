@@ -6,13 +6,14 @@ import type { SyncEngine } from './engine'
 /** One collection's document, to read and to write. */
 export type LiveDocument = Pick<DocumentSync, 'registers' | 'texts' | 'authors' | 'status' | 'transactAll'>
 
-type Parts = 'documents' | 'membership' | 'service' | 'scheduler'
+type Parts = 'presence' | 'documents' | 'membership' | 'service' | 'scheduler'
 
 export type AccountEngine = Pick<
   SyncEngine,
   | 'account'
   | 'device'
   | 'platform'
+  | 'relay'
   | 'connection'
   | 'storageFailure'
   | 'unsavedEdits'
@@ -37,6 +38,7 @@ export type AccountEngine = Pick<
 > & { readonly [Part in Parts]: AccountParts[Part] }
 
 export interface AccountParts {
+  readonly presence: Pick<SyncEngine['presence'], 'join'>
   readonly documents: {
     /** Transactions of all documents that the relay has not confirmed. */
     readonly unsent: number

@@ -104,6 +104,7 @@ export class SyncEngine extends OpenAccount {
       keyring,
       requests: membership.requests,
       calls: this.calls,
+      presence: this.presence,
       documents: () => this.documents.synced(),
       document: (id) => this.documents.findSynced(id),
       generationShown: (generation) => void this.healing.generationShown(generation).catch(() => {}),

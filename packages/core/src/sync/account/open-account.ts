@@ -16,6 +16,7 @@ import type { RelayClock } from '../connection/relay-clock'
 import type { OpenDocuments } from '../document/open-documents'
 import type { AccountKeyring } from '../keyring/account-keyring'
 import { Listeners } from '../listeners'
+import { Presence } from '../presence/presence'
 import type { StoreWriter } from '../store-writer'
 import type { SyncEvent } from '../sync-event'
 import {
@@ -43,6 +44,8 @@ export abstract class OpenAccount implements AccountContext {
   /** The relay has the account: another device can join. */
   abstract isAtRelay: boolean
   protected readonly keyringState: AccountKeyring
+  /** What devices show of themselves in documents, such as a cursor. */
+  readonly presence: Presence
   protected readonly clock: RelayClock
   protected readonly off: DeviceChoices['off']
   private readonly heardDevices: DeviceChoices['heard']
@@ -58,6 +61,7 @@ export abstract class OpenAccount implements AccountContext {
     this.clock = account.clock
     this.off = choices.off
     this.heardDevices = choices.heard
+    this.presence = new Presence(this, (name) => this.keyringState.documentId(name))
   }
 
   get account(): AccountId {
@@ -66,6 +70,10 @@ export abstract class OpenAccount implements AccountContext {
 
   get device(): DeviceId {
     return 'keys' in this.profile ? this.profile.keys.id : this.profile.device
+  }
+
+  get relay(): string {
+    return this.profile.relay
   }
 
   keyring(): KeyringState {

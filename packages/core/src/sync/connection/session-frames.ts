@@ -40,6 +40,7 @@ export function routeFrame(frame: Frame, targets: FrameTargets): void {
       targets.worked()
       if (!frame.live) subscribes.answered(frame.document)
       options.document(frame.document)?.received(frame)
+      options.presence?.subscribed(frame.document)
       return
     case 'answer':
       options.calls?.answered(frame)
@@ -47,6 +48,12 @@ export function routeFrame(frame: Frame, targets: FrameTargets): void {
     case 'suspended':
     case 'heads':
       options.requests?.received(frame)
+      return
+    case 'presence':
+      options.presence?.received(frame)
+      return
+    case 'presence-gone':
+      options.presence?.gone(frame)
       return
     case 'pong':
       options.relayTime(frame.timeMs)

@@ -5,6 +5,7 @@ import type { Platform } from '../../platform'
 import type { AccountCalls } from '../account/account-calls'
 import type { DocumentSync } from '../document/document-sync'
 import type { ExchangedKeyring } from '../keyring/keyring-exchange'
+import type { Presence } from '../presence/presence'
 import type { LiveRequests } from './live-requests'
 
 export interface SessionOptions {
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly requests?: LiveRequests
   /** As above, for account calls. */
   readonly calls?: AccountCalls
+  /** What devices show of themselves in documents. */
+  readonly presence?: Presence
   documents(): Iterable<DocumentSync>
   document(id: DocumentId): DocumentSync | undefined
   /** The relay names its database. */

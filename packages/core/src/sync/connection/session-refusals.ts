@@ -35,6 +35,10 @@ export function routeRefusal(frame: Refusal, targets: RefusalTargets): void {
     return
   }
   if (options.requests?.refused(frame, error)) return
+  if (frame.request === 'presence-put') {
+    options.presence?.refused(frame)
+    return
+  }
   if (refusedDocument(frame, error, targets)) return
   if (frame.code === 'keyring-conflict' && !keyringExchange?.hasBrought) {
     keyringExchange?.read()

@@ -273,6 +273,7 @@ export class Session {
     this.link = undefined
     socket?.close(1000, '')
     this.options.requests?.disconnected()
+    this.options.presence?.disconnected()
     this.options.calls?.disconnected(this.wanted ? undefined : this.refusal)
     if (wasOnline) for (const document of this.options.documents()) document.disconnected()
   }
@@ -352,6 +353,7 @@ export class Session {
     // Whoever is told on the way may go offline on the spot.
     for (const document of this.options.documents()) if (attempt === this.attempt) document.connected(link)
     if (attempt === this.attempt) this.options.requests?.connected(link)
+    if (attempt === this.attempt) this.options.presence?.connected(link.send)
     if (attempt === this.attempt) this.options.calls?.connected(link.send)
   }
 
