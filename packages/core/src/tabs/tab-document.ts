@@ -185,9 +185,11 @@ export class TabDocument implements LiveDocument {
       // It is told of by the store; what is not stored is written again.
       if (transaction !== undefined) this.unstored.add(transaction, stored).catch(() => {})
     }
+    const kept = this.own?.texts.handOver()
     this.discardOwn()
     const carried = this.unstored.take()
     if (carried.transactions.length > 0) carried.storedBy(document().carry(carried.transactions))
+    if (kept !== undefined) document().goOnInTexts(kept)
     this.options.onChange(undefined)
     this.options.onStatus()
   }
@@ -251,6 +253,7 @@ export class TabDocument implements LiveDocument {
     Y.applyUpdateV2(docs.texts, texts)
     for (const doc of [docs.registers, docs.texts]) takeClientId(doc, platform.random)
     const writer = createWriter(platform.random)
+    const kept = this.own?.texts.handOver()
     this.discardOwn()
     const live = new LiveTexts(docs.texts, this.textListener)
     this.own = { registers: openRegisters({ doc: docs.registers, writer, lastN: 0, now }), texts: live }
@@ -261,6 +264,7 @@ export class TabDocument implements LiveDocument {
     this.isCopy = true
     this.expected = sequence + 1
     this.writeCarried(writer)
+    if (kept !== undefined) live.goOnIn(kept)
     const early = this.early ?? []
     this.early = undefined
     for (const message of early) this.apply(message)

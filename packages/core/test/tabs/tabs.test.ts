@@ -279,8 +279,30 @@ it('a text that every tab types in is the same in all, and outlives the leader',
   await until(() => other!().toString() === 'one two ')
   other!().insert(8, 'three')
   await until(() => leader!().toString() === 'one two three')
+  const bound = [follower!(), other!()]
   await sync.close()
   follower!().insert(0, 'zero ')
   await until(() => follower!().toString() === other!().toString() && second.status.unsent === 4)
   expect(other!().toString()).toBe('zero one two three')
+  // Editors go on in what they are bound to.
+  expect(follower!() === bound[0] && other!() === bound[1]).toBe(true)
+})
+
+it('what is typed while the lead changes hands is kept once, by whoever led and by whoever does', async () => {
+  const origin = new FakeOrigin()
+  const { tab, sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const [first, follower] = (await Promise.all([textsOf(sync), textsOf(second)])).map(
+    (document) => () => document().texts.getText('body'),
+  )
+  first!().insert(0, 'one ')
+  await until(() => follower!().toString() === 'one ')
+  tab.stop()
+  follower!().insert(4, 'two ')
+  await until(() => second.status.unsent === 2)
+  follower!().insert(8, 'three ')
+  first!().insert(0, 'zero ')
+  tab.resume()
+  await until(() => first!().toString() === follower!().toString() && second.status.unsent === 4)
+  expect(first!().toString()).toBe('zero one two three ')
 })

@@ -60,9 +60,13 @@ export class DocumentSync {
   private constructor(
     private readonly context: AccountContext,
     private readonly state: DocumentState,
-    onChange: OnChange,
+    tell: OnChange,
     private readonly onStatus: () => void,
   ) {
+    const onChange: OnChange = (changed) => {
+      if (!this.closed && !context.isRemoved) this.edits.revive(changed)
+      tell(changed)
+    }
     const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
       if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
     }
@@ -141,6 +145,7 @@ export class DocumentSync {
     const sync = new DocumentSync(context, state, onChange, onStatus)
     if (context.isRemoved) return sync
     await sync.seenRows.restore()
+    sync.edits.revive(undefined)
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
     await sync.edits.adoptLanes()
@@ -167,6 +172,11 @@ export class DocumentSync {
 
   /** Called with every edit of the texts. */
   onTextsWritten: (edit: AppliedEdit) => void = () => {}
+
+  /** Goes on in the Y.Doc that an editor of this tab is bound to, unless it holds anything else. */
+  goOnInTexts(doc: DocumentState['texts']): void {
+    this.state.liveTexts.goOnIn(doc)
+  }
 
   /** @returns the texts, which are the caller's from now on: what is written in them reaches nobody by this document any more */
   handOverTexts(): DocumentState['texts'] {

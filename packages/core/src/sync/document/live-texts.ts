@@ -2,6 +2,7 @@
 // comes from elsewhere carries an origin that tells it apart: whatever else changes the document was written here, and is to be sent.
 import { SyncError } from '../../errors'
 import { Y } from '../../yjs'
+import { holdsNothingElse } from '../writing/text-lives'
 import { piecesOf } from '../writing/text-pieces'
 
 /** The origin of every Yjs transaction that was not written in this document: entries of the log, rows of the store, other tabs. */
@@ -47,6 +48,19 @@ export class LiveTexts {
     this.current = doc
     this.isOwner = true
     doc.on('update', this.told)
+  }
+
+  /**
+   * Goes on in `doc`, which an editor may be bound to; it is this object's from now on.
+   * @returns false, and `doc` is ended, when it holds anything that is not here
+   */
+  goOnIn(doc: Y.Doc): boolean {
+    const isWithin = holdsNothingElse(doc, this.current)
+    if (isWithin) {
+      Y.applyUpdateV2(doc, Y.encodeStateAsUpdateV2(this.current), receivedOrigin)
+      this.replace(doc)
+    } else doc.destroy()
+    return isWithin
   }
 
   /** @returns the document, which is the caller's from now on; nothing that is written in it is told any more */

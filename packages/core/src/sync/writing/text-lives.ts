@@ -127,8 +127,21 @@ function rangesOf(structs: readonly Struct[], client: number, first: number): Mo
   return ranges
 }
 
+/** True when all that was written and deleted in `doc` was so in `other`, too. */
+export function holdsNothingElse(doc: Y.Doc, other: Y.Doc): boolean {
+  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return false
+  for (const [client, structs] of doc.store.clients) {
+    const last = structs.at(-1)!
+    if (last.id.clock + last.length > Y.getState(other.store, client)) return false
+  }
+  const deleted = Y.createDeleteSetFromStructStore(other.store)
+  const both = Y.mergeDeleteSets([deleted, Y.createDeleteSetFromStructStore(doc.store)])
+  if (!Y.equalDeleteSets(both, deleted)) return false
+  return differencesBetween(Y.encodeStateAsUpdate(other), Y.encodeStateAsUpdate(doc)).size === 0
+}
+
 /** By client, the first clock at which two updates have something else. */
-export function differencesBetween(a: Uint8Array, b: Uint8Array): Map<number, number> {
+function differencesBetween(a: Uint8Array, b: Uint8Array): Map<number, number> {
   const differences = new Map<number, number>()
   const others = new Map<number, Struct[]>()
   for (const struct of readStructs(a).structs) {
