@@ -8,6 +8,8 @@ import type { Ledger } from './ledger'
 
 export interface NamedDevice {
   readonly name: string
+  /** What the device does not sync it need not have, but for what it wrote itself. */
+  readonly choices?: { isOff(collection: string): boolean }
   readonly collections: ReadonlyMap<string, SimCollection>
 }
 
@@ -41,11 +43,17 @@ export function haveOneKeyring(devices: readonly { readonly sync: Sync | undefin
 /** Compares every device with the oracle, and looks for every edit that was promised. Reports each failure as a sentence. */
 export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fail: (reason: string) => void): void {
   for (const book of ledger.books.values()) {
+    const isOff = ({ choices }: NamedDevice): boolean => choices?.isOff(book.name) ?? false
+    const silent = new Set(devices.filter(isOff).map(({ name }) => name))
     for (const { name, collections } of devices) {
       const collection = collections.get(book.name)
       if (collection === undefined) continue
       const registers = registersOf(collection)
-      checkPromises(book, name, presence(book, collection), fail)
+      const isOwed = (entry: Entry): boolean =>
+        silent.has(name)
+          ? entry.device === name && entry.isStored
+          : entry.isAcknowledged || (entry.isStored && !silent.has(entry.device))
+      checkPromises(book, name, isOwed, presence(book, collection), fail)
       checkAgainstOracle(book, name, registers, ledger.seenIn(book, collection), fail)
     }
   }
@@ -54,12 +62,13 @@ export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], fa
 function checkPromises(
   book: Book,
   device: string,
+  isOwed: (entry: Entry) => boolean,
   isHere: (entry: Entry) => boolean,
   fail: (reason: string) => void,
 ): void {
   const isPresent = (entry: Entry): boolean => entry.isOffered || isHere(entry) || entry.rewritten.some(isPresent)
   for (const entry of book.entries) {
-    if (!(entry.isAcknowledged || entry.isStored) || isPresent(entry)) continue
+    if (!isOwed(entry) || isPresent(entry)) continue
     const promise = entry.isAcknowledged ? 'acknowledged' : 'stored on its device'
     fail(`${device} lacks an edit of ${entry.device} that was ${promise}: ${describeEntry(entry)}`)
   }

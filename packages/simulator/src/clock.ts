@@ -10,6 +10,10 @@ export const WORLD_START_MS = 1_750_000_000_000
  */
 export class Life {
   #alive = true
+  /** What waits for a process that stands still, in the order in which it came. */
+  #waiting: (() => void)[] | undefined
+  #fellAsleepAtMs = 0
+  #sleptMs = 0
   /** Timers that were set and have neither fired nor been cancelled. */
   openTimers = 0
 
@@ -19,6 +23,38 @@ export class Life {
 
   end(): void {
     this.#alive = false
+    this.#waiting = undefined
+  }
+
+  /** The machine sleeps: the process stands still, its timers with it, and only the wall clock goes on. */
+  get isAsleep(): boolean {
+    return this.#waiting !== undefined
+  }
+
+  /** In all, in ms, until it last woke up. */
+  get sleptMs(): number {
+    return this.#sleptMs
+  }
+
+  fallAsleep(nowMs: number): void {
+    if (!this.#alive || this.isAsleep) return
+    this.#waiting = []
+    this.#fellAsleepAtMs = nowMs
+  }
+
+  /** What has come meanwhile is heard piece by piece, as from a socket. */
+  wakeUp(time: VirtualTime): void {
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#waiting = undefined
+    this.#sleptMs += time.nowMs - this.#fellAsleepAtMs
+    for (const run of waiting) time.after(0, () => this.whenAwake(run))
+  }
+
+  /** Now, or when it has woken up; never, when it dies in its sleep. */
+  whenAwake(run: () => void): void {
+    if (this.#waiting === undefined) run()
+    else this.#waiting.push(run)
   }
 
   /** A timer that dies with the process, counted so that one left behind is noticed. */
@@ -45,7 +81,9 @@ export class Life {
 }
 
 interface QueuedEvent {
-  readonly atMs: number
+  atMs: number
+  /** What its process had slept when this time was set. */
+  sleptMs: number
   readonly order: number
   readonly life: Life | undefined
   run: (() => void) | undefined
@@ -64,7 +102,7 @@ export class VirtualTime {
   /** Calls `run` after `delayMs`, unless it is cancelled or `life` ends first. */
   after(delayMs: number, run: () => void, life?: Life): () => void {
     const atMs = this.#nowMs + Math.max(0, Math.ceil(delayMs))
-    const event: QueuedEvent = { atMs, order: this.#scheduled++, life, run }
+    const event: QueuedEvent = { atMs, sleptMs: life?.sleptMs ?? 0, order: this.#scheduled++, life, run }
     this.#push(event)
     return () => {
       event.run = undefined
@@ -86,13 +124,27 @@ export class VirtualTime {
       const event = this.#heap[0]
       if (event === undefined || event.atMs > endMs) break
       this.#pop()
-      if (event.run === undefined || event.life?.alive === false) continue
+      if (event.run === undefined || event.life?.alive === false || this.#isPutOff(event)) continue
       this.#nowMs = event.atMs
       event.run()
       await drainMicrotasks()
       if (isDone()) return
     }
     this.#nowMs = Math.max(this.#nowMs, endMs)
+  }
+
+  /** Sleep does not count: what a process waits for is later by as much as it has slept. */
+  #isPutOff(event: QueuedEvent): boolean {
+    const { life } = event
+    if (life === undefined) return false
+    const putOff = (): void => {
+      event.atMs += life.sleptMs - event.sleptMs
+      event.sleptMs = life.sleptMs
+      this.#push(event)
+    }
+    if (!life.isAsleep && life.sleptMs === event.sleptMs) return false
+    life.whenAwake(putOff)
+    return true
   }
 
   #push(event: QueuedEvent): void {
@@ -137,6 +189,8 @@ function isBefore(a: QueuedEvent, b: QueuedEvent): boolean {
 export class WallClock {
   #offsetMs: number
   #passedMs = 0
+  /** How often it was set. */
+  sets = 0
 
   constructor(
     private readonly time: VirtualTime,
@@ -152,6 +206,7 @@ export class WallClock {
   }
 
   set(offsetMs: number): void {
+    this.sets++
     this.#offsetMs = offsetMs
   }
 

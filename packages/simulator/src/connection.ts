@@ -169,7 +169,9 @@ export class Connection {
       const opensAt = time.nowMs + this.#latency()
       this.#opensAt = opensAt
       time.after(opensAt - time.nowMs, () => {
-        if (this.#mayHear(this.#client)) this.#client.opened()
+        this.#client.life.whenAwake(() => {
+          if (this.#mayHear(this.#client)) this.#client.opened()
+        })
       })
     })
   }
@@ -239,6 +241,10 @@ export class Connection {
   #deliver(direction: 'up' | 'down', bytes: Uint8Array, frame: Frame | undefined): void {
     const to = direction === 'up' ? this.#server : this.#client
     if (!to || !this.#mayHear(to)) return
+    if (to.life.isAsleep) {
+      to.life.whenAwake(() => this.#deliver(direction, bytes, frame))
+      return
+    }
     const { lies } = this.line
     if (direction === 'up' && frame !== undefined) lies.hear(frame)
     for (const passed of direction === 'up' ? [bytes] : lies.pass(bytes, frame)) {
@@ -269,13 +275,14 @@ export class Connection {
   }
 
   #tell(end: End, delayMs: number, code: number, reason = ''): void {
-    this.line.time.after(delayMs, () => {
+    const hear = (): void => {
       if (end.isClosed) return
       end.isClosed = true
       if (end === this.#client) this.line.lies.disconnected()
       if (end.life.alive) end.closed(code, reason)
       this.#settle()
-    })
+    }
+    this.line.time.after(delayMs, () => end.life.whenAwake(hear))
   }
 
   #mayHear(end: End): boolean {

@@ -25,6 +25,8 @@ export interface SimDeviceOptions {
   readonly duties: Duties
   readonly losses: RelayLosses
   readonly collectionNames: readonly string[]
+  /** By name, hex of its id; of those that some device has opened. */
+  readonly documents: Map<string, string>
   /** Lower than usual, where documents are to be summed up. */
   readonly documentLimits: DocumentLimits | undefined
   /** Those of the account, once it exists. */

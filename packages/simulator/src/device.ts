@@ -1,8 +1,9 @@
 // One device: the real client on a simulated platform and disk, and a person who opens it again when it died and tries again when it
 // was refused. Everything is asked through the public interface.
 import { isSyncError, type Sync, type SyncError } from '@owlivion/sync'
-import { limitDocuments, observeDocuments } from '@owlivion/sync/testing'
+import { documentOf, limitDocuments, observeDocuments } from '@owlivion/sync/testing'
 import type { SimCollection } from './book'
+import { Choices } from './choices'
 import { Life, WallClock } from './clock'
 import { CrashPoints } from './crash-points'
 import { describe } from './describe'
@@ -10,7 +11,7 @@ import type { DeviceState, SimDeviceOptions } from './device-options'
 import { createDevicePlatform, DeviceLock, dyingStore } from './device-platform'
 import type { CrashKind } from './disk'
 import { enterAccount } from './enter-account'
-import { codesOfBadOrder, codesOfLies, codesOfLostRelay, expectedCodes } from './expected-codes'
+import { isExpectedReport } from './expected-codes'
 import { type KeyHolder, takeKeyStep } from './key-steps'
 import { Leftovers } from './leftovers'
 import { lookAfterPhrase } from './phrases'
@@ -24,6 +25,7 @@ export class SimDevice {
   readonly name: string
   readonly wallClock: WallClock
   readonly crashPoints = new CrashPoints()
+  readonly choices: Choices
   readonly collections = new Map<string, SimCollection>()
   state: DeviceState = 'absent'
   sync: Sync | undefined
@@ -51,7 +53,10 @@ export class SimDevice {
     this.#leftovers = new Leftovers(options, this.#lock)
     this.#draws = new RandomStream(options.seed, options.name, 'randomness')
     this.#person = new RandomStream(options.seed, options.name, 'person')
-    this.wallClock = new WallClock(options.time, 0, (this.#person.fraction() - 0.5) * 2e-4)
+    const clock = new WallClock(options.time, 0, (this.#person.fraction() - 0.5) * 2e-4)
+    this.wallClock = clock
+    const { disk } = options
+    this.choices = new Choices({ ...options, committedCount: () => disk.committedCount, now: () => clock.now() })
   }
 
   get life(): Life {
@@ -60,6 +65,10 @@ export class SimDevice {
 
   get openTimers(): number {
     return this.#life.openTimers
+  }
+
+  get isAsleep(): boolean {
+    return this.#life.isAsleep
   }
 
   /** Starts the app, with the account that the disk holds, or by making or joining one. */
@@ -75,6 +84,12 @@ export class SimDevice {
     })
   }
 
+  /** Whoever is down comes up, and whoever is offline goes online; what its schedule says is left to it. */
+  revive(): void {
+    this.start(true)
+    if (!this.#wantsOnline || this.sync?.schedule.mode === 'live') this.goOnline()
+  }
+
   crash(how: CrashKind): void {
     if (this.state === 'absent' || this.state === 'dead' || this.state === 'closed') return
     const { trace, network, disk, ledger, sentEntries } = this.options
@@ -84,6 +99,7 @@ export class SimDevice {
     if (lost > 0) sentEntries.forgotten(this.name)
     trace.add(this.name, how === 'process' ? 'crashes' : 'loses power', `${lost} commits lost`)
     ledger.crashed(this.name, disk.committedCount)
+    this.choices.ended(disk.committedCount)
     this.#forget('dead')
   }
 
@@ -100,6 +116,7 @@ export class SimDevice {
     this.#leftovers.check(life)
     life.end()
     ledger.closed(this.name)
+    this.choices.ended(this.committedCount)
     this.#forget('closed')
   }
 
@@ -129,6 +146,7 @@ export class SimDevice {
     network.deviceDied(this.name)
     disk.replace()
     ledger.lostDisk(this.name)
+    this.choices.forgotten()
     this.#isMember = false
     this.#isLeaving = false
     this.#entersBy = 'recovery'
@@ -154,23 +172,6 @@ export class SimDevice {
     this.sync?.goOnline()
   }
 
-  flush(): void {
-    const { trace, ledger } = this.options
-    const flushed = ledger.writtenBy(this.name)
-    const life = this.#life
-    this.sync?.flush().then(
-      () => {
-        if (!life.alive) return
-        trace.add(this.name, 'flushed')
-        ledger.acknowledged(flushed)
-      },
-      (error: unknown) => {
-        if (!isSyncError(error, 'closed') && !isSyncError(error, 'device-removed'))
-          this.options.fail(`${this.name} could not flush: ${describe(error)}`)
-      },
-    )
-  }
-
   /** Each edit is a call of its own, or all are one call; then they are additions. */
   edit(collectionName: string, edits: readonly PlannedEdit[], together: boolean): void {
     const collection = this.collections.get(collectionName)
@@ -189,7 +190,7 @@ export class SimDevice {
   }
 
   async #open(life: Life): Promise<void> {
-    const { disk, ledger, collectionNames, documentLimits, trace, network } = this.options
+    const { disk, ledger, collectionNames, documentLimits, documents, trace, network } = this.options
     const { name, wallClock, options } = this
     const platform = createDevicePlatform({
       ...options,
@@ -212,6 +213,7 @@ export class SimDevice {
       isMember: () => this.#isMember,
       hasLeft: () => {
         if (!this.#isLeaving) return false
+        this.choices.forgotten()
         this.#isMember = false
         this.#isLeaving = false
         return true
@@ -237,7 +239,11 @@ export class SimDevice {
     this.sync = sync
     this.state = 'open'
     this.options.trace.add(this.name, 'opened')
-    for (const collection of this.collections.values()) ledger.opened(this.name, collection)
+    for (const collection of this.collections.values()) {
+      ledger.opened(this.name, collection)
+      documents.set(collection.name, documentOf(collection))
+    }
+    this.choices.opened(sync, collectionNames)
     ledger.statusChanged(this.name, sync)
     this.options.whenOpen?.()
     await lookAfterPhrase({ ...options, sync, life, person: this.#person })
@@ -284,6 +290,7 @@ export class SimDevice {
     this.#leftovers.check(life)
     life.end()
     ledger.closed(this.name)
+    this.choices.forgotten()
     this.#isMember = false
     this.#isLeaving = false
     this.#forget('closed')
@@ -291,7 +298,7 @@ export class SimDevice {
   }
 
   get isInAccount(): boolean {
-    return this.#isActive && this.sync?.status.connection === 'online'
+    return this.#isActive && !this.isAsleep && this.sync?.status.connection === 'online'
   }
 
   /** Open, and somebody writes on it. */
@@ -306,14 +313,7 @@ export class SimDevice {
   #reported(error: SyncError): void {
     const { trace, fail } = this.options
     trace.add(this.name, `reports ${error.code}`)
-    if (this.mayComplain && (expectedCodes.has(error.code) || codesOfBadOrder.has(error.code))) return
-    if (codesOfLies.has(error.code) && this.options.network.liesTo(this.name).haveBeenTold) {
-      this.options.duties.noticed(this.name)
-      return
-    }
-    // What another one was told does not fit what this one was.
-    if (error.code === 'relay-forked' && this.options.network.hasBeenLiedOn) return
-    if (codesOfLostRelay.has(error.code) && this.options.losses.haveHappened) return
+    if (isExpectedReport(this, error)) return
     // A clock that was set back counts the week of a new phrase anew.
     if (error.code === 'reissue-early') {
       this.waitsForAWeek = true

@@ -28,6 +28,9 @@ export class SimDisk {
   #flushedCount = 0
   #committedCount = 0
   #isFull = false
+  /** Stores that were opened before this count are taken away from their apps. */
+  #ended = 0
+  #opened = 0
 
   constructor(
     private readonly time: VirtualTime,
@@ -43,6 +46,11 @@ export class SimDisk {
   /** While it is full every commit is refused. */
   setFull(isFull: boolean): void {
     this.#isFull = isFull
+  }
+
+  /** Whoever has the store open loses it, as to another version of the app: nothing is read or written by it any more. */
+  endStores(): void {
+    this.#ended = this.#opened
   }
 
   /** The disk is lost with everything on it; another takes its place. */
@@ -84,20 +92,30 @@ export class SimDisk {
       await this.time.sleep(this.random.delay(0, highMs), life)
       return value
     }
+    const opened = ++this.#opened
     const closed = () => new SyncError('closed', 'The store was closed.')
+    const ended = 'Another version of the app has taken the store.'
+    /** Why nothing can be asked of it. */
+    const refusal = (): SyncError | undefined => {
+      if (closing) return closed()
+      return opened > this.#ended ? undefined : new SyncError('storage-failed', ended, { retryable: false })
+    }
     return {
       commit: (batch, options) => {
-        if (closing) return Promise.reject(closed())
+        const refused = refusal()
+        if (refused) return Promise.reject(refused)
         const done = this.#commit(visible, batch, options?.durability === 'strict', life, commitsUnderWay)
         commitsUnderWay = Promise.allSettled([commitsUnderWay, done])
         return done
       },
       get: async (key) => {
-        if (closing) throw closed()
+        const refused = refusal()
+        if (refused) throw refused
         return answer(2, await visible.get(key))
       },
       list: async (prefix) => {
-        if (closing) throw closed()
+        const refused = refusal()
+        if (refused) throw refused
         return answer(4, await visible.list(prefix))
       },
       close: () => {
@@ -105,7 +123,8 @@ export class SimDisk {
         return closing
       },
       destroy: () => {
-        if (closing && !isDestroyed) return Promise.reject(closed())
+        const refused = isDestroyed ? undefined : refusal()
+        if (refused) return Promise.reject(refused)
         isDestroyed = true
         const done = this.#commit(visible, { removePrefix: [[]] }, true, life, commitsUnderWay)
         closing ??= done.catch(() => {})

@@ -1,5 +1,6 @@
 // Which errors a device may report, and when; every other one is a failure of its world.
 import type { SyncError } from '@owlivion/sync'
+import type { SimDevice } from './device'
 
 type Codes = ReadonlySet<SyncError['code']>
 
@@ -63,3 +64,38 @@ export const codesOfLostRelay: Codes = new Set([
   'account-unknown',
   'keyring-refused',
 ])
+
+/** What `flush` and `syncNow` may end with: the network, the relay and the device's person are as they are. */
+export const refusalsToSync: Codes = new Set([
+  'closed',
+  'device-removed',
+  'sync-offline',
+  'sync-paused',
+  'sync-unfinished',
+  'relay-unreachable',
+  'connection-lost',
+  'timeout',
+  'draining',
+  'too-many-requests',
+  'replaced-connection',
+  'slow-consumer',
+  'device-unknown',
+  'device-suspended',
+  'keyring-hidden',
+  'keyring-fork',
+  ...codesOfBadOrder,
+  ...codesOfLostRelay,
+])
+
+/** The device reports something that is part of its world. */
+export function isExpectedReport({ name, mayComplain, options }: SimDevice, { code }: SyncError): boolean {
+  const { network, duties, losses } = options
+  if (mayComplain && (expectedCodes.has(code) || codesOfBadOrder.has(code))) return true
+  if (codesOfLies.has(code) && network.liesTo(name).haveBeenTold) {
+    duties.noticed(name)
+    return true
+  }
+  // What another one was told does not fit what this one was.
+  if (code === 'relay-forked' && network.hasBeenLiedOn) return true
+  return codesOfLostRelay.has(code) && losses.haveHappened
+}

@@ -3,6 +3,7 @@ import type { VirtualTime } from './clock'
 import type { CrashPoints } from './crash-points'
 import type { SimDevice } from './device'
 import type { SimDisk } from './disk'
+import { flush, syncNow } from './expect-sent'
 import type { Duties } from './hostile/duties'
 import { answerRequest, removeDevices, replacePhrase, rotateKeys } from './key-steps'
 import { fairWeather, type Network } from './network'
@@ -33,6 +34,13 @@ const WEEK_MS = 7 * 24 * 3_600_000
 
 type DeviceStep = Extract<Step, { device: number }>
 type RelayStep = Exclude<Step, DeviceStep>
+
+/** What its person does on a device happens only while it is awake. */
+const doneByPeople: ReadonlySet<Step['kind']> = new Set<Step['kind']>([
+  ...(['edit', 'go offline', 'go online', 'close', 'open', 'flush', 'sync now', 'network returns'] as const),
+  ...(['set schedule', 'pause', 'resume', 'switch off', 'switch on', 'remove', 'rotate keys'] as const),
+  ...(['sign out', 'new phrase', 'answer request'] as const),
+])
 
 export class Faults {
   #hasEnded = false
@@ -88,6 +96,7 @@ export class Faults {
   #takeAtDevice(step: DeviceStep, device: SimDevice, disk: SimDisk): void {
     const { trace, network, duties } = this.actors
     const { keyHolder } = device
+    if (device.isAsleep && doneByPeople.has(step.kind)) return
     switch (step.kind) {
       case 'remove':
         if (keyHolder) {
@@ -155,7 +164,7 @@ export class Faults {
         if (device.state === 'closed') device.start()
         return
       case 'flush':
-        device.flush()
+        flush(device)
         return
       case 'crash':
         device.crash(step.how)
@@ -193,7 +202,60 @@ export class Faults {
       case 'set clock':
         trace.add(device.name, 'sets its clock')
         device.wallClock.set(step.offsetMs)
+        return
+      case 'switch off':
+      case 'switch on':
+        // What was told of it may not be looked at any more.
+        duties.excuse(device.name)
+        if (keyHolder) device.choices.switch(keyHolder.sync, device.life, step.collection, step.kind === 'switch off')
+        return
+      case 'set schedule':
+      case 'pause':
+      case 'resume':
+        if (keyHolder) device.choices.schedule(keyHolder.sync, device.life, step)
+        return
+      case 'network returns':
+        trace.add(device.name, 'hears that the network returns')
+        device.sync?.networkReturned()
+        return
+      case 'sync now':
+        syncNow(device)
+        return
+      case 'sleep':
+        this.#sleep(device, step.lastsMs)
+        return
+      case 'store ends':
+        this.#endStore(device, disk, step.lastsMs)
     }
+  }
+
+  #sleep(device: SimDevice, lastsMs: number): void {
+    const { time, trace, duties } = this.actors
+    const { life } = device
+    if (device.state !== 'open' || device.isAsleep) return
+    trace.add(device.name, 'falls asleep')
+    duties.excuse(device.name)
+    life.fallAsleep(time.nowMs)
+    this.#later(lastsMs, () => {
+      if (life.alive) trace.add(device.name, 'wakes up')
+      duties.excuse(device.name)
+      life.wakeUp(time)
+    })
+  }
+
+  #endStore(device: SimDevice, disk: SimDisk, lastsMs: number): void {
+    const { life } = device
+    if (device.state !== 'open' || device.isAsleep) return
+    this.actors.trace.add(device.name, 'loses its store')
+    this.actors.duties.excuse(device.name)
+    disk.endStores()
+    const restart = async (): Promise<void> => {
+      if (device.life !== life) return
+      await device.close()
+      device.start()
+    }
+    // Not by `#later`: without this it never writes again.
+    this.actors.time.after(lastsMs, () => life.whenAwake(() => void restart()))
   }
 
   /** Has a process die at one boundary of all that it comes to. */
@@ -228,7 +290,10 @@ export class Faults {
     relayDisk.setFull(false)
     losses.join()
     crashPoints.disarm()
-    for (const device of devices) device.crashPoints.disarm()
+    for (const device of devices) {
+      device.crashPoints.disarm()
+      device.life.wakeUp(this.actors.time)
+    }
     for (const disk of disks) disk.setFull(false)
     for (const { name } of devices) {
       network.setWeather(name, fairWeather)

@@ -8,6 +8,9 @@ import type { CrashKind } from './disk'
 import type { DocumentLie } from './hostile/document-lies'
 import { drawKeyEvents, type KeyAction, type WeekPasses } from './plan-keys'
 import { drawRelayLosses, type RelayLossAction } from './plan-relay'
+import { afterNight, drawSchedules, type ScheduleAction } from './plan-schedule'
+import { drawSelection, type SelectionAction } from './plan-selection'
+import { drawStoreFailures, type StoreAction } from './plan-storage'
 import { RandomStream } from './random'
 
 /** A text that must never reach the relay in the clear; part of every name and value. */
@@ -63,6 +66,9 @@ export type Action =
   | KeyAction
   | WeekPasses
   | RelayLossAction
+  | ScheduleAction
+  | SelectionAction
+  | StoreAction
 
 export type Step = Action & { readonly atMs: number }
 
@@ -121,14 +127,17 @@ export function createPlan(options: PlanOptions): Plan {
   if (documentLimits !== undefined)
     for (const [at, step] of steps.entries())
       if (step.kind === 'lie' && step.lie === 'alters bytes and hashes') steps[at] = { ...step, lie: 'alters bytes' }
-  // Sorting is stable: steps of one time keep the order in which they were drawn.
-  steps.sort((a, b) => a.atMs - b.atMs)
+  steps.push(...drawSelection(new RandomStream(seed, 'plan', 'selection'), devices, collections, endMs))
+  steps.push(...drawStoreFailures(new RandomStream(seed, 'plan', 'stores'), devices, endMs))
+  const { steps: scheduled, night } = drawSchedules(new RandomStream(seed, 'plan', 'schedules'), devices, endMs)
+  const timed = [...steps, ...scheduled].map((step) => afterNight(step, night))
   return {
     seed,
     devices,
     collections,
-    steps,
-    endMs,
+    // Sorting is stable: steps of one time keep the order in which they were drawn.
+    steps: timed.sort((a, b) => a.atMs - b.atMs),
+    endMs: endMs + (night?.lastsMs ?? 0),
     documentLimits,
   }
 }

@@ -44,10 +44,26 @@ const faults: readonly (readonly [event: string, name: string])[] = [
   ['relay crashes', 'relay crashes'],
   ['relay drains', 'relay restarts'],
   ['device disk full', 'full device disks'],
+  ['device loses its store', 'stores taken away'],
   ['relay disk full', 'full relay disks'],
   ['device sets its clock', 'clock changes'],
   ['device goes offline', 'offline periods'],
   ['device closes', 'app closes'],
+]
+
+/** When and what devices sync. */
+const choices: readonly (readonly [event: string, name: string])[] = [
+  ['device syncs live', 'live'],
+  ['device syncs every so many minutes', 'every so many minutes'],
+  ['device syncs manual', 'by hand'],
+  ['device pauses', 'paused'],
+  ['device pauses for a while', 'paused for a while'],
+  ['device resumes', 'resumed'],
+  ['device hears that the network returns', 'networks that returned'],
+  ['device has synced', 'synced when asked'],
+  ['device falls asleep', 'asleep'],
+  ['device switches off', 'data types off'],
+  ['device switches on', 'on again'],
 ]
 
 /** What the relay lied about, and how often a device has noticed. */
@@ -91,6 +107,7 @@ export function describeRun(summaries: readonly SeedSummary[], realMs: number): 
     `devices      ${number(count('device joined'))} joined, ${number(count('device opened'))} starts`,
     `traffic      ${number(count('device sends push'))} pushes, ${number(count('relay commits'))} commits of the relay`,
     `faults       ${listed(faults)}`,
+    `schedules    ${listed(choices)}`,
     `died         ${listed(crashPlaces)}`,
     `relay's disk ${listed(losses)}; ${number(count('device healed'))} times a device had healed it`,
     `documents    ${number(sum((each) => each.snapshots))} summed up, ${number(sum((each) => each.rebases))} rebased, ${number(sum((each) => each.pruned))} entries pruned; ${number(count('relay sends refilled'))} refills`,

@@ -3,7 +3,7 @@
 import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { nodePlatform } from '@owlivion/sync/node'
 import { appliedIn } from '@owlivion/sync/testing'
-import { areEqual, checkRecords, digestOf, haveOneKeyring } from './checks'
+import { checkRecords, digestOf } from './checks'
 import { VirtualTime } from './clock'
 import type { Capture } from './connection'
 import { type Boundary, CrashPoints } from './crash-points'
@@ -21,7 +21,9 @@ import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk, type RelayDiskOptions } from './relay-disk'
 import { RelayLosses } from './relay-losses'
+import { areAtRest, describeDevices, wantLive } from './rest'
 import type { Death, RunOptions, RunResult } from './run'
+import { ScheduleWatch } from './schedule-watch'
 import { SentEntries } from './sent-entries'
 import { Trace } from './trace'
 
@@ -31,9 +33,6 @@ const SETTLE_MS = 15 * 60_000
 const QUIET_MS = 35_000
 /** How long a close or a start may take when nothing is broken. */
 const CLOSE_MS = 120_000
-
-/** A new recovery phrase that a young device grants counts no sooner. */
-const waitsForAWeek = new Set(['approve', 'reissue'])
 
 let hasWarmedUp = false
 
@@ -70,6 +69,7 @@ class World {
   readonly #devices: readonly SimDevice[]
   readonly #faults: Faults
   readonly #losses: RelayLosses
+  readonly #schedules: ScheduleWatch
   readonly #ledger = new Ledger((reason) => this.fail(reason))
   readonly #sentEntries = new SentEntries((reason) => this.fail(reason))
   readonly #plan: Plan
@@ -129,6 +129,7 @@ class World {
     })
     this.#losses = losses
     if (plan.steps.some(({ kind }) => kind === 'relay loss' || kind === 'fork')) this.#ledger.relayMayLose()
+    const documents = new Map<string, string>()
     const names = Array.from({ length: plan.devices }, (_, index) => `device ${index}`)
     const disks = names.map((name) => new SimDisk(time, new RandomStream(seed, name, 'disk'), defects.disk))
     this.#devices = names.map(
@@ -146,6 +147,7 @@ class World {
           duties,
           losses,
           collectionNames: plan.collections,
+          documents,
           documentLimits: plan.documentLimits,
           phrases,
           makesAccount: index === 0,
@@ -157,6 +159,7 @@ class World {
     const [devices, relay, relayDisk] = [this.#devices, this.#relay, this.#relayDisk]
     this.#faults = new Faults({ time, trace, network, relay, relayDisk, devices, disks, duties, losses, crashPoints })
     if (death !== undefined) this.#faults.arm(death)
+    this.#schedules = new ScheduleWatch(time, devices, (reason) => this.fail(reason))
   }
 
   fail(reason: string): void {
@@ -168,26 +171,35 @@ class World {
     this.#relay.start()
     ;(this.#devices[0] as SimDevice).start()
     for (const step of this.#plan.steps) this.#time.after(step.atMs, () => this.#faults.take(step))
+    if (this.#plan.steps.some(({ kind }) => kind === 'set schedule')) this.#schedules.begin()
     await this.#runUntil(this.#plan.endMs)
     if (this.#hasFailed) return
     this.#trace.add('world', 'faults end')
     this.#faults.end()
     this.#reviveAll()
-    let isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
-    if (!isSettled && !this.#hasFailed && this.#devices.some(({ waitsForAWeek }) => waitsForAWeek)) {
-      this.#faults.passWeek()
-      isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
+    await this.#schedules.keep((limitMs, isTrue) => this.#until(limitMs, isTrue))
+    if (this.#hasFailed) return
+    // What is off somewhere rests without it. Not where a relay has lost what only that device has.
+    const isOff = !this.#losses.haveHappened && this.#devices.some(({ choices }) => choices.anyOff)
+    if (isOff) {
+      if (!(await this.#settles()))
+        this.fail(`does not converge but for what is off: ${describeDevices(this.#devices)}`)
+      this.#trace.add('world', 'is settled but for what is off')
+      checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
     }
     if (this.#hasFailed) return
+    this.#wantsAll = true
+    const isSettled = await this.#settles()
+    if (this.#hasFailed) return
     if (!isSettled) {
-      this.fail(`does not converge within ${SETTLE_MS / 60_000} minutes: ${this.#diagnosis()}`)
+      this.fail(`does not converge within ${SETTLE_MS / 60_000} minutes: ${describeDevices(this.#devices)}`)
       return
     }
     this.#trace.add('world', 'is settled')
     for (const device of this.#devices) device.mayComplain = false
     await this.#runUntil(this.#time.nowMs + QUIET_MS)
     if (this.#hasFailed) return
-    if (!this.#isSettled()) this.fail(`does not stay converged: ${this.#diagnosis()}`)
+    if (!this.#isSettled()) this.fail(`does not stay converged: ${describeDevices(this.#devices)}`)
     checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
     const [member] = this.#devices
     // A branch of the keyring that does not count takes with it who was there to be removed.
@@ -223,6 +235,7 @@ class World {
     }
   }
 
+  #wantsAll = false
   #conflicts = 0
   #rebases = 0
 
@@ -248,10 +261,14 @@ class World {
   /** Whoever is down comes up; who is on the way down comes up when it is there. */
   #reviveAll(): void {
     this.#relay.start()
-    for (const device of this.#devices) {
-      device.start(true)
-      device.goOnline()
-    }
+    for (const device of this.#devices) device.revive()
+  }
+
+  async #settles(): Promise<boolean> {
+    const isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
+    if (isSettled || this.#hasFailed || !this.#devices.some(({ waitsForAWeek }) => waitsForAWeek)) return isSettled
+    this.#faults.passWeek()
+    return this.#until(SETTLE_MS, () => this.#isSettled())
   }
 
   #isSettled(): boolean {
@@ -260,27 +277,16 @@ class World {
       this.#reviveAll()
       return false
     }
-    return (
-      this.#network.isSound &&
-      this.#devices.every(({ sync }) => sync?.status.connection === 'online' && sync.status.isGreen) &&
-      this.#devices.every(({ sync }) => sync?.status.owed.every(({ kind }) => waitsForAWeek.has(kind))) &&
-      haveOneKeyring(this.#devices) &&
-      this.#plan.collections.every((name) => areEqual(this.#devices, name))
-    )
-  }
-
-  #diagnosis(): string {
-    return this.#devices
-      .map(({ name, state, sync, collections }) => {
-        const digests = [...collections.values()].map(digestOf)
-        return `${name} is ${state}, ${JSON.stringify({ ...sync?.status, digests })}`
-      })
-      .join('; ')
+    wantLive(this.#devices, this.#wantsAll)
+    return this.#network.isSound && areAtRest(this.#devices, this.#plan.collections)
   }
 
   #capture: Capture = (direction, device, bytes, frame) => {
     if (includesCanary(bytes)) this.fail('a frame shows the relay what it must not know')
-    if (direction === 'up' && frame !== undefined) this.#sentEntries.send(device, frame)
+    if (frame === undefined) return
+    if (direction === 'up') this.#sentEntries.send(device, frame)
+    const { choices } = this.#devices.find(({ name }) => name === device) as SimDevice
+    choices.saw(direction, frame)
   }
 
   #checkRelay(): void {

@@ -37,6 +37,21 @@ describe('virtual time', () => {
     expect(log).toEqual(['later'])
   })
 
+  test('the timers of a process stand still while it sleeps, and go on where they were', async () => {
+    const time = new VirtualTime()
+    const life = new Life()
+    const log: string[] = []
+    const note = (what: string) => () => log.push(`${what} at ${time.nowMs}`)
+    time.after(10, note('due in its sleep'), life)
+    time.after(500, note('due after it'), life)
+    time.after(10, note('of somebody else'))
+    time.after(5, () => life.fallAsleep(time.nowMs))
+    time.after(50, () => life.whenAwake(note('heard')))
+    time.after(105, () => life.wakeUp(time))
+    await time.runUntil(1_000)
+    expect(log).toEqual(['of somebody else at 10', 'heard at 105', 'due in its sleep at 110', 'due after it at 600'])
+  })
+
   test('nothing of a process happens after its death, and timers left behind are counted', async () => {
     const time = new VirtualTime()
     const life = new Life()

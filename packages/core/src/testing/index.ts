@@ -4,7 +4,7 @@ export type { InspectedRecord, Registers, Transaction } from '../document'
 export { type DocumentLimits, type DocumentObserver, limitDocuments, observeDocuments } from '../sync'
 export { keyVaultContract } from './key-vault-contract'
 export { memoryKeyVault } from './memory-key-vault'
-export { appliedIn, registersOf } from './observe'
+export { appliedIn, documentOf, registersOf } from './observe'
 export {
   memberName,
   type OracleDecision,

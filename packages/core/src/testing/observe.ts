@@ -1,5 +1,5 @@
 // What a simulator may look at that an app does not see.
-import { countRebases } from '@owlivion/sync-protocol'
+import { bytesToHex, countRebases, type DocumentId } from '@owlivion/sync-protocol'
 import type { Collection, RecordFields } from '../collection'
 import type { Registers } from '../document'
 
@@ -7,6 +7,13 @@ import type { Registers } from '../document'
 export function registersOf<T extends RecordFields<T>>(collection: Collection<T>): Registers {
   // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
   return collection['sync']().registers
+}
+
+/** What a relay calls the document under a collection, in hex. Only where no other tab leads. */
+export function documentOf<T extends RecordFields<T>>(collection: Collection<T>): string {
+  // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
+  const { document } = collection['sync']() as unknown as { readonly document: DocumentId }
+  return bytesToHex(document)
 }
 
 /** How far a document has come on a device. */

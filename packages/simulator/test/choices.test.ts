@@ -1,0 +1,103 @@
+// What people choose on their devices: which data types, and when. Scripted worlds, each under several seeds; random ones draw the same.
+import { describe, expect, test } from 'vitest'
+import { createPlan, runWorld, type Step } from '../src'
+
+const MINUTE_MS = 60_000
+const contacts = 'canary contacts'
+
+function edits(device: number, ...times: readonly number[]): Step[] {
+  return times.map((atMs) => {
+    const fields = { canary_name: `canary ${device} ${atMs}` }
+    const add = { kind: 'add', id: 'canary-ann@example.com', fields } as const
+    return { atMs, kind: 'edit', device, collection: contacts, together: false, edits: [add] }
+  })
+}
+
+const join: Step = { atMs: 500, kind: 'join', device: 1 }
+const usual = { onStart: false, onNetworkReturn: false }
+
+/** What went wrong, and how often everything happened, in several worlds of these steps. */
+async function run(steps: readonly Step[], endMs: number) {
+  const { collections } = createPlan({ seed: 1 })
+  const failures: string[] = []
+  const counts = new Map<string, number>()
+  for (let seed = 1; seed <= 4; seed++) {
+    const plan = { seed, devices: 2, collections, steps: [join, ...steps], endMs }
+    const result = await runWorld({ plan })
+    failures.push(...result.failures)
+    for (const [kind, count] of result.counts) counts.set(kind, (counts.get(kind) ?? 0) + count)
+  }
+  return { failures, counts }
+}
+
+describe('a data type', () => {
+  test('that is off costs nothing, survives restarts so, and is level with the others when it is on again', async () => {
+    const { failures, counts } = await run(
+      [
+        ...edits(0, 9_000, 12_000, 25_000),
+        { atMs: 10_000, kind: 'switch off', device: 1, collection: contacts },
+        ...edits(1, 11_000, 26_000),
+        { atMs: 13_000, kind: 'crash', device: 1, how: 'power', downMs: 1_000, awayMs: 0 },
+        { atMs: 20_000, kind: 'close', device: 1 },
+        { atMs: 22_000, kind: 'open', device: 1 },
+      ],
+      30_000,
+    )
+    expect(failures).toEqual([])
+    expect(counts.get('world is settled but for what is off')).toBeGreaterThan(0)
+    expect(counts.get('device switches on')).toBe(counts.get('world is settled but for what is off'))
+  })
+})
+
+describe('a schedule', () => {
+  test('of minutes is kept, asleep or awake, whatever the clock is set to', async () => {
+    const { failures, counts } = await run(
+      [
+        { atMs: 10_000, kind: 'set schedule', device: 1, mode: 15, ...usual },
+        ...edits(0, 20_000),
+        { atMs: 20 * MINUTE_MS, kind: 'sleep', device: 1, lastsMs: 80 * MINUTE_MS },
+        { atMs: 110 * MINUTE_MS, kind: 'set clock', device: 1, offsetMs: -365 * 24 * 60 * MINUTE_MS },
+      ],
+      140 * MINUTE_MS,
+    )
+    expect(failures).toEqual([])
+    expect(counts.get('device wakes up')).toBe(4)
+    // At 15 minutes, after its sleep at 100, from there on to 140, and once more at the end, in each world.
+    expect(counts.get('device connects')).toBeGreaterThanOrEqual(4 * 5)
+  })
+
+  test('is paused until it is resumed, and by hand it syncs when it is asked', async () => {
+    const { failures, counts } = await run(
+      [
+        { atMs: 9_000, kind: 'set schedule', device: 1, mode: 'manual', ...usual },
+        ...edits(1, 20_000, 30_000),
+        { atMs: 40_000, kind: 'sync now', device: 1 },
+        { atMs: 60_000, kind: 'pause', device: 1, lastsMs: undefined },
+        { atMs: 61_000, kind: 'crash', device: 1, how: 'process', downMs: 1_000, awayMs: 0 },
+        { atMs: 70_000, kind: 'sync now', device: 1 },
+        { atMs: 80_000, kind: 'resume', device: 1 },
+        { atMs: 90_000, kind: 'sync now', device: 1 },
+      ],
+      120_000,
+    )
+    expect(failures).toEqual([])
+    expect(counts.get('device has synced')).toBeGreaterThanOrEqual(8)
+  })
+})
+
+test('a store that is taken away loses nothing that was said to be stored', async () => {
+  const { failures, counts } = await run(
+    [...edits(0, 8_000, 10_010, 11_000, 14_000), { atMs: 10_000, kind: 'store ends', device: 0, lastsMs: 3_000 }],
+    20_000,
+  )
+  expect(failures).toEqual([])
+  expect(counts.get('device loses its store')).toBe(4)
+})
+
+test('random worlds draw all of it', () => {
+  const drawn = new Set<Step['kind']>()
+  for (let seed = 1; seed <= 100; seed++) for (const { kind } of createPlan({ seed }).steps) drawn.add(kind)
+  const kinds = ['set schedule', 'pause', 'resume', 'network returns', 'sync now', 'sleep'] as const
+  for (const kind of [...kinds, 'switch off', 'switch on', 'store ends'] as const)
+    expect(drawn.has(kind), kind).toBe(true)
+})
