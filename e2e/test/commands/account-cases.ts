@@ -121,6 +121,8 @@ export const accountCases = {
     const statuses = await laptop.commands.sync_get_status()
     expect(statuses.map(({ status }) => status)).toEqual(['idle', 'conflict', 'idle', 'idle'])
     expect(statuses.every(({ last_sync_at }) => soon(last_sync_at))).toBe(true)
+    expect(statuses[1]?.version).toBeGreaterThan(0)
+    expect(statuses[0]?.version).toBe(0)
   },
 
   async scheduler_start(world: CommandWorld) {

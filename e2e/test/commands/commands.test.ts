@@ -1,5 +1,6 @@
 // Every command of the old client, by its name, on a real relay: what it does, and not only that it answers.
 
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandName, commandNames, createSyncCommands, createSyncService } from '@owlivion/sync/commands'
 import { nodePlatform } from '@owlivion/sync/node'
@@ -40,6 +41,12 @@ it('commands have the names of the old client, and each has a case', async () =>
   expect(oldNames).toHaveLength(33)
   expect(oldNames).toEqual(expect.arrayContaining([...commandNames]))
   expect(Object.keys(cases).sort()).toEqual([...commandNames].sort())
+})
+
+it('the guide has a row for each command', () => {
+  const page = readFileSync(new URL('../../../docs/guide/replace-the-old-sync.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z0-9_]+)` /gm)].map(([, name]) => name)
+  expect(rows).toEqual([...commandNames])
 })
 
 describe('the command', () => {

@@ -6,7 +6,6 @@ import { schedulerMode } from './scheduler-commands'
 import type { SyncCommands } from './signatures'
 import { timeField } from './times'
 import { oldTypes } from './types'
-import { versionOf } from './versions'
 
 type ConfigCommands = Pick<SyncCommands, 'sync_start' | 'sync_get_config' | 'sync_update_config' | 'sync_get_status'>
 
@@ -89,7 +88,7 @@ export function configCommands(holder: AccountHolder, conflictsOf: ConflictsOf):
         const collection = await holder.collection(type)
         statuses.push({
           data_type: type,
-          version: await versionOf(collection),
+          version: collection.status.lastEntry,
           ...timeField('last_sync_at', lastSyncMs(holder, sync)),
           status: statusWord(sync, collection),
         })

@@ -8,7 +8,6 @@ import type { AccountHolder } from './account-holder'
 import type { ConflictInfo, ConflictStrategy } from './dto'
 import type { ResolveParameters, SyncCommands } from './signatures'
 import { timeField } from './times'
-import { versionOf } from './versions'
 
 type AnyCollection = Collection<Fields>
 
@@ -36,7 +35,7 @@ export async function conflictsOf(holder: AccountHolder): Promise<ConflictInfo[]
   for (const [name, collection] of await holder.collections()) {
     const ids = new Set([...collection.conflicts(), ...collection.deleteConflicts()].map(({ id }) => id))
     if (ids.size === 0) continue
-    const version = await versionOf(collection)
+    const version = collection.status.lastEntry
     for (const id of ids) found.push(conflictInfo(name, collection, id, deviceId, version))
   }
   return found

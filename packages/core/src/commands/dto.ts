@@ -70,7 +70,7 @@ export interface SyncConfigChange extends Partial<SyncConfigDto> {
 /** Where one data type stands. */
 export interface SyncStatusDto {
   readonly data_type: DataType
-  /** Number of its newest change. */
+  /** Number of its newest entry at the relay that this device has. */
   readonly version: number
   readonly last_sync_at?: string
   readonly status: 'idle' | 'syncing' | 'error' | 'conflict'

@@ -13,6 +13,8 @@ export interface DocumentStatus extends PartStatus {
   readonly state: EditState
   /** Transactions the relay has not confirmed. */
   readonly unsent: number
+  /** Number of the newest entry of the collection's log that is taken in here; 0 as long as nobody's edits have come to the relay. */
+  readonly lastEntry: number
   /** True when everything the relay had when last asked is here. */
   readonly caughtUp: boolean
   /** Entries kept aside because they cannot be trusted or understood, or wait for such a one. */
@@ -63,7 +65,14 @@ export class StatusMemory {
   of(state: DocumentState, own: OwnStatus, parts: readonly Partial<PartStatus>[]): DocumentStatus {
     const { replica, outbox, context } = state
     const { held } = replica.state
-    const basis: unknown[] = [replica, held, held.length, outbox.pending.length, context.keyring().head]
+    const basis: unknown[] = [
+      replica,
+      replica.state.number,
+      held,
+      held.length,
+      outbox.pending.length,
+      context.keyring().head,
+    ]
     basis.push(state.agreement.through)
     basis.push(own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
     for (const { healing, unconfirmed, suspicions } of parts) basis.push(healing, unconfirmed, suspicions)
@@ -89,6 +98,7 @@ function documentStatus(state: DocumentState, own: OwnStatus, parts: readonly Pa
     ...Object.assign({}, quiet, ...parts),
     state: unsent > 0 ? 'local' : own.isSeen ? 'seen' : 'stored',
     unsent,
+    lastEntry: state.replica.state.number,
     caughtUp: own.caughtUp,
     held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
     dropped: dropped.length,
