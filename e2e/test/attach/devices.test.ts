@@ -69,7 +69,7 @@ test('a cursor is seen at once by who is there and by who comes later, and is go
   here.provider.awareness.setLocalStateField('user', { name: 'Ann' })
   await until(() => here.provider.synced)
   const there = attached(bob)
-  await until(() => there.provider.awareness.getStates().get(here.doc.clientID)?.['user']?.name === 'Ann')
+  await until(() => there.provider.awareness.getStates().get(here.doc.clientID)?.user?.name === 'Ann')
   await until(() => here.provider.awareness.getStates().has(there.doc.clientID))
   bob.goOffline()
   await until(() => !here.provider.awareness.getStates().has(there.doc.clientID))

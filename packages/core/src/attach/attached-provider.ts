@@ -131,6 +131,8 @@ export class AttachedProvider extends ObservableV2<{ [Name in keyof AttachedEven
         if (event.type === 'error' && isOfConnection(event.error)) this.emit('connection-error', [event.error, this])
       }),
     ]
+    // As with a connection of its own: first the one, then the other.
+    if (engine.connection === 'online') this.setStatus('connecting')
     this.look()
     if (this.live === undefined) void this.open()
     else this.join()
@@ -227,8 +229,8 @@ export class AttachedProvider extends ObservableV2<{ [Name in keyof AttachedEven
   private setSynced(isSynced: boolean): void {
     if (isSynced === this.isSynced) return
     this.isSynced = isSynced
-    this.emit('sync', [isSynced])
     this.emit('synced', [isSynced])
+    this.emit('sync', [isSynced])
     this.doc.emit('sync', [isSynced, this.doc])
   }
 }

@@ -24,7 +24,6 @@ interface OtherDevice {
 
 export class PresenceRoom {
   readonly members = new Set<OnPresence>()
-  sequence = 0
   lastSentMs = Number.NEGATIVE_INFINITY
   /** The relay asked not to be told before. */
   waitUntilMs = Number.NEGATIVE_INFINITY

@@ -32,6 +32,8 @@ export class Presence {
   private readonly followed = new Set<string>()
   private send: ((frame: Frame) => void) | undefined
   private incarnation = 0
+  /** Counts what was shown in this incarnation, in all documents: a document may be left and joined again. */
+  private sequence = 0
 
   constructor(
     private readonly context: AccountContext,
@@ -125,7 +127,7 @@ export class Presence {
     if (room.members.size === 0) this.rooms.delete(bytesToHex(document))
     if (states.length === 0 || this.send === undefined || context.isRemoved) return
     room.lastSentMs = context.platform.now()
-    const envelope = sealPresence(context, document, { incarnation, sequence: ++room.sequence }, states)
+    const envelope = sealPresence(context, document, { incarnation, sequence: ++this.sequence }, states)
     this.send({ type: 'presence-put', document, envelope })
   }
 }
