@@ -27,6 +27,7 @@ export abstract class AccountDocuments extends AccountSchedule {
    * @throws SyncError `invalid-value`
    *
    * @example
+   * import * as Y from 'yjs'
    * const doc = new Y.Doc()
    * const provider = sync.attach(doc, 'meeting-notes')
    * provider.awareness.setLocalStateField('user', { name: 'Ann', color: '#a03060' })

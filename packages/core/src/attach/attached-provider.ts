@@ -55,6 +55,7 @@ const REFUSED_CODE = 4403
  * y-websocket's provider; the connection is the account's own, which `sync.goOnline` makes.
  *
  * @example
+ * import * as Y from 'yjs'
  * const doc = new Y.Doc()
  * const provider = sync.attach(doc, 'meeting-notes')
  * provider.on('sync', (isSynced) => console.log(isSynced ? 'in step' : 'behind'))
