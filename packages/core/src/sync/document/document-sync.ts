@@ -60,13 +60,9 @@ export class DocumentSync {
   private constructor(
     private readonly context: AccountContext,
     private readonly state: DocumentState,
-    tell: OnChange,
+    onChange: OnChange,
     private readonly onStatus: () => void,
   ) {
-    const onChange: OnChange = (changed) => {
-      if (!this.closed && !context.isRemoved) this.edits.revive(changed)
-      tell(changed)
-    }
     const claimed = (author: Lineage, number: number, head: KeyringHead): void => {
       if (context.noteKeyringHead?.(author.device, { document: state.document, number }, head)) this.link?.readKeyring()
     }
@@ -145,7 +141,6 @@ export class DocumentSync {
     const sync = new DocumentSync(context, state, onChange, onStatus)
     if (context.isRemoved) return sync
     await sync.seenRows.restore()
-    sync.edits.revive(undefined)
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
     await sync.edits.adoptLanes()
