@@ -40,7 +40,8 @@ export interface SyncCommandSet extends SyncCommands {
  *   showRecoveryPhrase: (phrase) => console.log(phrase),
  * })
  * const { enabled, sync_contacts } = await commands.sync_get_config()
- * console.log(enabled, sync_contacts) // false true
+ * enabled // false
+ * sync_contacts // true
  * await commands.close()
  */
 export function createSyncCommands(options: SyncCommandsOptions): SyncCommandSet {

@@ -55,7 +55,8 @@ export interface SyncService {
  *   deviceName: 'laptop',
  *   showRecoveryPhrase: (phrase) => alert(phrase),
  * })
- * export const syncService = createSyncService(commands, () => Date.now())
+ * const syncService = createSyncService(commands, () => Date.now())
+ * const { contacts_synced, errors } = await syncService.startSync()
  */
 export function createSyncService(commands: SyncCommandSet, now: () => number): SyncService {
   const master = (password: string | undefined) => (password === undefined ? {} : { master_password: password })

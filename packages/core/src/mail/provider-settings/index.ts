@@ -83,8 +83,14 @@ function element(value: unknown): Element | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Element) : undefined
 }
 
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
+}
+
 function elements(value: unknown): Element[] {
-  return [value].flat().flatMap((each) => element(each) ?? [])
+  return listOf(value)
+    .map(element)
+    .filter((each) => each !== undefined)
 }
 
 const securityBySocketType: Readonly<Record<string, ConnectionSecurity>> = {
@@ -111,7 +117,7 @@ function readServer(server: Element, owner: Owner): object | undefined {
     port: Number(text(server.port) ?? HTTPS_PORT),
     security,
     ...(username !== undefined && { username: filledIn(username, owner) }),
-    authentication: [server.authentication].flat().flatMap((each) => text(each) ?? []) as readonly Authentication[],
+    authentication: listOf(server.authentication).flatMap((each) => text(each) ?? []) as readonly Authentication[],
     ...(url !== undefined && { url }),
   }
 }
