@@ -15,7 +15,8 @@ export type DraftAttachment = {
 }
 
 /**
- * A draft. Subject, recipients and body are fields apart.
+ * A draft. Subject, recipients and body are fields apart. Beside them it has a text, `body`, in which two devices may type at once: once
+ * that is written in, it is the body, and `bodyText` and `bodyHtml` are what a client without an editor left.
  *
  * @example
  * const reply: MailDraft = {
@@ -77,6 +78,7 @@ export const drafts: MailType<MailDraft> = {
   ),
   counters: [],
   sets: [],
+  texts: ['body'],
   latestWins: [],
   key: (draft) => contentKey('draft', draft),
 }

@@ -21,6 +21,8 @@ export interface MailType<T> {
   readonly counters: readonly string[]
   /** Sets of a record: `collection.addToSet(id, name, …)`. */
   readonly sets: readonly string[]
+  /** Texts of a record, which several people edit at once: `collection.text(id, name)`. */
+  readonly texts?: readonly string[]
   /** Fields in which the later value counts and nobody is asked: see `CollectionOptions.latestWins`. */
   readonly latestWins: readonly (keyof T & string)[]
   /**

@@ -6,6 +6,8 @@ import { object, schemaOf, text } from './schema'
 
 /**
  * A signature. HTML is stored as its author wrote it: put it through `sanitizeHtml` of `@owlivion/sync/html` wherever it is shown or sent.
+ * Beside its fields it has a text, `body`, for an editor: once that is written in, it is the signature, and `htmlOfText` makes HTML of it;
+ * `writeHtml` puts what `html` says into it.
  *
  * @example
  * const short: MailSignature = { account: 'ann@example.com', name: 'Short', html: '<p>Ann</p>' }
@@ -23,6 +25,7 @@ export const signatures: MailType<MailSignature> = {
   schema: schemaOf(object<MailSignature>({ account: accountReference, name: text({ filled: true }), html: text() })),
   counters: [],
   sets: [],
+  texts: ['body'],
   latestWins: [],
   key: (signature) => contentKey('signature', signature),
 }
