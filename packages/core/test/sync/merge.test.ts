@@ -106,6 +106,25 @@ describe('a device that holds an account and joins another', () => {
     await expect(here.run(joining)).rejects.toMatchObject({ code: 'profile-exists' })
   })
 
+  it('brings the texts of its records along', async () => {
+    const here = world()
+    const laptop = await here.shared()
+    const { sync } = await createAccount({ ...here.options('phone'), online: false })
+    const notes = await sync.open('notes', { texts: ['body'] })
+    await notes.add('one', {})
+    const body = await notes.text('one', 'body')
+    body.replaceWithText('typed before')
+    await sync.close()
+    const phone = await here.merge()
+    await phone.open('notes', { texts: ['body'] })
+    await here.upToDate(phone, laptop)
+    for (const each of [phone, laptop]) {
+      const read = await each.open('notes', { texts: ['body'] })
+      await here.until(() => read.has('one'))
+      expect((await read.text('one', 'body')).toText()).toBe('typed before')
+    }
+  })
+
   it('brings its records along, and finds the others there', async () => {
     const here = world()
     const laptop = await here.shared((contacts) => contacts.add('bob', { name: 'Bob' }))

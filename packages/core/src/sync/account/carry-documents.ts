@@ -4,12 +4,15 @@ import { bytesEqual, type DocumentId } from '@owlivion/sync-protocol'
 import { type CarriedRecord, carryingOperations, sizeOfCarried, type Transaction } from '../../document'
 import { SyncError } from '../../errors'
 import type { Store, StoreBatch, StoreKey } from '../../storage'
+import { Y } from '../../yjs'
 import type { AccountContext } from '../account-context'
 import { encodeName, nameKey, readNames } from '../document/document-names'
 import type { DocumentState } from '../document/document-state'
 import { loadDocument } from '../document/load-document'
 import { documentPrefix, encodePending, rowKeys } from '../document/rows'
+import { emptyUpdate } from '../writing/body-updates'
 import { LaneAdoption, lanesKey, readLanes } from '../writing/lanes'
+import { piecesOf } from '../writing/text-pieces'
 
 /** One transaction's worth, as of large lists of edits: its entry stays below the entry limit. */
 const TRANSACTION_BYTES = 98_304
@@ -53,6 +56,9 @@ async function carryDocument(
   const next = await loadDocument(to, id)
   for (const transaction of write(next, old.registers.carried(part), shiftMs))
     next.outbox.add(transaction, { isClockKnown: true })
+  for (const texts of piecesOf(textsOf(old, part === undefined)).updates)
+    if (texts.length > emptyUpdate.length)
+      next.outbox.add({ ...next.registers.perform(() => []), texts }, { isClockKnown: true })
   const rows = next.outbox.pending.map((item) => [rowKeys.pending(id, item.order), encodePending(item)] as const)
   const state = rows.length > 0 ? [next.stateRow()] : []
   for (const each of [old, next]) {
@@ -90,6 +96,13 @@ function shifted(record: CarriedRecord, shiftMs: number): CarriedRecord {
   if (shiftMs === 0) return record
   const move = (t: number): number => Math.max(0, t + shiftMs)
   return { ...record, t: move(record.t), values: record.values.map((each) => ({ ...each, t: move(each.t) })) }
+}
+
+/** Texts come along as they are: their roots have names that nobody else has. */
+function textsOf({ texts, outbox }: DocumentState, all: boolean): Uint8Array {
+  if (all) return Y.encodeStateAsUpdate(texts)
+  const unsent = outbox.pending.flatMap(({ transaction }) => transaction.texts ?? [])
+  return unsent.length > 0 ? Y.mergeUpdates(unsent) : emptyUpdate
 }
 
 /** What the relay has not confirmed. */
