@@ -14,6 +14,7 @@ export default defineConfig({
     'provider-settings': 'src/mail/provider-settings/index.ts',
     'owlivion-mail': 'src/mail/owlivion-mail/index.ts',
     'command-line': 'src/command-line/main.ts',
+    history: 'src/history/index.ts',
     commands: 'src/commands/index.ts',
     password: 'src/password/index.ts',
     pairing: 'src/pairing/index.ts',

@@ -16,6 +16,7 @@ import { SyncError } from '../../errors'
 import type { AccountContext } from '../account-context'
 import type { Lineage, LineageMap } from '../device-map'
 import { readReturning } from '../healing/roll-back'
+import { type LogChanges, readLogChanges } from '../history/log-changes'
 import { LogIntake } from '../log/log-intake'
 import type { Chain, OpenedEntry } from '../log/log-replica'
 import { LogWitness } from '../log/log-witness'
@@ -266,6 +267,11 @@ export class DocumentSync {
   /** Writes again what this tab wrote when it led before, and no store has. @returns when it is on this device's disk */
   carry(transactions: readonly WrittenTransaction[]): Promise<void> {
     return this.edits.carry(transactions)
+  }
+
+  /** What the entries that this device keeps did, and what waits to be sent. @throws SyncError `profile-damaged`, `closed` */
+  changes(): Promise<LogChanges> {
+    return this.jobs.ask(() => readLogChanges(this.state))
   }
 
   /** Resolves when all that the live documents hold now is on this device's disk. */

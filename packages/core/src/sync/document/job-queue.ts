@@ -22,6 +22,28 @@ export class JobQueue {
     return this.jobs
   }
 
+  /**
+   * Reads something while no other job runs. What it throws is the asker's.
+   * @throws SyncError `closed` or `device-removed` when it was not reached
+   */
+  async ask<Answer>(job: () => Promise<Answer>): Promise<Answer> {
+    let answer: { readonly value: Answer } | undefined
+    let failure: { readonly cause: unknown } | undefined
+    this.run(async () => {
+      try {
+        answer = { value: await job() }
+      } catch (cause) {
+        failure = { cause }
+      }
+    })
+    await this.jobs
+    if (failure !== undefined) throw (failure as { readonly cause: unknown }).cause
+    if (answer !== undefined) return (answer as { readonly value: Answer }).value
+    if (this.options.context.isRemoved)
+      throw new SyncError('device-removed', 'This device was removed from the account.')
+    throw new SyncError('closed', 'The account is closed.')
+  }
+
   run(job: () => Promise<void>): void {
     const { context } = this.options
     this.jobs = this.jobs.then(async () => {

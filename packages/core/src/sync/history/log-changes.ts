@@ -1,0 +1,98 @@
+// What the entries that this device keeps did, one after the other, to what a person sees of the records: replayed from the snapshot that
+// the log goes on from. Who did it is said by an entry's envelope, which its author signed; never by a slot, which anybody could write.
+import { bytesToHex, decodeEnvelope } from '@owlivion/sync-protocol'
+import { createWriter, differenceBetween, openRegisters, type RecordDifference, type RecordSlots } from '../../document'
+import { createDoc, Y } from '../../yjs'
+import type { DocumentState } from '../document/document-state'
+import { applyBodies, readStoredBase, tryOpenStored } from '../log/base'
+import { readLog } from '../log/log-history'
+import { readFoundation } from '../snapshot/foundation'
+import { docsOfSnapshot } from '../snapshot/snapshot-format'
+import { updatesOf } from '../writing/body-updates'
+
+/** What one entry, or one edit that is not sent yet, did to one record. */
+export interface LoggedChange extends Omit<RecordDifference, 'writtenAtMs'> {
+  readonly id: string
+  /** Hex of the id of the device that wrote it. */
+  readonly device: string
+  /** When, by that device's clock as its relay corrects it. */
+  readonly atMs: number
+  /** Its place in the log; undefined for what the relay has not confirmed. */
+  readonly number: number | undefined
+}
+
+export interface LogChanges {
+  /** In the order in which they took effect. */
+  readonly changes: readonly LoggedChange[]
+  /** Everything that came to be since the log began is there. */
+  readonly isWhole: boolean
+}
+
+/** Call within a job. @throws SyncError `profile-damaged` */
+export async function readLogChanges(state: DocumentState): Promise<LogChanges> {
+  const { context, document, foundation } = state
+  await context.writer.barrier()
+  const stored = await readStoredBase(context, document)
+  const below = await readFoundation(context, document, foundation)
+  const log = await readLog(context, document, foundation, stored)
+  // From here to the end nothing is awaited: what is pending fits the log.
+  const replay = new Replay(state, below === undefined ? undefined : docsOfSnapshot(below).registers)
+  for (const [number, entry] of log) {
+    const held = stored.held.get(number)
+    const opened = held === undefined || held.released ? tryOpenStored(context, document, entry) : undefined
+    if (opened === undefined) continue
+    const device = bytesToHex(decodeEnvelope(entry.bytes).device)
+    replay.apply(updatesOf(opened.body).registers, { device, number, sealedAtMs: opened.body.sealedAtMs })
+  }
+  const device = bytesToHex(context.device)
+  for (const { transaction } of state.outbox.pending)
+    replay.apply(transaction.update, { device, number: undefined, sealedAtMs: undefined })
+  return { changes: replay.end(), isWhole: foundation === undefined }
+}
+
+interface Author extends Pick<LoggedChange, 'device' | 'number'> {
+  readonly sealedAtMs: number | undefined
+}
+
+class Replay {
+  private readonly changes: LoggedChange[] = []
+  private readonly registers
+  private readonly below
+  /** Of the records that were touched: what they are by now. */
+  private readonly slots = new Map<string, RecordSlots>()
+
+  constructor(
+    private readonly state: DocumentState,
+    start: Y.Doc | undefined,
+  ) {
+    const bytes = start && Y.encodeStateAsUpdateV2(start)
+    const first = start ?? createDoc('registers')
+    const second = applyBodies(bytes && { registers: bytes, texts: new Uint8Array() }, []).registers
+    this.below = this.open(first)
+    this.registers = this.open(second)
+  }
+
+  apply(update: Uint8Array, { device, number, sealedAtMs }: Author): void {
+    for (const id of this.registers.apply([update])) {
+      const before = this.slots.get(id) ?? this.below.slots(id)
+      const after = this.registers.slots(id)
+      this.slots.set(id, after)
+      const difference = differenceBetween(before, after)
+      if (difference === undefined) continue
+      const { writtenAtMs, ...what } = difference
+      const latest = sealedAtMs ?? this.state.context.now()
+      this.changes.push({ id, ...what, device, number, atMs: Math.min(writtenAtMs ?? latest, latest) })
+    }
+  }
+
+  end(): readonly LoggedChange[] {
+    this.below.doc.destroy()
+    this.registers.doc.destroy()
+    return this.changes
+  }
+
+  private open(doc: Y.Doc) {
+    const { platform } = this.state.context
+    return openRegisters({ doc, writer: createWriter(platform.random), lastN: 0, now: () => 0 })
+  }
+}
