@@ -7,6 +7,7 @@ import { auditCommands } from './audit-commands'
 import { configCommands } from './config-commands'
 import { conflictCommands, conflictsOf } from './conflict-commands'
 import { deviceCommands } from './device-commands'
+import { historyCommands } from './history-commands'
 import { queueCommands } from './queue-commands'
 import { schedulerCommands } from './scheduler-commands'
 import { commandNames, type SyncCommands } from './signatures'
@@ -51,6 +52,7 @@ export function createSyncCommands(options: SyncCommandsOptions): SyncCommandSet
     ...configCommands(holder, () => conflictsOf(holder)),
     ...conflictCommands(holder),
     ...queueCommands(holder),
+    ...historyCommands(holder),
     ...schedulerCommands(holder),
     ...deviceCommands(holder),
     ...auditCommands(holder),

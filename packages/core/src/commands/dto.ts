@@ -102,6 +102,24 @@ export interface QueueResult {
   readonly failed: number
 }
 
+/** A step in the history of a data type: what one device wrote in one go. */
+export interface SyncHistoryEntry {
+  readonly id: number
+  readonly data_type: DataType
+  /** Number of its entry at the relay. */
+  readonly version: number
+  /** A name of the step: what is at the relay is sealed, and a hash of it would say nothing. */
+  readonly snapshot_hash: string
+  readonly device_id: string
+  /** `push`: written here. `pull`: on another device. */
+  readonly operation: 'push' | 'pull' | 'merge'
+  /** Records that changed. */
+  readonly items_count: number
+  readonly sync_status: 'success' | 'failed' | 'conflict'
+  readonly error_message?: string
+  readonly created_at: string
+}
+
 /** When this device syncs by itself. */
 export interface SchedulerStatus {
   readonly enabled: boolean

@@ -20,6 +20,7 @@ export type {
   SessionDto,
   SyncConfigChange,
   SyncConfigDto,
+  SyncHistoryEntry,
   SyncResult,
   SyncStatusDto,
   TwoFactorSetup,

@@ -12,6 +12,7 @@ import type {
   SessionDto,
   SyncConfigChange,
   SyncConfigDto,
+  SyncHistoryEntry,
   SyncResult,
   SyncStatusDto,
   TwoFactorSetup,
@@ -61,6 +62,9 @@ export interface SyncCommands {
   sync_retry_failed(): Promise<number>
   sync_clear_completed_queue(parameters: { readonly older_than_days: number }): Promise<number>
   sync_clear_failed_queue(): Promise<number>
+  get_sync_history(parameters: { readonly data_type: DataType; readonly limit: number }): Promise<SyncHistoryEntry[]>
+  rollback_sync(parameters: { readonly data_type: DataType; readonly version: number } & MasterPassword): Promise<void>
+  enforce_sync_retention(parameters: { readonly retention_days: number }): Promise<number>
   scheduler_start(): Promise<void>
   scheduler_stop(): Promise<void>
   scheduler_get_status(): Promise<SchedulerStatus>
@@ -101,6 +105,9 @@ const named: { readonly [Name in CommandName]: true } = {
   sync_retry_failed: true,
   sync_clear_completed_queue: true,
   sync_clear_failed_queue: true,
+  get_sync_history: true,
+  rollback_sync: true,
+  enforce_sync_retention: true,
   scheduler_start: true,
   scheduler_stop: true,
   scheduler_get_status: true,
@@ -122,6 +129,6 @@ const named: { readonly [Name in CommandName]: true } = {
  * The names of all commands.
  *
  * @example
- * commandNames.length // 30
+ * commandNames.length // 33
  */
 export const commandNames = Object.keys(named) as readonly CommandName[]
