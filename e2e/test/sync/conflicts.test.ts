@@ -122,6 +122,14 @@ describe('a conflict', () => {
       expect(notes.has('one')).toBe(false)
       expect(notes.has('two')).toBe(true)
       expect(notes.deleteConflicts()).toEqual([])
+      expect(notes.recentlyDeleted()).toEqual([
+        {
+          id: 'one',
+          fields: { text: 'changed' },
+          deletedAtMs: expect.any(Number),
+          device: { id: tablet.sync.deviceId, name: 'tablet' },
+        },
+      ])
     }
   })
 

@@ -9,6 +9,7 @@ import {
   deleteConflictsIn,
   newestOf,
 } from './conflicts'
+import { type DeletedRecord, deletedIn } from './deleted-records'
 import type { Edit, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
 import { refuseSecrets } from './secret-fields'
@@ -95,6 +96,11 @@ export class Collection<T extends RecordFields<T>> {
   /** Ids of deleted records that can still be restored. */
   deletedIds(): string[] {
     return [...this.sync().registers.deletedIds()]
+  }
+
+  /** Deleted records that can still be restored, the latest first: what is in them, which device deleted them, and when. */
+  recentlyDeleted(): DeletedRecord<T>[] {
+    return deletedIn(this.conflictSource)
   }
 
   /**

@@ -109,7 +109,8 @@ export function newestOf(
   return edits
 }
 
-function originsIn({
+/** Tells of a value or a delete who wrote it, and when. */
+export function originsIn({
   document,
   deviceName,
 }: ConflictSource): (write: Pick<Candidate, 'writer' | 't'>) => ConflictOrigin {

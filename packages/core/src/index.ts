@@ -30,6 +30,7 @@ export type {
   DeleteConflict,
   UnseenChange,
 } from './conflicts'
+export type { DeletedRecord } from './deleted-records'
 export type { Fields, JsonValue, RecordChange } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { requestPersistentStorage } from './persistence'

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { type Collection, createAccount, openAccount, type Sync, type SyncError } from '../../src'
+import { type Collection, createAccount, createUndo, openAccount, type Sync, type SyncError } from '../../src'
 import type { AccountEngine, LiveDocument, SyncEngine } from '../../src/sync'
 import { FakeOrigin, type FakeTab } from './support/origin'
 
@@ -78,6 +78,31 @@ it('every tab knows which device wrote the values of a conflict', async () => {
   const device = { id: sync.deviceId, name: sync.devices()[0]!.name }
   for (const contacts of [leader, follower])
     expect(contacts.conflicts()[0]!.candidates.map((each) => each.device)).toEqual([device, device])
+})
+
+it('a tab undoes what was written in it, whoever leads meanwhile, and leaves alone what another tab wrote since', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const second = await open(origin.tab())
+  const [leader, follower] = [await sync.open<Contact>('contacts'), await second.open<Contact>('contacts')]
+  const undo = createUndo([follower], { captureMs: 0 })
+  await follower.add('ann', { name: 'Ann' })
+  await follower.update('ann', { name: 'Anna' })
+  await follower.update('ann', { phone: '1' })
+  await until(() => leader.get('ann')?.phone === '1')
+  await leader.update('ann', { phone: 'by the other tab' })
+  await until(() => follower.get('ann')?.phone === 'by the other tab')
+  expect((await undo.undo())?.skipped).toEqual([
+    { collection: 'contacts', id: 'ann', field: 'phone', reason: 'changed-since' },
+  ])
+  await until(() => second.status.unsent === 4)
+  await writeAgain(sync)
+  await sync.close()
+  expect((await undo.undo())?.skipped).toEqual([])
+  await until(() => second.status.unsent === 5)
+  expect(follower.get('ann')).toEqual({ name: 'Ann', phone: 'by the other tab' })
+  await undo.redo()
+  expect(follower.get('ann')?.name).toBe('Anna')
 })
 
 it('when the leader is closed, a follower goes on with everything', async () => {

@@ -193,6 +193,25 @@ describe('a step', () => {
   })
 })
 
+it('deleted records are listed with what was in them, the latest first', async () => {
+  await contacts.add('ann', { name: 'Ann', phone: '1' })
+  await contacts.update('ann', { phone: undefined })
+  await contacts.add('bob', { name: 'Bob' })
+  await contacts.delete('ann')
+  await platform.advance(60_000)
+  await contacts.delete('bob')
+  const device = { id: sync.deviceId, name: 'x' }
+  const [bob, ann] = contacts.recentlyDeleted()
+  expect([bob, ann]).toMatchObject([
+    { id: 'bob', fields: { name: 'Bob' }, device },
+    { id: 'ann', fields: { name: 'Ann' }, device },
+  ])
+  expect(Object.keys(ann!.fields)).toEqual(['name'])
+  expect(bob!.deletedAtMs - ann!.deletedAtMs).toBeGreaterThan(50_000)
+  await contacts.restore('ann')
+  expect(contacts.recentlyDeleted().map(({ id }) => id)).toEqual(['bob'])
+})
+
 it('an undo that cannot be written stays', async () => {
   await contacts.add('ann', { name: 'Ann' })
   await sync.close()
