@@ -92,6 +92,11 @@ export interface Plan {
   readonly endMs: number
 }
 
+/** Whether documents of this world are short enough to be rebased. */
+export function mayRebase({ documentLimits }: Plan): boolean {
+  return documentLimits !== undefined && documentLimits.minDeadStructs < Number.MAX_SAFE_INTEGER
+}
+
 const YEAR_MS = 365 * 24 * 3_600_000
 const recordIds = ['ann', 'bob', 'cem'].map((name) => `${CANARY}-${name}@example.com`)
 const fieldNames = ['name', 'mail', 'note'].map((name) => `${CANARY}_${name}`)
@@ -116,7 +121,7 @@ export function createPlan(options: PlanOptions): Plan {
   drawLies(new RandomStream(seed, 'plan', 'lies'), devices, endMs, steps)
   const losses = drawRelayLosses(new RandomStream(seed, 'plan', 'relay losses'), devices, endMs)
   const keyEvents = drawKeyEvents(new RandomStream(seed, 'plan', 'keys'), devices, endMs)
-  const documentLimits = drawLimits(new RandomStream(seed, 'plan', 'limits'), losses.length === 0)
+  const documentLimits = drawLimits(new RandomStream(seed, 'plan', 'limits'))
   steps.push(...losses, ...(losses.length === 0 ? keyEvents : keyEvents.filter(isDecidedAlone)))
   if (documentLimits !== undefined) drawWeeks(new RandomStream(seed, 'plan', 'weeks'), endMs, steps)
   // What the relay and its author's disk both lose is lost: there a device that dies keeps what it has committed.
@@ -276,15 +281,12 @@ function drawWeeks(random: RandomStream, endMs: number, steps: Step[]): void {
     steps.push({ atMs: random.between(Math.floor(endMs / 2), endMs), kind: 'a week passes' })
 }
 
-/**
- * In some worlds logs are summed up, in some of those documents are rebased, too. Not where a relay is restored: there what was not sent may show a
- * conflict more than the oracle knows, as docs/protocol/rebase.md says.
- */
-function drawLimits(random: RandomStream, mayRebase: boolean): DocumentLimits | undefined {
+/** In some worlds logs are summed up, in some of those documents are rebased, too. */
+function drawLimits(random: RandomStream): DocumentLimits | undefined {
   if (!random.chance(0.5)) return undefined
   return {
     minTailBytes: random.between(500, 5_000),
-    minDeadStructs: mayRebase && random.chance(0.4) ? random.between(10, 60) : Number.MAX_SAFE_INTEGER,
+    minDeadStructs: random.chance(0.4) ? random.between(10, 60) : Number.MAX_SAFE_INTEGER,
   }
 }
 

@@ -16,7 +16,7 @@ import { Duties } from './hostile/duties'
 import { Ledger } from './ledger'
 import { Network } from './network'
 import { Phrases } from './phrases'
-import { CANARY, type Plan } from './plan'
+import { CANARY, mayRebase, type Plan } from './plan'
 import { RandomStream } from './random'
 import { RELAY_URL, SimRelay } from './relay'
 import { RelayDisk, type RelayDiskOptions } from './relay-disk'
@@ -185,7 +185,7 @@ class World {
       if (!(await this.#settles()))
         this.fail(`does not converge but for what is off: ${describeDevices(this.#devices)}`)
       this.#trace.add('world', 'is settled but for what is off')
-      checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
+      this.#checkRecords()
     }
     if (this.#hasFailed) return
     this.#wantsAll = true
@@ -200,7 +200,7 @@ class World {
     await this.#runUntil(this.#time.nowMs + QUIET_MS)
     if (this.#hasFailed) return
     if (!this.#isSettled()) this.fail(`does not stay converged: ${describeDevices(this.#devices)}`)
-    checkRecords(this.#ledger, this.#devices, (reason) => this.fail(reason))
+    this.#checkRecords()
     const [member] = this.#devices
     // A branch of the keyring that does not count takes with it who was there to be removed.
     if (member?.sync && !this.#losses.haveHappened)
@@ -287,6 +287,11 @@ class World {
     if (direction === 'up') this.#sentEntries.send(device, frame)
     const { choices } = this.#devices.find(({ name }) => name === device) as SimDevice
     choices.saw(direction, frame)
+  }
+
+  #checkRecords(): void {
+    const mayShowMore = this.#losses.haveHappened && mayRebase(this.#plan)
+    checkRecords(this.#ledger, this.#devices, { mayShowMore, fail: (reason) => this.fail(reason) })
   }
 
   #checkRelay(): void {
