@@ -42,6 +42,30 @@ describe('a relay that lost everything', () => {
   })
 })
 
+describe('a relay that was put back to before a rebase', () => {
+  it('is healed by one device; another that comes later goes on from that, and writes nothing again', async () => {
+    const { world, laptop, phone } = await twoDevices()
+    await world.backUp('old')
+    await wear(laptop, 'laptop')
+    await world.until(() => rebases(world) === 1)
+    await world.untilEqual(laptop, phone)
+    phone.sync.goOffline()
+    await world.restore('old', { isNamedAnew: false })
+    await world.untilEqual(laptop)
+    // It has seen what the relay's log does not have as entries.
+    await laptop.notes.update('one', { text: 'since then' })
+    await world.untilEqual(laptop)
+    const { entries } = world
+    phone.sync.goOnline()
+    await world.untilEqual(laptop, phone)
+    expect(phone.sync.status.documents.notes?.held).toEqual([])
+    expect(world.entries).toBe(entries)
+    await phone.notes.update('other', { text: 'of the phone' })
+    await world.untilEqual(laptop, phone)
+    expect(problemsOf(laptop, phone)).not.toContain('snapshot-untrue')
+  })
+})
+
 /** One log, and then two of it at two relays; each sees a rebase of its own. */
 async function rebasedApart() {
   const { world, laptop, phone } = await twoDevices()

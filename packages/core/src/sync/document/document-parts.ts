@@ -12,7 +12,8 @@ import type { DocumentHost, DocumentPart } from './document-part'
 
 export function createParts(host: DocumentHost): readonly DocumentPart[] {
   const current = new CurrentSnapshot(host)
-  const healing = new Healing(host, current)
+  const adoption = new Adoption(host, current)
+  const healing = new Healing(host, current, adoption)
   return [
     healing,
     // Before those that take a summary over, and when what is healed has come to its end.
@@ -20,7 +21,7 @@ export function createParts(host: DocumentHost): readonly DocumentPart[] {
     current,
     new Rebase(host, current),
     new Compaction(host, current),
-    new Adoption(host, current),
+    adoption,
     new OldEntries(host),
     new Folding(host),
   ]

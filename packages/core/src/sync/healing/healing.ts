@@ -16,6 +16,7 @@ import type { DocumentLink } from '../document/document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from '../document/document-part'
 import type { PartStatus } from '../document/document-status'
 import { type Compared, LogComparison } from '../log/log-comparison'
+import type { Adoption } from '../snapshot/adoption'
 import type { CurrentSnapshot } from '../snapshot/current-snapshot'
 import { type ArrivedSnapshot, documentEpochOf } from '../snapshot/snapshot-arrivals'
 import { GiveBack } from './give-back'
@@ -55,6 +56,7 @@ export class Healing implements DocumentPart {
   constructor(
     private readonly host: DocumentHost,
     private readonly current: CurrentSnapshot,
+    private readonly adoption: Adoption,
   ) {
     this.timer = new QuestionTimer(host.context.platform)
     this.comparison = new LogComparison(host, this.timer)
@@ -247,8 +249,10 @@ export class Healing implements DocumentPart {
 
   private async goOn(): Promise<void> {
     const { giveBack, leasedAtMs } = this
-    const { link, context } = this.host
+    const { link, context, state } = this.host
     if (link === undefined) return
+    // Another device has brought the epoch back: there is no more to be given than what follows its summary lacks.
+    if (state.returning?.before.isAnew === true && this.adoption.asksForFoundation(link)) return
     if (giveBack.isDone()) await this.finish(link)
     else if (leasedAtMs === undefined) this.lease(link)
     else {

@@ -18,8 +18,8 @@ import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 export class Adoption implements DocumentPart {
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
   private keyringReadFor: Hash | undefined
-  /** A snapshot that is to take the place of the foundation, as it was asked for. */
-  private replacing: Hash | undefined
+  /** A snapshot that was asked for, whatever this device has read: to go on from, and in place of all that it has if it starts over. */
+  private asked: { readonly hash: Hash; readonly startsOver: boolean } | undefined
   private readonly timer: QuestionTimer
   /** Asked for, and of no use or not there. */
   private readonly useless = new Set<string>()
@@ -33,13 +33,27 @@ export class Adoption implements DocumentPart {
   }
 
   get needsConnection(): boolean {
-    return this.replacing !== undefined
+    return this.asked !== undefined
   }
 
   disconnected(): void {
     this.keyringReadFor = undefined
-    this.replacing = undefined
-    this.timer.stop()
+    this.answered()
+  }
+
+  /**
+   * A document that was rebased rests on a snapshot. A device that has read the relay's log from its beginning, because it could be compared
+   * with nothing, asks for the one that the log rests on: what follows it has seen what only that says.
+   * @returns false when there is nothing to be waited for
+   */
+  asksForFoundation(link: DocumentLink): boolean {
+    if (this.asked !== undefined) return true
+    const { documentEpoch, foundation } = this.host.state
+    const { offer } = this.current
+    if (documentEpoch === 0 || foundation !== undefined || offer?.documentEpoch !== documentEpoch) return false
+    if (this.useless.has(bytesToHex(offer.hash))) return false
+    this.ask(offer.hash, false, link)
+    return true
   }
 
   async keyringChanged(): Promise<void> {
@@ -56,11 +70,8 @@ export class Adoption implements DocumentPart {
   }
 
   async refused({ request }: Refusal): Promise<boolean> {
-    if (request !== 'snapshot-fetch' || this.replacing === undefined) return false
-    this.timer.stop()
-    this.useless.add(bytesToHex(this.replacing))
-    this.replacing = undefined
-    await this.replaceTainted()
+    if (request !== 'snapshot-fetch' || this.asked === undefined) return false
+    await this.isOfNoUse(this.asked.hash)
     return true
   }
 
@@ -69,31 +80,28 @@ export class Adoption implements DocumentPart {
     const { context, state } = host
     const opened = await openSnapshot(context, state.document, arrived.bytes)
     if ('failure' in opened) {
-      if (opened.failure === 'unreadable') this.current.reportUntrue(arrived.hash, opened.author, 'it cannot be read')
-      else if (opened.failure === 'needs-keyring') this.readKeyring(arrived.hash, link)
-      else link.distrust(untrueRelay('a summary that nobody of the account signed'))
+      if (opened.failure === 'unreadable') {
+        this.current.reportUntrue(arrived.hash, opened.author, 'it cannot be read')
+        if (this.isAsked(arrived.hash)) await this.isOfNoUse(arrived.hash)
+      } else if (opened.failure === 'needs-keyring') {
+        // It is asked for again when the log is read to its end once more.
+        if (this.isAsked(arrived.hash)) this.answered()
+        this.readKeyring(arrived.hash, link)
+      } else link.distrust(untrueRelay('a summary that nobody of the account signed'))
       return true
     }
     if (opened.header.documentEpoch !== state.documentEpoch) {
       // There is no way back behind a rebase.
-      if (this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)) {
-        this.timer.stop()
-        this.useless.add(bytesToHex(opened.hash))
-        this.replacing = undefined
-        await this.replaceTainted()
-      }
+      if (this.isAsked(opened.hash)) await this.isOfNoUse(opened.hash)
       return false
     }
     if (!bytesEqual(opened.hash, arrived.hash)) {
       link.distrust(untrueRelay('another summary than it said'))
       return true
     }
-    const isReplacement = this.replacing !== undefined && bytesEqual(this.replacing, opened.hash)
-    if (isReplacement) {
-      this.timer.stop()
-      this.replacing = undefined
-    } else if (opened.header.coveredNumber <= state.replica.state.number) return true
-    await this.take(arrived, opened, link, isReplacement)
+    const asked = this.isAsked(opened.hash) ? this.asked : undefined
+    if (asked === undefined && opened.header.coveredNumber <= state.replica.state.number) return true
+    await this.take(arrived, opened, link, asked?.startsOver === true)
     return true
   }
 
@@ -108,8 +116,10 @@ export class Adoption implements DocumentPart {
     if (!isDigestTrue(context.platform.signing.sha512, snapshot)) {
       const judgement = { verdict: 'reject', reason: 'it holds something else than its author says' } as const
       await this.current.judged(snapshot.hash, snapshot.author, judgement)
+      if (this.isAsked(snapshot.hash)) await this.isOfNoUse(snapshot.hash)
       return
     }
+    if (this.isAsked(snapshot.hash)) this.answered()
     const vector = new LineageMap(snapshot.header.vector.map((head) => [head, head.sequence] as const))
     const isBeyond = isBeyondCut(context, state.document, vector)
     if (isBeyond && startsOver) {
@@ -156,7 +166,7 @@ export class Adoption implements DocumentPart {
    */
   private async replaceTainted(older?: Hash): Promise<void> {
     const { link, state, context } = this.host
-    if (!this.current.isTainted || link === undefined || this.replacing !== undefined) return
+    if (!this.current.isTainted || link === undefined || this.asked !== undefined) return
     const { offer, isBetter } = this.current
     const parent = older ?? (await readFoundation(context, state.document, state.foundation))?.header.parent
     const candidates = [...(isBetter && offer ? [offer.hash] : []), ...(parent ? [parent] : [])]
@@ -165,8 +175,32 @@ export class Adoption implements DocumentPart {
       this.tellNotUndone()
       return
     }
-    this.replacing = hash
-    this.timer.ask(link, { type: 'snapshot-fetch', document: state.document, hash }, LARGE_ANSWER_TIMEOUT_MS)
+    this.ask(hash, true, link)
+  }
+
+  private ask(hash: Hash, startsOver: boolean, link: DocumentLink): void {
+    const { document } = this.host.state
+    this.asked = { hash, startsOver }
+    this.timer.ask(link, { type: 'snapshot-fetch', document, hash }, LARGE_ANSWER_TIMEOUT_MS)
+  }
+
+  private isAsked(hash: Hash): boolean {
+    return this.asked !== undefined && bytesEqual(this.asked.hash, hash)
+  }
+
+  /** What was asked for is not there, or nothing can be gone on from it. */
+  private async isOfNoUse(hash: Hash): Promise<void> {
+    const isAwaited = this.asked?.startsOver === false
+    this.answered()
+    this.useless.add(bytesToHex(hash))
+    await this.replaceTainted()
+    if (isAwaited && !this.host.isClosed) this.host.readAgain()
+  }
+
+  /** Or there is nothing to be waited for. */
+  private answered(): void {
+    this.asked = undefined
+    this.timer.stop()
   }
 
   private tellNotUndone(): void {
