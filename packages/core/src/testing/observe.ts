@@ -20,7 +20,10 @@ export function documentOf<T extends RecordFields<T>>(collection: Collection<T>)
 export interface AppliedHistory {
   /** How often the document was rebased. */
   readonly rebases: number
-  /** By writer: up to which of its transactions all are in the log as this device has it. */
+  /**
+   * By writer: up to which of its transactions all are in the log as this device has it, or were before that was taken back to heal a relay:
+   * the document keeps those.
+   */
   readonly context: ReadonlyMap<string, number>
 }
 
@@ -28,10 +31,14 @@ export interface AppliedHistory {
 export function appliedIn<T extends RecordFields<T>>(collection: Collection<T>): AppliedHistory {
   // biome-ignore lint/complexity/useLiteralKeys: the only way to what an app may not see
   const { state } = collection['sync']() as unknown as { readonly state: StateOfDocument }
-  return { rebases: countRebases(state.documentEpoch), context: state.replica.state.context }
+  const context = new Map(state.replica.state.context)
+  for (const [writer, n] of state.returning?.before.context ?? [])
+    context.set(writer, Math.max(n, context.get(writer) ?? 0))
+  return { rebases: countRebases(state.documentEpoch), context }
 }
 
 interface StateOfDocument {
   readonly documentEpoch: number
   readonly replica: { readonly state: { readonly context: ReadonlyMap<string, number> } }
+  readonly returning: { readonly before: { readonly context: ReadonlyMap<string, number> } } | undefined
 }
