@@ -1,7 +1,8 @@
 // A rebase that says what is not so, by a defect or on purpose. Others have written on it before anybody can know, so nobody goes back: the
 // next one brings back what it left out.
 import { bytesEqual, ZERO_HASH } from '@owlivion/sync-protocol'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { LogReplica } from '../../src/sync/log/log-replica'
 import type { Y } from '../../src/yjs'
 import { codesOf, digest } from './support/compaction-world'
 import type { TestDevice } from './support/device'
@@ -152,5 +153,21 @@ describe('a rebase that is no document at all', () => {
       expect(device.sync.status).toMatchObject({ unsent: 0, held: [] })
     }
     expect([codesOf(ann), codesOf(bob), codesOf(late)]).toEqual([['snapshot-untrue'], ['snapshot-untrue'], []])
+  })
+
+  it('is not what a defect of this device makes of a true one: nobody is accused, and it is taken over with the next connection', async () => {
+    await forgeRebase(log, eve, () => {})
+    const placing = vi.spyOn(LogReplica.prototype, 'receiveExempt').mockImplementation(() => {
+      throw new TypeError('a defect')
+    })
+    await log.serve(ann).catch(() => {})
+    placing.mockRestore()
+    expect(rebasesOf(ann)).toBe(0)
+    expect(codesOf(ann)).not.toContain('snapshot-untrue')
+    expect(log.current?.verdicts).toEqual([])
+    await ann.disconnect()
+    await ann.connect()
+    await log.serve(ann)
+    expect(rebasesOf(ann)).toBe(1)
   })
 })

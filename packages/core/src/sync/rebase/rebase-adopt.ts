@@ -3,11 +3,11 @@
 import type { SignedHead } from '@owlivion/sync-protocol'
 import type { DocumentState } from '../document/document-state'
 import { encodeBase, encodePending, rowKeys } from '../document/rows'
-import { readStoredBase } from '../log/base'
+import { type BaseDocs, readStoredBase } from '../log/base'
 import type { LogReplica, OpenedEntry } from '../log/log-replica'
 import { withOwnExempt } from '../log/own-exempt'
 import { baseOf, confirm, listRows, place, placeExempt, rowsOf } from '../snapshot/snapshot-adopt'
-import type { OpenedSnapshot } from '../snapshot/snapshot-format'
+import { docsOfSnapshot, type OpenedSnapshot } from '../snapshot/snapshot-format'
 import { encodeNote, shelfKeys } from '../snapshot/snapshot-shelf'
 import type { SealedPush } from '../writing/outbox'
 import { knownWrites } from './rebase-judge'
@@ -48,9 +48,9 @@ export async function takeRebase(
   if (isClosed()) return 'closed'
   // From here to the end nothing is awaited: edits go on.
   const { snapshot } = input
-  const placed = tryPlacing(state, input)
-  if (placed === undefined) return 'no-document'
-  const { replica, received, docs } = placed
+  const read = tryReading(snapshot)
+  if (read === undefined) return 'no-document'
+  const { replica, received, docs } = placeExempt(state, { ...input, startsOver: false }, read)
   const confirmed = confirm(state, replica)
   // Mostly it is what was sent, byte for byte, and need not be written out again.
   const isAsSent = received.applied.length === 0
@@ -86,10 +86,10 @@ export async function takeRebase(
   }
 }
 
-/** What a member sends as a Yjs state may be anything. */
-function tryPlacing(state: DocumentState, input: RebaseInput): ReturnType<typeof placeExempt> | undefined {
+/** What a member sends as a Yjs state may be anything. @returns undefined when Yjs cannot read it */
+function tryReading(snapshot: OpenedSnapshot): BaseDocs | undefined {
   try {
-    return placeExempt(state, { ...input, startsOver: false })
+    return docsOfSnapshot(snapshot)
   } catch {
     return undefined
   }

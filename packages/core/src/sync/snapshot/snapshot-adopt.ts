@@ -142,18 +142,22 @@ interface Placed {
   readonly docs: BaseDocs
 }
 
-/** An entry that the snapshot's author kept aside may be one that Yjs cannot read. */
+/**
+ * An entry that the snapshot's author kept aside may be one that Yjs cannot read.
+ * @param read what the snapshot holds; it is used up
+ * @throws what Yjs throws when the snapshot holds no documents
+ */
 export function placeExempt(
   { context, document, replica: current }: DocumentState,
   { snapshot, exempt }: AdoptionInput,
+  read: BaseDocs = docsOfSnapshot(snapshot),
 ): Placed {
   const unreadable = new Set<number>()
-  for (;;) {
+  for (let docs = read; ; docs = docsOfSnapshot(snapshot)) {
     const replica = current.withState(replicaStateOf(context, document, snapshot))
     const received = replica.receiveExempt(
       exempt.map((entry) => (unreadable.has(entry.number) ? { ...entry, outcome: { held: 'damaged' } } : entry)),
     )
-    const docs = docsOfSnapshot(snapshot)
     const damaged = received.applied.find((entry) => !applies(docs, entry))
     if (damaged === undefined) return { replica, received, docs }
     unreadable.add(damaged.number)
