@@ -193,6 +193,18 @@ describe('a device that syncs every so many minutes', () => {
     expect(platform.timers).toEqual([])
   })
 
+  it('makes up for a run that the end of the process has cut off', async () => {
+    const { sync, disk } = await openWith('live', { onStart: false })
+    void sync.setSchedule({ mode: 240 })
+    expect(sync.schedule.isRunning).toBe(true)
+    await sync.close()
+    dials()
+    const again = await reopen(disk)
+    expect(dials()).toBe(1)
+    await again.close()
+    expect(platform.timers).toEqual([])
+  })
+
   it('syncs when it is opened, unless that is switched off', async () => {
     const { sync, disk } = await openWith(240)
     await sync.close()

@@ -88,9 +88,10 @@ export class ScheduleState {
     }
   }
 
-  toRow(): Uint8Array {
+  /** @param next the run that is due next, should this be all that is left */
+  toRow(next: Deadline | undefined): Uint8Array {
     const now = this.now()
-    const { settings, paused, next, hold, failures, lastRun, lastDoneMs } = this
+    const { settings, paused, hold, failures, lastRun, lastDoneMs } = this
     return encodeSchedule({
       ...{ settings, failures, lastRun, lastDoneMs },
       paused: paused instanceof Deadline ? paused.toStored(now) : paused === true,

@@ -266,7 +266,9 @@ export class Scheduler {
     }
   }
 
+  /** A run that is under way is due still, should the process end before it does. */
   private save(): Promise<void> {
-    return this.options.save(this.state.toRow())
+    const isDue = this.run !== undefined && this.isAutomatic
+    return this.options.save(this.state.toRow(isDue ? this.state.after(0) : this.state.next))
   }
 }
