@@ -22,8 +22,17 @@ export interface Night {
   readonly lastsMs: number
 }
 
+/** The clock of a device jumps, by hours, either way: a schedule counts on. */
+export interface ClockJump {
+  readonly kind: 'set clock'
+  readonly device: number
+  readonly offsetMs: number
+}
+
+type ScheduleStep = (ScheduleAction | ClockJump) & { readonly atMs: number }
+
 export interface Schedules {
-  readonly steps: readonly (ScheduleAction & { readonly atMs: number })[]
+  readonly steps: readonly ScheduleStep[]
   readonly night: Night | undefined
 }
 
@@ -32,7 +41,7 @@ const modes: readonly SyncMode[] = ['live', 15, 15, 30, 60, 120, 240, 'manual']
 
 export function drawSchedules(random: RandomStream, devices: number, endMs: number): Schedules {
   if (!random.chance(0.35)) return { steps: [], night: undefined }
-  const steps: (ScheduleAction & { readonly atMs: number })[] = []
+  const steps: ScheduleStep[] = []
   for (let n = random.between(2, 8); n > 0; n--) {
     const [device, atMs] = [random.between(0, devices - 1), random.between(0, endMs)]
     const later = atMs + random.delay(100, endMs)
@@ -57,8 +66,13 @@ export function drawSchedules(random: RandomStream, devices: number, endMs: numb
       [1, () => steps.push({ atMs, kind: 'sync now', device })],
     ])()
   }
-  if (!random.chance(0.5)) return { steps, night: undefined }
+  const hasNight = random.chance(0.5)
   const night = { atMs: random.between(0, endMs), lastsMs: random.between(HOUR_MS, 5 * HOUR_MS) }
+  for (let device = 0; device < devices; device++) {
+    const offsetMs = random.between(-24 * HOUR_MS, 24 * HOUR_MS)
+    if (random.chance(0.4)) steps.push({ atMs: night.atMs, kind: 'set clock', device, offsetMs })
+  }
+  if (!hasNight) return { steps, night: undefined }
   for (let device = 0; device < devices; device++) {
     // Awake a while before it ends, or somebody edits on it the moment it wakes.
     const lastsMs = Math.floor(night.lastsMs * random.pick([0.3, 0.7, 1]))

@@ -1,5 +1,6 @@
 // The mutations that the checks of a world are known to notice. Each is a mistake that engines of this kind have been shipped with, or
 // that a careless change would make.
+import { choiceMutations } from './choice-mutations'
 import { historyMutations } from './history-mutations'
 import type { Mutation } from './mutation'
 
@@ -209,6 +210,7 @@ const atTheRelay: readonly Mutation[] = [
 ]
 
 export const mutations: readonly Mutation[] = [
+  ...choiceMutations,
   ...historyMutations,
   ...onDisk,
   ...onTheWayOut,
