@@ -11,6 +11,7 @@ export interface HistoryChange extends Omit<LoggedChange, 'device'> {
   }
 }
 
+/** A part of a history. */
 export interface HistoryPage {
   /** Newest first. */
   readonly changes: readonly HistoryChange[]
@@ -29,6 +30,7 @@ export interface HistoryPosition {
   readonly older: number
 }
 
+/** Which part of a history is asked for. */
 export interface HistoryOptions {
   /** Of one record; default all. */
   readonly id?: string

@@ -10,6 +10,7 @@ export interface PointField {
   readonly now: JsonValue | undefined
 }
 
+/** A record that is not now what it was at some moment. */
 export interface PointRecord {
   readonly id: string
   /** `missing`: it was there then and is not now; `extra`: it is there now and was not then. */

@@ -14,6 +14,7 @@ export type { NamedPoint, Points } from './points'
 /** A moment in a collection's history: a time in ms since 1970, what `openPoints` names, or a change, which is the last that counts. */
 export type HistoryPoint = number | Pick<NamedPoint, 'atMs'> | Pick<HistoryChange, 'number' | 'atMs'>
 
+/** What `restoreTo` did. */
 export interface RestoreResult {
   /** Records that are what they were again. */
   readonly restored: number
