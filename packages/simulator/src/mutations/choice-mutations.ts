@@ -63,7 +63,7 @@ const whenItSyncs: readonly Mutation[] = [
       },
     ],
     noticedAs: /has slept through its schedule/,
-    caughtBy: 33,
+    caughtBy: 108,
   },
   {
     name: 'a clock that is set back puts a run off',
