@@ -13,7 +13,7 @@ const whenSummedUp: readonly Mutation[] = [
       },
     ],
     noticedAs: /snapshot-untrue|the oracle|lacks an edit|should/,
-    caughtBy: 67,
+    caughtBy: 338,
   },
   {
     name: 'entries are pruned that nobody has acknowledged',
