@@ -39,6 +39,7 @@ export function measureSnapshot(count: number): SnapshotFigures {
   const content = encodeSnapshotBody({
     digest: bytes<Hash>(32),
     context: [],
+    authors: [],
     registers: registers.encodeState(),
     texts: new Uint8Array(),
   })

@@ -1,23 +1,10 @@
 // Who shows what of itself in which document right now. Nothing of it is stored: a frame goes to whoever follows the document, and to one
 // who is slow the newest of each device later.
-import {
-  bytesEqual,
-  bytesToHex,
-  type DeviceId,
-  type DocumentId,
-  encodeFrame,
-  envelopeKinds,
-  epochAt,
-  type Frame,
-  newestEpoch,
-} from '@owlivion/sync-protocol'
-import type { Asking } from './asking'
+import { bytesToHex, type DeviceId, type DocumentId, encodeFrame } from '@owlivion/sync-protocol'
 import type { DocumentFeed, Follower } from './document-feed'
 import { RelayError } from './errors'
 import type { RelayLimits } from './limits'
-import { assertNotSuspended } from './not-suspended'
 import type { RelayPlatform } from './platform'
-import { readEnvelope } from './push'
 import { TokenBucket } from './rate-limit'
 
 /** A follower with more than this on its way gets no presence for now: its entries come first. */
@@ -113,28 +100,4 @@ export class Presence {
     this.cancelRetry?.()
     this.cancelRetry = undefined
   }
-}
-
-/**
- * Passes on what a device shows of itself.
- * @throws RelayError with the document and the code to refuse with
- */
-export function takePresence(
-  limits: RelayLimits,
-  asking: Asking,
-  device: DeviceId,
-  { document, envelope }: Extract<Frame, { type: 'presence-put' }>,
-): void {
-  const { account, session } = asking
-  assertNotSuspended(asking, document)
-  const header = readEnvelope(envelope, document)
-  if (header.kind !== envelopeKinds.presence)
-    throw new RelayError('malformed-frame', 'A presence holds an envelope of kind presence.', { document })
-  if (!bytesEqual(header.device, device))
-    throw new RelayError('bad-signature', 'The presence is that of another device.', { document })
-  const epoch = account.keyring && epochAt(account.keyring, header.epoch)
-  if (account.keyring === undefined || epoch === undefined)
-    throw new RelayError('unknown-epoch', undefined, { document })
-  if (epoch !== newestEpoch(account.keyring)) throw new RelayError('stale-epoch', undefined, { document })
-  account.presence.put(session, device, document, envelope, limits)
 }

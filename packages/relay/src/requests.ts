@@ -15,13 +15,13 @@ import { replaceKeyring } from './keyring-replace'
 import { answerLease } from './lease-request'
 import type { Standing } from './login'
 import { assertNotSuspended } from './not-suspended'
-import { takePresence } from './presence'
 import { readPush } from './push'
 import { answerHashes, takeRefill } from './refill'
 import type { RequestContext } from './request-context'
 import { readSeenPut } from './seen'
 import { answerSubscribe } from './subscribe'
 import { suspendDevices } from './suspend'
+import { takePresence } from './take-presence'
 
 type FrameOf<T extends FrameType> = Extract<Frame, { type: T }>
 

@@ -1,6 +1,6 @@
 // Which errors a device may report, and when; every other one is a failure of its world.
 import type { SyncError } from '@owlivion/sync'
-import type { SimDevice } from './device'
+import type { SimDeviceOptions } from './device-options'
 
 type Codes = ReadonlySet<SyncError['code']>
 
@@ -87,8 +87,15 @@ export const refusalsToSync: Codes = new Set([
   ...codesOfLostRelay,
 ])
 
+/** Of a device what tells which reports are part of its world. */
+interface Reporter {
+  readonly name: string
+  readonly mayComplain: boolean
+  readonly options: Pick<SimDeviceOptions, 'network' | 'duties' | 'losses'>
+}
+
 /** The device reports something that is part of its world. */
-export function isExpectedReport({ name, mayComplain, options }: SimDevice, { code }: SyncError): boolean {
+export function isExpectedReport({ name, mayComplain, options }: Reporter, { code }: SyncError): boolean {
   const { network, duties, losses } = options
   if (mayComplain && (expectedCodes.has(code) || codesOfBadOrder.has(code))) return true
   if (codesOfLies.has(code) && network.liesTo(name).haveBeenTold) {

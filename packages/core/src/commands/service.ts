@@ -55,7 +55,7 @@ export interface SyncService {
  *   deviceName: 'laptop',
  *   showRecoveryPhrase: (phrase) => alert(phrase),
  * })
- * const syncService = createSyncService(commands, () => Date.now())
+ * const syncService = createSyncService(commands, Date.now)
  * const { contacts_synced, errors } = await syncService.startSync()
  */
 export function createSyncService(commands: SyncCommandSet, now: () => number): SyncService {

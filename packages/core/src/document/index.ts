@@ -12,7 +12,7 @@ export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
 export type { Candidate, FieldCandidate, RecordSlots } from './record'
-export { changeBetween, type RecordChanges, type TakenBack, takeBack, withChange } from './record-changes'
+export { changeBetween, type RecordChanges, takeBack, withChange } from './record-changes'
 export { differenceBetween, type RecordDifference } from './record-difference'
 export { digestState, foldState, readState } from './register-state'
 export {

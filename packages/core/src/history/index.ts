@@ -101,7 +101,7 @@ export class History {
  *
  * @example
  * const contacts = await sync.open<{ name: string }>('contacts')
- * const yesterday = await historyOf(sync, contacts).differencesAt(Date.now() - 86_400_000)
+ * const lastWeek = await historyOf(sync, contacts).differencesAt(Date.parse('2026-11-16T08:00'))
  */
 export function historyOf<T extends RecordFields<T>>(sync: Sync, collection: Collection<T>): History {
   return new History(sync, collection as unknown as Collection<never>)

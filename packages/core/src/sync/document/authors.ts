@@ -13,7 +13,6 @@ import {
 import type { Writer as WriterId } from '../../document'
 import type { OpenedEntry } from '../log/log-replica'
 import { writerFromBytes, writerToBytes } from '../writer-bytes'
-import type { DocumentState } from './document-state'
 import { NO_LIMIT } from './rows'
 
 /** Of a writer as whom two devices write. */
@@ -74,13 +73,18 @@ export class Authors {
   }
 }
 
+/** Of a document's state what tells who writes there. */
+interface Writing {
+  readonly authors: Authors
+  readonly context: { readonly device: DeviceId }
+  readonly registers: { readonly writer: WriterId }
+  readonly outbox: {
+    readonly pending: readonly { readonly transaction: { readonly writer: WriterId }; readonly repairs?: object }[]
+  }
+}
+
 /** As above, and what this device has written and is in no log yet. */
-export function authorsOf({
-  authors,
-  context,
-  registers,
-  outbox,
-}: Pick<DocumentState, 'authors' | 'context' | 'registers' | 'outbox'>): Authors {
+export function authorsOf({ authors, context, registers, outbox }: Writing): Authors {
   const all = new Authors(authors)
   const device = bytesToHex(context.device)
   all.learn(registers.writer, device)
