@@ -19,7 +19,7 @@ export abstract class AccountDocuments extends AccountSchedule {
   /**
    * Makes a Y.Doc of the app's own a document of the account, sealed like all others, and kept on this device: the account's other devices that
    * attach one under the same name get the same content. The answer has what y-websocket's provider has, so that bindings of editors
-   * (y-prosemirror, Tiptap, y-codemirror.next, Lexical) work with it as they are.
+   * (y-prosemirror and y-codemirror.next are tested) work with it as they are.
    *
    * The connection is the account's; `goOnline` makes it. In `status.documents` it stands as `attached:` and the name.
    * @param doc with the `Y` of the `yjs` that the app has installed
