@@ -24,7 +24,7 @@ export interface HistoryPage {
   readonly isWhole: boolean
 }
 
-/** Stays what it is while changes come. @internal its content */
+/** Where a page ends. It stays what it is while changes come. */
 export interface HistoryPosition {
   /** How many changes are older. */
   readonly older: number
