@@ -53,7 +53,7 @@ const whenRebased: readonly Mutation[] = [
       },
     ],
     noticedAs: /where the oracle refuses|snapshot-untrue|lacks an edit|does not converge/,
-    caughtBy: 20,
+    caughtBy: 67,
   },
   {
     name: 'what was not sent is forgotten when another rebases',
@@ -66,7 +66,7 @@ const whenRebased: readonly Mutation[] = [
       },
     ],
     noticedAs: /lacks an edit|does not converge|other records/,
-    caughtBy: 20,
+    caughtBy: { scenario: 'a document is rebased while one is away', device: 1, at: 200 },
   },
 ]
 
