@@ -5,6 +5,7 @@
 //   --devices N, --steps N                         instead of what the seed would draw
 //   npm run simulate -- --sweep                    scripted worlds, once for every boundary with a process dying there
 //   --every N, --only TEXT                         of the boundaries, and of the scenarios
+//   --choices                                      with schedules, pauses, sleep, data types off and stores taken away
 //   --no-shrink                                    a failure is not made shorter
 //   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     sweep: { type: 'boolean', default: false },
     every: { type: 'string', default: '1' },
     only: { type: 'string' },
+    choices: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
     /** Given to the processes that this one starts. */
     worker: { type: 'boolean', default: false },
@@ -43,7 +45,8 @@ const { values } = parseArgs({
 const mutation = mutations.find(({ name }) => name === values.mutation)
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
 function planOf(seed: number): Plan {
-  const plan = createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps) })
+  const choices = values.choices || mutation?.amongChoices
+  const plan = createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps), choices })
   return mutation === undefined ? plan : planFor(mutation, plan)
 }
 

@@ -124,4 +124,6 @@ const whenTheDiskRefuses: readonly Mutation[] = [
   },
 ]
 
-export const choiceMutations: readonly Mutation[] = [...whatIsSynced, ...whenItSyncs, ...whenTheDiskRefuses]
+export const choiceMutations: readonly Mutation[] = [...whatIsSynced, ...whenItSyncs, ...whenTheDiskRefuses].map(
+  (mutation) => ({ ...mutation, amongChoices: true }),
+)

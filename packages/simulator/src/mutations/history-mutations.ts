@@ -53,7 +53,7 @@ const whenRebased: readonly Mutation[] = [
       },
     ],
     noticedAs: /where the oracle refuses|snapshot-untrue|lacks an edit|does not converge/,
-    caughtBy: 67,
+    caughtBy: 20,
   },
   {
     name: 'what was not sent is forgotten when another rebases',

@@ -21,6 +21,8 @@ export interface Mutation {
   readonly noticedAs: RegExp
   /** What the relay lies about in all of these worlds, beside what their seeds draw. */
   readonly lie?: DocumentLie
+  /** Its worlds draw what people choose on their devices. */
+  readonly amongChoices?: boolean
   /** A seed that is known to catch it, or the death of a device in a scenario: what only a death in one moment shows, seeds hardly ever meet. */
   readonly caughtBy: number | { readonly scenario: string; readonly device: number; readonly at: number }
 }
