@@ -106,6 +106,11 @@ describe('it is done', () => {
     expect(judge(owed, vetoed)).toBe('done')
     // Another wish for the same words is another one.
     expect(judge({ ...owed, after: vetoed.state.length }, vetoed)).toBe('owed')
+    // The old phrase had made it count, and the answer to that was lost when it was asked for without one.
+    const words = recoveryKeysOf(platform.random(32))
+    const reissue = await createReissue(platform, start.state, { signer: account.recovery, next: words })
+    const counting = await after(start, reissue)
+    expect(judge({ kind: 'request', next: await prove(words), after: start.state.length }, counting)).toBe('done')
     const others = await prove(recoveryKeysOf(platform.random(32)))
     const other = await after(start, await createRequest(platform, start.state, { device: phone, next: others }))
     expect(judge(owed, other)).toBe('keyring-refused')

@@ -59,7 +59,8 @@ export function judgeOwed(
     case 'rekey':
       return newestEpoch(state).position > owed.after ? 'done' : 'owed'
     case 'request':
-      if (wasAsked(owed, keyring)) return 'done'
+      // The answer to its granting may have been lost, and the same draft been asked for since: it counts, and no record is left to make.
+      if (bytesEqual(state.recovery.signing, owed.next.signing) || wasAsked(owed, keyring)) return 'done'
       return state.reissueRequest === undefined
         ? 'owed'
         : { impossible: new SyncError('keyring-refused', 'Another device asks for a new recovery phrase already.') }
