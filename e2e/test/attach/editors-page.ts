@@ -7,7 +7,7 @@ import { openIndexedDbStore } from '@owlivion/sync/indexeddb'
 import { baseKeymap, toggleMark } from 'prosemirror-commands'
 import { keymap } from 'prosemirror-keymap'
 import { schema } from 'prosemirror-schema-basic'
-import { EditorState } from 'prosemirror-state'
+import { EditorState, Selection } from 'prosemirror-state'
 import { EditorView } from 'prosemirror-view'
 import { yCollab } from 'y-codemirror.next'
 import { redo, undo, yCursorPlugin, ySyncPlugin, yUndoPlugin } from 'y-prosemirror'
@@ -18,6 +18,8 @@ declare global {
 }
 
 let sync: Sync | undefined
+let letter: EditorView | undefined
+let filter: CodeView | undefined
 const problems: string[] = []
 const providers: AttachedProvider[] = []
 
@@ -44,7 +46,7 @@ function place(id: string): HTMLElement {
 
 function openRichText(user: string): void {
   const { doc, provider } = attach('letter', user)
-  new EditorView(place('letter'), {
+  letter = new EditorView(place('letter'), {
     state: EditorState.create({
       schema,
       plugins: [
@@ -61,7 +63,7 @@ function openRichText(user: string): void {
 function openCode(user: string): void {
   const { doc, provider } = attach('filter.sieve', user)
   const text = doc.getText('code')
-  new CodeView({
+  filter = new CodeView({
     parent: place('code'),
     state: CodeState.create({ doc: text.toString(), extensions: [yCollab(text, provider.awareness)] }),
   })
@@ -123,6 +125,19 @@ const page = {
         return (copy.textContent ?? '').replaceAll('\u2060', '')
       })
       .join('\n'),
+
+  /** How far the editor itself knows its own cursor to be from both ends: the browser moves it, and tells the editor a moment later. */
+  caret: (editor: 'letter' | 'code') => {
+    const [head, first, last] =
+      editor === 'code'
+        ? [filter!.state.selection.main.head, 0, filter!.state.doc.length]
+        : [
+            letter!.state.selection.head,
+            Selection.atStart(letter!.state.doc).head,
+            Selection.atEnd(letter!.state.doc).head,
+          ]
+    return { fromStart: head - first, fromEnd: last - head }
+  },
 
   /** Names at the cursors of others. */
   cursors: () => ({

@@ -38,21 +38,39 @@ async function pages(): Promise<{ readonly relay: string; newPage(): Promise<Pag
   }
 }
 
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20))
-}
+/** Says what it came to instead when it does not come to what is wanted. */
+const soon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 30_000, interval: 20 })
 
 const html = (page: Page): Promise<string> => page.evaluate(() => editors.letterHtml())
+const cursors = (page: Page) => page.evaluate(() => editors.cursors())
 const code = (page: Page): Promise<string> => page.evaluate(() => editors.code())
 
-async function type(
-  page: Page,
-  editor: '#letter .ProseMirror' | '#code .cm-content',
-  ...keys: string[]
-): Promise<void> {
+type Editor = '#letter .ProseMirror' | '#code .cm-content'
+
+async function type(page: Page, editor: Editor, ...keys: string[]): Promise<void> {
   await page.bringToFront()
   await page.focus(editor)
-  for (const key of keys) await (/^(Control\+|Enter$)/.test(key) ? page.keyboard.press(key) : page.keyboard.type(key))
+  for (const key of keys) {
+    if (key === 'Control+Home' || key === 'Control+End') await goTo(page, editor, key)
+    else if (/^(Control\+|Enter$)/.test(key)) await page.keyboard.press(key)
+    else await page.keyboard.type(key)
+  }
+}
+
+/** A person sees where the cursor is before typing on. */
+async function goTo(page: Page, editor: Editor, key: 'Control+Home' | 'Control+End'): Promise<void> {
+  await page.keyboard.press(key)
+  const name = editor.startsWith('#code') ? ('code' as const) : ('letter' as const)
+  const caret = () => page.evaluate((each) => editors.caret(each), name)
+  await soon(caret).toMatchObject(key === 'Control+Home' ? { fromStart: 0 } : { fromEnd: 0 })
+}
+
+/** Presses it until the letter is as wanted on this very page. */
+async function typeUntil(page: Page, key: string, isEnough: (letter: string) => boolean): Promise<void> {
+  for (let times = 0; !isEnough(await html(page)); times++) {
+    expect(times, await html(page)).toBeLessThan(20)
+    await type(page, '#letter .ProseMirror', key)
+  }
 }
 
 itWithChromium(
@@ -63,29 +81,29 @@ itWithChromium(
     const phrase = await ann.evaluate((relay) => editors.create(relay), world.relay)
     const bob = await world.newPage()
     await bob.evaluate(([relay, words]) => editors.join(relay!, words!), [world.relay, phrase])
-    for (const page of [ann, bob]) await until(() => page.evaluate(() => editors.isSynced()))
+    for (const page of [ann, bob]) await soon(() => page.evaluate(() => editors.isSynced())).toBe(true)
 
     // Rich text: letters, a mark, a second paragraph.
     await type(ann, '#letter .ProseMirror', 'Dear ', 'Control+b', 'Bob')
-    await until(async () => (await html(bob)) === '<p>Dear <strong>Bob</strong></p>')
+    await soon(() => html(bob)).toBe('<p>Dear <strong>Bob</strong></p>')
     await type(bob, '#letter .ProseMirror', 'Control+End', 'Enter', 'thank you')
-    await until(async () => (await html(ann)) === '<p>Dear <strong>Bob</strong></p><p>thank you</p>')
-    // What one has written only that one takes back.
-    await type(ann, '#letter .ProseMirror', 'Control+z')
-    await until(async () => !(await html(bob)).includes('Dear') && (await html(bob)).includes('thank you'))
-    await type(ann, '#letter .ProseMirror', 'Control+y')
-    await until(async () => (await html(bob)) === '<p>Dear <strong>Bob</strong></p><p>thank you</p>')
+    await soon(() => html(ann)).toBe('<p>Dear <strong>Bob</strong></p><p>thank you</p>')
+    // What one has written only that one takes back; in one step or several: what is typed within half a second is one.
+    await typeUntil(ann, 'Control+z', (letter) => !letter.includes('Dear'))
+    await soon(() => html(bob)).toMatch(/^(?!.*Dear).*thank you/)
+    await typeUntil(ann, 'Control+y', (letter) => letter.includes('<strong>Bob</strong>'))
+    await soon(() => html(bob)).toBe('<p>Dear <strong>Bob</strong></p><p>thank you</p>')
 
     // Plain text, in the other editor.
     await type(ann, '#code .cm-content', 'keep;')
-    await until(async () => (await code(bob)) === 'keep;')
+    await soon(() => code(bob)).toBe('keep;')
     await type(bob, '#code .cm-content', 'Control+Home', '# spam', 'Enter')
-    await until(async () => (await code(ann)) === '# spam\nkeep;')
+    await soon(() => code(ann)).toBe('# spam\nkeep;')
 
     // Each sees where the other is.
-    await until(async () => (await ann.evaluate(() => editors.cursors())).code.includes('Bob'))
+    await soon(() => cursors(ann)).toMatchObject({ code: expect.arrayContaining(['Bob']) })
     await type(ann, '#letter .ProseMirror', 'Control+Home')
-    await until(async () => (await bob.evaluate(() => editors.cursors())).letter.includes('Ann'))
+    await soon(() => cursors(bob)).toMatchObject({ letter: expect.arrayContaining(['Ann']) })
 
     // Both go on without a network, and end equal.
     for (const page of [ann, bob]) await page.evaluate(() => editors.goOffline())
@@ -93,23 +111,23 @@ itWithChromium(
     await type(bob, '#letter .ProseMirror', 'Control+End', ' all')
     for (const page of [ann, bob]) await page.evaluate(() => editors.goOnline())
     const both = '<p>My Dear <strong>Bob</strong></p><p>thank you all</p>'
-    for (const page of [ann, bob]) await until(async () => (await html(page)) === both)
+    for (const page of [ann, bob]) await soon(() => html(page)).toBe(both)
 
     // A second tab of one device: no connection of its own, the same text, and cursors between all three.
     const elsewhere = await world.newPage()
     await elsewhere.evaluate(() => editors.openAgain())
-    await until(async () => (await html(elsewhere)) === both)
+    await soon(() => html(elsewhere)).toBe(both)
     await type(elsewhere, '#letter .ProseMirror', 'Control+End', '!')
-    for (const page of [ann, bob]) await until(async () => (await html(page)).endsWith('thank you all!</p>'))
+    for (const page of [ann, bob]) await soon(() => html(page)).toMatch(/thank you all!<\/p>$/)
     for (const page of [ann, bob])
-      await until(async () => (await page.evaluate(() => editors.cursors())).letter.includes('Ann, elsewhere'))
+      await soon(() => cursors(page)).toMatchObject({ letter: expect.arrayContaining(['Ann, elsewhere']) })
     await type(bob, '#letter .ProseMirror', 'Control+End')
-    await until(async () => (await elsewhere.evaluate(() => editors.cursors())).letter.includes('Bob'))
+    await soon(() => cursors(elsewhere)).toMatchObject({ letter: expect.arrayContaining(['Bob']) })
 
     // The tab that leads goes; the others go on through the one that is left.
     await ann.close()
     await type(elsewhere, '#code .cm-content', 'Control+End', ' stop;')
-    await until(async () => (await code(bob)) === '# spam\nkeep; stop;')
+    await soon(() => code(bob)).toBe('# spam\nkeep; stop;')
     await elsewhere.evaluate(() => editors.flush())
     for (const page of [bob, elsewhere]) expect(await page.evaluate(() => editors.problems())).toEqual([])
   },
