@@ -15,11 +15,19 @@ import { readFoundation } from './foundation'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
+/** `startsOver`: it takes the place of all that this device has. */
+interface Asked {
+  readonly hash: Hash
+  readonly startsOver: boolean
+}
+
 export class Adoption implements DocumentPart {
   /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
   private keyringReadFor: Hash | undefined
-  /** A snapshot that was asked for, whatever this device has read: to go on from, and in place of all that it has if it starts over. */
-  private asked: { readonly hash: Hash; readonly startsOver: boolean } | undefined
+  /** A snapshot that was asked for, whatever this device has read. */
+  private asked: Asked | undefined
+  /** One that was asked for and came, and is asked for again once the keyring is read: it may have gone further than here. */
+  private awaitsKeyring: Asked | undefined
   private readonly timer: QuestionTimer
   /** Asked for, and of no use or not there. */
   private readonly useless = new Set<string>()
@@ -33,11 +41,12 @@ export class Adoption implements DocumentPart {
   }
 
   get needsConnection(): boolean {
-    return this.asked !== undefined
+    return this.asked !== undefined || this.awaitsKeyring !== undefined
   }
 
   disconnected(): void {
     this.keyringReadFor = undefined
+    this.awaitsKeyring = undefined
     this.answered()
   }
 
@@ -47,7 +56,7 @@ export class Adoption implements DocumentPart {
    * @returns false when there is nothing to be waited for
    */
   asksForFoundation(link: DocumentLink): boolean {
-    if (this.asked !== undefined) return true
+    if (this.needsConnection) return true
     const { documentEpoch, foundation } = this.host.state
     const { offer } = this.current
     if (documentEpoch === 0 || foundation !== undefined || offer?.documentEpoch !== documentEpoch) return false
@@ -56,8 +65,13 @@ export class Adoption implements DocumentPart {
     return true
   }
 
+  /** Or it was read to its end, and says nothing new. */
   async keyringChanged(): Promise<void> {
-    await this.replaceTainted()
+    const { awaitsKeyring } = this
+    const { link } = this.host
+    this.awaitsKeyring = undefined
+    if (awaitsKeyring !== undefined && link !== undefined) this.ask(awaitsKeyring.hash, awaitsKeyring.startsOver, link)
+    else await this.replaceTainted()
   }
 
   async caughtUp(): Promise<void> {
@@ -83,11 +97,8 @@ export class Adoption implements DocumentPart {
       if (opened.failure === 'unreadable') {
         this.current.reportUntrue(arrived.hash, opened.author, 'it cannot be read')
         if (this.isAsked(arrived.hash)) await this.isOfNoUse(arrived.hash)
-      } else if (opened.failure === 'needs-keyring') {
-        // It is asked for again when the log is read to its end once more.
-        if (this.isAsked(arrived.hash)) this.answered()
-        this.readKeyring(arrived.hash, link)
-      } else link.distrust(untrueRelay('a summary that nobody of the account signed'))
+      } else if (opened.failure === 'needs-keyring') this.readKeyring(arrived.hash, link)
+      else link.distrust(untrueRelay('a summary that nobody of the account signed'))
       return true
     }
     if (opened.header.documentEpoch !== state.documentEpoch) {
@@ -119,10 +130,10 @@ export class Adoption implements DocumentPart {
       if (this.isAsked(snapshot.hash)) await this.isOfNoUse(snapshot.hash)
       return
     }
-    if (this.isAsked(snapshot.hash)) this.answered()
     const vector = new LineageMap(snapshot.header.vector.map((head) => [head, head.sequence] as const))
     const isBeyond = isBeyondCut(context, state.document, vector)
     if (isBeyond && startsOver) {
+      this.answered()
       this.useless.add(bytesToHex(snapshot.hash))
       await this.replaceTainted(snapshot.header.parent)
       return
@@ -133,6 +144,7 @@ export class Adoption implements DocumentPart {
       this.readKeyring(snapshot.hash, link)
       return
     }
+    if (this.isAsked(snapshot.hash)) this.answered()
     if (withheld(snapshot, exempt.entries).size > 0)
       context.report(untrueRelay('a summary without the entries that are not in it'))
     const hadMore = [...state.replica.state.applied].some(([each, sequence]) => sequence > (vector.get(each) ?? 0))
@@ -157,6 +169,10 @@ export class Adoption implements DocumentPart {
       return
     }
     this.keyringReadFor = hash.slice() as Hash
+    if (this.isAsked(hash)) {
+      this.awaitsKeyring = this.asked
+      this.answered()
+    }
     link.readKeyring()
   }
 
