@@ -133,9 +133,9 @@ const onTheWayIn: readonly Mutation[] = [
         replace: 'if (frame.logHash.length === 0) {',
       },
     ],
-    lie: 'swaps documents',
-    noticedAs: /did not notice that the relay|does not converge/,
-    caughtBy: 10,
+    lie: 'alters bytes',
+    noticedAs: /does not converge/,
+    caughtBy: 4,
   },
   {
     name: 'a delete does not say what it has seen',
