@@ -193,7 +193,7 @@ const atTheRelay: readonly Mutation[] = [
       },
     ],
     noticedAs: /relay-rolled-back|relay-misbehaved|lacks an edit|does not converge/,
-    caughtBy: 200,
+    caughtBy: 41,
   },
   {
     name: 'the relay numbers a push that comes twice as a new one',
