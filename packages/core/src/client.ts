@@ -4,6 +4,7 @@ import { AccountDocuments, type Opened } from './client-attach'
 import { Collection } from './collection'
 import type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
 import { SyncError } from './errors'
+import { addPoint, POINTS, type PointFields } from './named-points'
 import { refuseSecrets } from './secret-fields'
 import {
   type ConnectionState,
@@ -308,6 +309,8 @@ export class Sync extends AccountDocuments {
     collection = new Collection<T>(name, document, options, {
       ...{ deviceName, deviceId: this.deviceId, now: () => platform.now() },
       random: (length) => platform.random(length),
+      namePoint: async (point) =>
+        addPoint(await this.open<PointFields>(POINTS), await engineOf(this), { name: point, isAutomatic: true }),
     })
     this.opened.set(name, collection)
     // Only now does the status speak of it.

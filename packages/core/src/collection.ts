@@ -12,6 +12,7 @@ import {
 import { type DeletedRecord, deletedIn } from './deleted-records'
 import type { Edit, Fields, JsonValue } from './document'
 import { SyncError } from './errors'
+import type { NamedPoint } from './named-points'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
 import { TextField } from './text-field'
@@ -30,6 +31,8 @@ export interface CollectionAccount {
   /** Milliseconds since 1970. */
   now(): number
   random(length: number): Uint8Array
+  /** Names what is now, before something large that no person may be able to take back by hand. */
+  namePoint(name: string): Promise<NamedPoint>
 }
 
 /**
@@ -331,6 +334,14 @@ export class Collection<T extends RecordFields<T>> {
     const view = Object.create(this) as this
     view.step = step
     return view
+  }
+
+  /**
+   * Names what is now in the whole account, as `restoreTo` and every import do by themselves before they write. In a tab that shares the account with others it
+   * makes the tab the leading one.
+   */
+  namePoint(name: string): Promise<NamedPoint> {
+    return this.account.namePoint(name)
   }
 
   /** How far this device's edits have come, and what the relay refuses of them. */

@@ -2,14 +2,16 @@
 import { engineOf, type Sync } from '../client'
 import type { Collection, RecordFields } from '../collection'
 import { SyncError } from '../errors'
+import type { NamedPoint } from '../named-points'
 import type { SyncEngine } from '../sync'
 import { type HistoryChange, type HistoryOptions, type HistoryPage, pageOf } from './changes'
 import { differencesSince, editsBack, type Moment, type PointRecord, shownDifferences } from './differences'
-import { type NamedPoint, type Points, pointsWith } from './points'
+import { type Points, pointsWith } from './points'
 
+export type { NamedPoint } from '../named-points'
 export type { HistoryChange, HistoryOptions, HistoryPage, HistoryPosition } from './changes'
 export type { PointField, PointRecord } from './differences'
-export type { NamedPoint, Points } from './points'
+export type { Points } from './points'
 
 /** A moment in a collection's history: a time in ms since 1970, what `openPoints` names, or a change, which is the last that counts. */
 export type HistoryPoint = number | Pick<NamedPoint, 'atMs'> | Pick<HistoryChange, 'number' | 'atMs'>

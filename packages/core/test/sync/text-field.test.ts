@@ -29,6 +29,7 @@ function notesOf(device: TestDevice, texts: readonly string[] = ['body']): Colle
       deviceId: Buffer.from(device.context.device).toString('hex'),
       now: () => platform.now(),
       random: (length) => platform.random(length),
+      namePoint: () => Promise.reject(new Error('not here')),
     },
   )
   device.onChange = (changed) => notes.changed(changed)

@@ -7,7 +7,7 @@ import { IMPORT_LABEL, type ImportOptions } from '../slices'
 import { writeCard } from '../vcard/write-card'
 import { type AccountFile, type FileRecord, FORMAT, readAccountFile, type TransferType, VERSION } from './account-file'
 import { type ChangedRecord, fieldChanges, type ImportPreview, type ImportRefusal, type NewRecord } from './preview'
-import { type ImportResult, type ImportTarget, writeImport } from './write'
+import { type ImportPoint, type ImportResult, type ImportTarget, pointBefore, writeImport } from './write'
 
 /** Of a collection what exporting and importing need. */
 export interface TransferCollection extends ImportTarget<Fields> {
@@ -181,7 +181,7 @@ function replaceFields(known: Fields, said: Fields): Fields {
 
 /**
  * Writes what a preview of an account's file shows, data type by data type, in slices. Cancelled, it keeps what it wrote and says so. All of it is
- * one step to undo.
+ * one step to undo, and what was there before has a name among the account's points.
  * @throws SyncError as `collection.addAll`, but not for a single record
  *
  * @example
@@ -198,14 +198,17 @@ export async function applyAccountImport(
   const total = collections.reduce((sum, { added, changed }) => sum + added.length + changed.length, 0)
   const refused: ImportRefusal[] = []
   let [added, changed, unchanged, done] = [0, 0, 0, 0]
+  let before: ImportPoint | undefined
   for (const preview of collections) {
     const opened = await account.open(preview.type)
     const collection = opened.within?.(step) ?? opened
-    const before = done
+    if (isEmpty(preview)) continue
+    before ??= await pointBefore(opened, label)
+    const doneBefore = done
     const result = await writeImport(collection, preview, replaceFields, {
       ...(signal === undefined ? {} : { signal }),
       onProgress: (progress) => {
-        done = before + progress.done
+        done = doneBefore + progress.done
         onProgress?.({ done, total })
       },
     })
@@ -213,11 +216,14 @@ export async function applyAccountImport(
     changed += result.changed
     unchanged += result.unchanged
     refused.push(...result.refused)
-    if (result.isCancelled || signal?.aborted) return { added, changed, unchanged, refused, isCancelled: true }
+    if (result.isCancelled || signal?.aborted) return { added, changed, unchanged, refused, isCancelled: true, before }
     await writeBeside(collection, preview.beside)
   }
-  return { added, changed, unchanged, refused, isCancelled: false }
+  return { added, changed, unchanged, refused, isCancelled: false, before }
 }
+
+const isEmpty = ({ added, changed, beside }: CollectionPreview): boolean =>
+  added.length + changed.length + beside.length === 0
 
 /** Counters are raised to what the file says, so that importing it again counts nothing twice. */
 async function writeBeside(collection: TransferCollection, beside: readonly BesideFields[]): Promise<void> {

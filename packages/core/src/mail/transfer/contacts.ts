@@ -7,7 +7,7 @@ import { digestId, emailId } from '../record-id'
 import { IMPORT_LABEL, type ImportOptions, nextTask, type SliceOptions } from '../slices'
 import { canonicalText } from '../text'
 import { type ChangedRecord, fieldChanges, type ImportPreview, type NewRecord } from './preview'
-import { type ImportResult, type ImportTarget, writeImport } from './write'
+import { type ImportResult, type ImportTarget, pointBefore, writeImport } from './write'
 
 /** What `parseVCards` and `parseContactsCsv` answer. */
 export interface ReadContacts {
@@ -49,19 +49,22 @@ export async function previewImport(
 /**
  * Writes what a preview shows, in slices. A record that was changed in the meantime is joined with what it says now; one that was deleted
  * stays deleted. When `signal` is aborted what was written stays, and the result says so; the same import can be applied again and goes on
- * where it stopped. All of it is one step to undo.
+ * where it stopped. All of it is one step to undo, and what was there before has a name among the account's points.
  * @throws SyncError as `collection.addAll`, but not for a single record: what the data type refuses is in `refused`
  *
  * @example
  * const preview = await previewImport(contacts, { contacts: [{ name: 'Ann Lee' }] })
  * const { added, changed } = await applyImport(contacts, preview, { onProgress: ({ done, total }) => console.log(done, total) })
  */
-export function applyImport(
+export async function applyImport(
   collection: ImportTarget<Contact>,
   preview: ImportPreview<Contact>,
   { label = IMPORT_LABEL, ...options }: ImportOptions = {},
 ): Promise<ImportResult> {
-  return writeImport(collection.within?.({ label }) ?? collection, preview, mergeContacts, options)
+  const isEmpty = preview.added.length + preview.changed.length === 0
+  const before = isEmpty ? undefined : await pointBefore(collection, label)
+  const result = await writeImport(collection.within?.({ label }) ?? collection, preview, mergeContacts, options)
+  return { ...result, before }
 }
 
 interface Person {

@@ -17,4 +17,4 @@ export {
 export type { TransferType } from './account-file'
 export { applyImport, previewImport, type ReadContacts } from './contacts'
 export type { ChangedRecord, FieldChange, ImportPreview, ImportRefusal, NewRecord, TransferRefusal } from './preview'
-export type { ImportResult, ImportTarget } from './write'
+export type { ImportPoint, ImportResult, ImportTarget } from './write'

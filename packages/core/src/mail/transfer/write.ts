@@ -11,6 +11,16 @@ export interface ImportTarget<T> {
   update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void>
   /** The same collection; what is written through it is part of one step to undo. Without it each write is one. */
   within?(step: { readonly label: string }): ImportTarget<T>
+  /** Names what is there before the import, to go back to. Without it an import has no such point. */
+  namePoint?(name: string): Promise<ImportPoint>
+}
+
+/** The moment before an import, as `historyOf(sync, collection).restoreTo` takes it. */
+export interface ImportPoint {
+  readonly id: string
+  readonly name: string
+  /** In ms since 1970. */
+  readonly atMs: number
 }
 
 /** What an import wrote. */
@@ -23,6 +33,8 @@ export interface ImportResult {
   readonly refused: readonly ImportRefusal[]
   /** `signal` was aborted: what was written stays, the rest is not there. */
   readonly isCancelled: boolean
+  /** What the account was before the first record was written. Undefined when there was nothing to write, or the target names no points. */
+  readonly before: ImportPoint | undefined
 }
 
 /** Records written in one go: on disk together, and short enough that a window goes on drawing. */
@@ -40,7 +52,7 @@ export async function writeImport<T extends object>(
   preview: ImportPreview<T>,
   merge: (known: T, said: T) => T,
   { onProgress, signal }: SliceOptions,
-): Promise<ImportResult> {
+): Promise<Omit<ImportResult, 'before'>> {
   const planned: Planned<T>[] = [
     ...preview.added.map((each) => ({ ...each, isNew: true })),
     ...preview.changed.map((each) => ({ ...each, isNew: false })),
@@ -56,6 +68,12 @@ export async function writeImport<T extends object>(
   }
   return { ...writer.result(), isCancelled: done < planned.length }
 }
+
+/** An import that is not the first may not be taken back by undoing: other edits follow it, and the app is closed. */
+export const pointBefore = (
+  collection: Pick<ImportTarget<never>, 'namePoint'>,
+  label: string,
+): Promise<ImportPoint | undefined> => collection.namePoint?.(`Before: ${label}`) ?? Promise.resolve(undefined)
 
 class SliceWriter<T extends object> {
   #added = 0
@@ -85,7 +103,7 @@ class SliceWriter<T extends object> {
     await Promise.all([this.#add(fresh), ...writes])
   }
 
-  result(): Omit<ImportResult, 'isCancelled'> {
+  result(): Omit<ImportResult, 'isCancelled' | 'before'> {
     return { added: this.#added, changed: this.#changed, unchanged: this.#unchanged, refused: this.#refused }
   }
 

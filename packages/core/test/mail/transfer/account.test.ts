@@ -1,4 +1,5 @@
 // A whole account into a file and back into another.
+import { historyOf, openPoints } from '@owlivion/sync/history'
 import { type Contact, mailTypes } from '@owlivion/sync/mail'
 import { applyAccountImport, exportAccount, previewAccountImport } from '@owlivion/sync/transfer'
 import { parseVCards } from '@owlivion/sync/vcard'
@@ -73,6 +74,7 @@ describe('the export of an account', () => {
       unchanged: 0,
       refused: [],
       isCancelled: false,
+      before: expect.objectContaining({ name: 'Before: Import' }),
     })
     expect(steps.at(-1)).toBe(1)
     expect((await exportAccount(other)).json).toBe(json)
@@ -95,6 +97,22 @@ describe('the export of an account', () => {
     ])
     await applyAccountImport(sync, preview)
     expect(labels.get('label:1')).toEqual({ name: 'House', colour: '#112233' })
+  })
+
+  it('imported by mistake is gone back from, also when it cannot be undone any more: what was before it has a name', async () => {
+    const sync = await newAccount()
+    const labels = await sync.open(mailTypes.labels)
+    await labels.add('label:1', { name: 'Home' })
+    const records = [1, 2].map((n) => ({ id: `label:${n}`, fields: { name: `Label ${n}` } }))
+    const preview = await previewAccountImport(sync, file({ labels: records }))
+    const { before } = await applyAccountImport(sync, preview, { label: 'Old labels' })
+    const points = await openPoints(sync)
+    expect(points.list()).toEqual([{ ...before, name: 'Before: Old labels', isAutomatic: true }])
+    await historyOf(sync, labels).restoreTo(before!)
+    expect(labels.list()).toEqual([['label:1', { name: 'Home' }]])
+    // The restore has named what was before it, too; an import of nothing names nothing.
+    const nothing = await applyAccountImport(sync, await previewAccountImport(sync, file({})))
+    expect([nothing.before, points.list().length]).toEqual([undefined, 2])
   })
 
   it('imported never counts twice or back', async () => {

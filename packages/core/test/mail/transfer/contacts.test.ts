@@ -131,7 +131,15 @@ describe('an import', () => {
     const ticking = setInterval(() => ticks++, 0)
     const result = await applyImport(book, preview, { onProgress: ({ done }) => steps.push(done) })
     clearInterval(ticking)
-    expect(result).toEqual({ added: 10_000, changed: 0, unchanged: 0, refused: [], isCancelled: false })
+    expect(result).toEqual({
+      added: 10_000,
+      changed: 0,
+      unchanged: 0,
+      refused: [],
+      isCancelled: false,
+      before: result.before,
+    })
+    expect(result.before?.name).toBe('Before: Import')
     expect([book.size, steps.at(-1), steps.length]).toEqual([10_000, 10_000, 100])
     expect(ticks).toBeGreaterThan(10)
   }, 120_000)
