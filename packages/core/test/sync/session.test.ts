@@ -534,6 +534,23 @@ describe('refusals and closes', () => {
     expect(test.platform.timers[0]).toBeLessThan(20_000)
   })
 
+  it.each<[what: string, jumpMs: number, afterMs: number]>([
+    ['by the clock', 0, 86_400_000],
+    ['also when the device slept through it', 86_400_000, 600_000],
+    ['and no longer when the clock is set back', -86_400_000, 86_400_000],
+  ])('sits out a wait of a day %s', async (_, jumpMs, afterMs) => {
+    const test = await online()
+    const { platform } = test
+    await test.socket.say(refused('', 'too-many-requests', { retryAfterMs: 86_400_000 }))
+    await test.socket.end(4512)
+    const dialled = platform.sockets.length
+    Object.assign(platform, { now: () => platform.timeMs + jumpMs })
+    await platform.advance(afterMs - 1)
+    expect(platform.sockets.length).toBe(dialled)
+    await platform.advance(1)
+    expect(platform.sockets.length).toBe(dialled + 1)
+  })
+
   it('hands a document its refusals', async () => {
     const { socket, documents, session, reports } = await online()
     const { document } = documents[1]!

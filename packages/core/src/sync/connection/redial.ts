@@ -3,6 +3,9 @@ import type { SyncError } from '../../errors'
 import type { Platform } from '../../platform'
 import { backoffMs } from './backoff'
 
+/** How often the clock is looked at in a long wait. */
+const LOOK_MS = 600_000
+
 /** Why the connection before this one ended, and how long the relay asked to stay away, in ms. */
 export interface ConnectionLoss {
   readonly error: SyncError
@@ -61,8 +64,23 @@ export class Redial {
     this.lastRefusal = undefined
   }
 
+  /** Calls `dial` when it is time. Timers sleep with the device, so a long wait is held against the clock now and then. */
+  waitOut(timers: { start(name: 'retry', delayMs: number, action: () => void): void }, dial: () => void): void {
+    const { platform } = this
+    const waitMs = this.wait()
+    const endMs = platform.now() + waitMs
+    const wait = (leftMs: number): void =>
+      timers.start('retry', Math.min(leftMs, LOOK_MS), () => {
+        // A clock that was set back makes no wait longer.
+        const restMs = Math.min(leftMs - LOOK_MS, endMs - platform.now())
+        if (restMs > 0) wait(restMs)
+        else dial()
+      })
+    wait(waitMs)
+  }
+
   /** @returns how long from now, in ms */
-  wait(): number {
+  private wait(): number {
     const waitMs = Math.max(
       this.retryAfterMs,
       backoffMs(Math.max(1, this.failures + this.distrusts), this.platform.random),

@@ -254,9 +254,8 @@ export class Session {
     this.dropConnection()
     const { attempt } = this
     if (!this.wanted) return
-    const waitMs = this.redial.wait()
     this.setState('waiting')
-    if (attempt === this.attempt) this.timers.start('retry', waitMs, () => this.connect())
+    if (attempt === this.attempt) this.redial.waitOut(this.timers, () => this.connect())
   }
 
   private dropConnection(): void {
