@@ -91,12 +91,12 @@ export const refusalsToSync: Codes = new Set([
 interface Reporter {
   readonly name: string
   readonly mayComplain: boolean
-  readonly options: Pick<SimDeviceOptions, 'network' | 'duties' | 'losses'>
+  readonly options: Pick<SimDeviceOptions, 'network' | 'duties' | 'losses' | 'phrases'>
 }
 
 /** The device reports something that is part of its world. */
-export function isExpectedReport({ name, mayComplain, options }: Reporter, { code }: SyncError): boolean {
-  const { network, duties, losses } = options
+export function isExpectedReport({ name, mayComplain, options }: Reporter, { code, message }: SyncError): boolean {
+  const { network, duties, losses, phrases } = options
   if (mayComplain && (expectedCodes.has(code) || codesOfBadOrder.has(code))) return true
   if (codesOfLies.has(code) && network.liesTo(name).haveBeenTold) {
     duties.noticed(name)
@@ -104,5 +104,8 @@ export function isExpectedReport({ name, mayComplain, options }: Reporter, { cod
   }
   // What another one was told does not fit what this one was.
   if (code === 'relay-forked' && network.hasBeenLiedOn) return true
+  // It had undertaken to ask for a phrase, died, and another one was quicker.
+  if (code === 'keyring-refused' && /^Another device asks/.test(message))
+    return phrases.askedOn.has(name) && phrases.askedOn.size > 1
   return codesOfLostRelay.has(code) && losses.haveHappened
 }

@@ -80,8 +80,9 @@ export function rotateKeys({ sync, step }: KeyHolder): void {
 }
 
 /** Asks for a new recovery phrase, and writes it down when it is told. */
-export function replacePhrase({ sync, phrases, step }: KeyHolder, how: PhraseChange): void {
+export function replacePhrase({ name, sync, phrases, step }: KeyHolder, how: PhraseChange): void {
   if (!phrases.exist) return
+  if (how === 'without it') phrases.askedOn.add(name)
   const ask = () =>
     how === 'without it' ? sync.requestReissue() : sync.reissuePhrase({ recoveryPhrase: phrases.all[0] as string })
   step(`wants a new phrase ${how}`, ask, (phrase) => phrases.write(phrase))

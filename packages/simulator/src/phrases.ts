@@ -10,6 +10,9 @@ export class Phrases {
   /** The relay has the account: whoever holds the phrase can join. */
   isAtRelay = false
 
+  /** Devices whose people asked for a new phrase without the old one. */
+  readonly askedOn = new Set<string>()
+
   get all(): readonly string[] {
     return this.#known
   }
