@@ -143,6 +143,35 @@ describe('an entry that the author of a snapshot could not read', () => {
     expect(digest(again)).toBe(digest(bob))
   })
 
+  it('is nothing to distrust the relay for when its snapshot comes twice before the keyring is read', async () => {
+    await summedUpByHalfBlind()
+    log.prune()
+    const carl = await TestDevice.open(world.account, CARL, log.document)
+    const { keyring } = carl.context
+    const annId = Buffer.from(ann.context.device).toString('hex')
+    carl.context.keyring = () => ({
+      ...keyring(),
+      devices: new Map([...keyring().devices].filter(([id]) => id !== annId)),
+    })
+    const hear = carl.hear.bind(carl)
+    let copy: Parameters<typeof hear>[0] | undefined
+    carl.hear = async (frame) => {
+      await hear(frame)
+      if (frame.type === 'snapshot') copy = frame
+      if (frame.type !== 'exempt' || copy === undefined) return
+      await hear(copy)
+      await hear(frame)
+    }
+    await carl.connect()
+    await log.serve(carl)
+    expect([carl.link.distrusted, carl.link.keyringReads]).toEqual([[], 2])
+    carl.context.keyring = keyring
+    carl.sync.keyringRead()
+    await log.serve(carl)
+    expect(carl.sync.status.held).toEqual([])
+    expect(carl.records).toMatchObject({ 'by Bob': { name: 'unread, too' } })
+  })
+
   it('stays with whoever keeps nothing else from before, and is in the next snapshot once it is read', async () => {
     await summedUpByHalfBlind()
     await bob.connect()

@@ -60,6 +60,8 @@ export interface DocumentPart {
   caughtUp?(): Promise<void> | void
   /** What follows the cursor is of a later document epoch, or the relay says that this device's own is over. Called within a job. */
   foundLaterEpoch?(): Promise<void> | void
+  /** The keyring was read to its end, whether or not there was news; `keyringChanged` follows. */
+  keyringRead?(): void
   /** The keyring is another than before, or was read again. Called within a job. */
   keyringChanged?(): Promise<void> | void
   /** Nothing may be sealed or sent while true. */

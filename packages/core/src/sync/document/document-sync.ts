@@ -310,6 +310,7 @@ export class DocumentSync {
   keyringRead(): void {
     this.runJob(async () => {
       this.reader.keyringRead()
+      for (const part of this.parts) part.keyringRead?.()
       await this.followKeyring()
       this.seenRows.tellAgain()
       this.link?.subscribe(this.document)

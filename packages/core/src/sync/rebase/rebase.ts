@@ -13,6 +13,7 @@ import { openExempt } from '../log/exempt-entries'
 import type { OpenedEntry } from '../log/log-replica'
 import { withheld } from '../log/own-exempt'
 import type { CurrentSnapshot } from '../snapshot/current-snapshot'
+import { KeyringWait } from '../snapshot/keyring-wait'
 import { type ArrivedSnapshot, documentEpochOf } from '../snapshot/snapshot-arrivals'
 import { type OpenedSnapshot, openSnapshot } from '../snapshot/snapshot-format'
 import { type RebaseInput, takeRebase } from './rebase-adopt'
@@ -30,8 +31,7 @@ export class Rebase implements DocumentPart {
   private readonly owed: OwedList
   private readonly unjudged: UnjudgedParts
   private readonly lead: RebaseLead
-  /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
-  private keyringReadFor: Hash | undefined
+  private readonly keyringWait = new KeyringWait()
 
   constructor(
     private readonly host: DocumentHost,
@@ -69,7 +69,7 @@ export class Rebase implements DocumentPart {
   disconnected(): void {
     this.lead.disconnected()
     this.fetched()
-    this.keyringReadFor = undefined
+    this.keyringWait.disconnected()
   }
 
   close(): void {
@@ -86,6 +86,10 @@ export class Rebase implements DocumentPart {
   foundLaterEpoch(): void {
     this.isBehind = true
     this.fetch()
+  }
+
+  keyringRead(): void {
+    this.keyringWait.keyringRead()
   }
 
   async keyringChanged(): Promise<void> {
@@ -168,8 +172,7 @@ export class Rebase implements DocumentPart {
 
   private async take(arrived: ArrivedSnapshot, snapshot: OpenedSnapshot, link: DocumentLink): Promise<void> {
     const { host } = this
-    const isKeyringFresh = this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, snapshot.hash)
-    const exempt = await openExempt(host.state, snapshot, arrived, isKeyringFresh)
+    const exempt = await openExempt(host.state, snapshot, arrived, this.keyringWait.isOver(snapshot.hash))
     if ('failure' in exempt) {
       this.readKeyring(snapshot.hash, link)
       return
@@ -231,12 +234,7 @@ export class Rebase implements DocumentPart {
   }
 
   private readKeyring(hash: Hash, link: DocumentLink): void {
-    if (this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, hash)) {
-      link.distrust(untrueRelay('a summary under a key that it does not show'))
-      return
-    }
-    this.keyringReadFor = hash.slice() as Hash
-    link.readKeyring()
+    if (!this.keyringWait.begin(hash, link)) link.distrust(untrueRelay('a summary under a key that it does not show'))
   }
 
   private isLater(documentEpoch: number | undefined): boolean {

@@ -12,6 +12,7 @@ import { isBeyondCut } from '../log/rebuild'
 import { isDigestTrue } from '../rebase/rebase-state'
 import type { CurrentSnapshot } from './current-snapshot'
 import { readFoundation } from './foundation'
+import { KeyringWait } from './keyring-wait'
 import type { ArrivedSnapshot } from './snapshot-arrivals'
 import { type OpenedSnapshot, openSnapshot } from './snapshot-format'
 
@@ -22,8 +23,7 @@ interface Asked {
 }
 
 export class Adoption implements DocumentPart {
-  /** The keyring was read for the sake of this snapshot: what it does not know, it will not know. */
-  private keyringReadFor: Hash | undefined
+  private readonly keyringWait = new KeyringWait()
   /** A snapshot that was asked for, whatever this device has read. */
   private asked: Asked | undefined
   /** One that was asked for and came, and is asked for again once the keyring is read: it may have gone further than here. */
@@ -45,7 +45,7 @@ export class Adoption implements DocumentPart {
   }
 
   disconnected(): void {
-    this.keyringReadFor = undefined
+    this.keyringWait.disconnected()
     this.awaitsKeyring = undefined
     this.answered()
   }
@@ -63,6 +63,10 @@ export class Adoption implements DocumentPart {
     if (this.useless.has(bytesToHex(offer.hash))) return false
     this.ask(offer.hash, false, link)
     return true
+  }
+
+  keyringRead(): void {
+    this.keyringWait.keyringRead()
   }
 
   /** Or it was read to its end, and says nothing new. */
@@ -138,8 +142,7 @@ export class Adoption implements DocumentPart {
       await this.replaceTainted(snapshot.header.parent)
       return
     }
-    const isKeyringFresh = this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, snapshot.hash)
-    const exempt = await openExempt(state, snapshot, arrived, isKeyringFresh)
+    const exempt = await openExempt(state, snapshot, arrived, this.keyringWait.isOver(snapshot.hash))
     if ('failure' in exempt) {
       this.readKeyring(snapshot.hash, link)
       return
@@ -164,16 +167,11 @@ export class Adoption implements DocumentPart {
   }
 
   private readKeyring(hash: Hash, link: DocumentLink): void {
-    if (this.keyringReadFor !== undefined && bytesEqual(this.keyringReadFor, hash)) {
-      link.distrust(untrueRelay('a summary under a key that it does not show'))
-      return
-    }
-    this.keyringReadFor = hash.slice() as Hash
-    if (this.isAsked(hash)) {
+    if (!this.keyringWait.begin(hash, link)) link.distrust(untrueRelay('a summary under a key that it does not show'))
+    else if (this.isAsked(hash)) {
       this.awaitsKeyring = this.asked
       this.answered()
     }
-    link.readKeyring()
   }
 
   /**
