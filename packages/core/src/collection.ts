@@ -373,6 +373,11 @@ export class Collection<T extends RecordFields<T>> {
     return { document: this.sync(), device: this.account.deviceId }
   }
 
+  /** @internal Whether the field says of a text where it is, or when it was written in: nothing that an app is shown. */
+  isOfText(field: string): boolean {
+    return this.texts.isReserved(field)
+  }
+
   /** @internal Writes what was checked when it was first written. It is in the document when this returns. */
   apply(edits: readonly Edit[]): Promise<void> {
     const document = this.sync()

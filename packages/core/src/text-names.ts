@@ -58,7 +58,8 @@ export class TextNames {
     return [{ kind: 'update', id: edit.id, fields: { [field]: rootNames(document, edit.id, field)[0]! } }]
   }
 
-  private isReserved(name: string): boolean {
+  /** A field that no app reads or writes: a text, or what the library keeps of texts. */
+  isReserved(name: string): boolean {
     return this.names.has(name) || (name === TOUCHED && this.names.size > 0)
   }
 }

@@ -2,7 +2,14 @@
 // what its author was promised about it. An operation is recognised in a document by the place of its Yjs items (client and clock),
 // which no other operation ever has; a transaction that was written again is a new operation with the old one's knowledge.
 import { isSyncError, type Sync } from '@owlivion/sync'
-import { type DocumentObserver, type OracleOperation, registersOf, type Transaction } from '@owlivion/sync/testing'
+import {
+  type DocumentObserver,
+  documentOf,
+  type OracleOperation,
+  registersOf,
+  type Transaction,
+} from '@owlivion/sync/testing'
+import { bytesToHex, type DocumentId } from '@owlivion/sync-protocol'
 import {
   type Book,
   type Entry,
@@ -44,6 +51,10 @@ export class Ledger {
   rewrites = 0
   /** By device: entries that it has and the relay has not confirmed, as far as the device says. */
   readonly #unconfirmed = new Map<string, Set<Entry>>()
+  /** What a relay calls the documents of collections. */
+  readonly #collections = new Set<string>()
+  /** And those that devices write of their own, where the history is that no entries tell any more. */
+  readonly #histories = new Set<string>()
   #call: Call | undefined
   #relayMayLose = false
 
@@ -98,9 +109,11 @@ export class Ledger {
   /** @param life of the device's process: what a dead one still does to its memory is nothing that happened */
   observerFor(device: string, life: { readonly alive: boolean }): DocumentObserver {
     return {
-      written: (_document, _registers, transaction) => this.#written(transaction),
-      rewritten: (_document, _registers, from, to) => {
-        if (!life.alive) return
+      written: (document, _registers, transaction) => {
+        if (!this.#isHistory(document)) this.#written(transaction)
+      },
+      rewritten: (document, _registers, from, to) => {
+        if (!life.alive || this.#histories.has(bytesToHex(document))) return
         const newIds = new Map<string, string>()
         from.forEach((old, index) => {
           this.#rewritten(device, old.update, to[index] as Transaction, newIds)
@@ -159,6 +172,7 @@ export class Ledger {
 
   /** The device has opened the collection; what it holds of its own is waiting for the relay again. */
   opened(device: string, collection: SimCollection): void {
+    this.#collections.add(documentOf(collection))
     const book = this.#book(collection.name)
     const isHere = presence(book, collection)
     for (const entry of book.entries) {
@@ -195,6 +209,13 @@ export class Ledger {
       if (isHere(entry)) for (const { id } of entry.operations) seen.add(id)
     }
     return seen
+  }
+
+  /** Devices keep what became of collections in documents that no app opens: the world asks for nothing that is in them. */
+  #isHistory(document: DocumentId): boolean {
+    const id = bytesToHex(document)
+    if (this.#call === undefined && !this.#collections.has(id)) this.#histories.add(id)
+    return this.#histories.has(id)
   }
 
   #written(transaction: Transaction): void {

@@ -13,7 +13,12 @@ export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
 export type { Candidate, FieldCandidate, RecordSlots } from './record'
 export { changeBetween, type RecordChanges, takeBack, withChange } from './record-changes'
-export { differenceBetween, type RecordDifference } from './record-difference'
+export {
+  type CountDifference,
+  differenceBetween,
+  type FieldDifference,
+  type RecordDifference,
+} from './record-difference'
 export { digestState, foldState, readState } from './register-state'
 export {
   openRegisters,

@@ -40,15 +40,27 @@ interface Touched {
  * @param changes in the order in which they took effect, up to now
  * @returns of a record that is missing also the fields that it had neither then nor now: some time between it had them
  */
-export function differencesSince(changes: readonly LoggedChange[], moment: Moment): PointRecord[] {
+export function differencesSince(changes: Iterable<LoggedChange>, moment: Moment): PointRecord[] {
   const records = new Map<string, Touched>()
   for (const change of changes) take(records, change, isBy(change, moment))
   return [...records].flatMap(([id, record]) => differenceOf(id, record) ?? [])
 }
 
 /** Without what a person does not want to see. */
-export function shownDifferences(records: readonly PointRecord[]): PointRecord[] {
-  return records.map((record) => ({ ...record, fields: record.fields.filter(isDifferent) }))
+export function shownDifferences(records: readonly PointRecord[], isOfText: (field: string) => boolean): PointRecord[] {
+  return records.map((record) => ({
+    ...record,
+    fields: record.fields.filter((each) => isDifferent(each) && !isOfText(each.field)),
+  }))
+}
+
+/** Texts stay as they are; one that is gone with its record comes back with it. */
+export function withoutTexts(records: readonly PointRecord[], isOfText: (field: string) => boolean): PointRecord[] {
+  return records.flatMap((record): PointRecord[] => {
+    if (record.kind !== 'changed') return [record]
+    const fields = record.fields.filter(({ field }) => !isOfText(field))
+    return fields.length > 0 ? [{ ...record, fields }] : []
+  })
 }
 
 function isDifferent({ atPoint, now }: PointField): boolean {

@@ -4,6 +4,7 @@ import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
 import type { HealingLedger } from './healing/healing-ledger'
+import type { PackKeeper } from './history/pack-keeper'
 import type { ClaimPlace } from './keyring/keyring-claims'
 import type { StoreWriter } from './store-writer'
 
@@ -41,6 +42,8 @@ export interface AccountContext {
   heard?(device: DeviceId, saidAtMs: number): void
   /** Is told when documents of a relay begin to be healed, and when that is done. */
   readonly healing?: HealingLedger
+  /** Keeps what became of records, for when the entries that say it are gone. */
+  readonly history?: Pick<PackKeeper, 'keeps' | 'owed' | 'isOwing' | 'bring'>
   /** This device does not sync the document. */
   isOff?(document: DocumentId): boolean
   /** The device's clock corrected by the relay's, in ms. */

@@ -191,3 +191,43 @@ describe('going back', () => {
     await settle()
   })
 })
+
+describe('a text', () => {
+  it('is in a history as one that was changed, without what the library keeps of it, and stays when something else goes back', async () => {
+    const open = ({ sync }: Device) => sync.open<{ title: string }>('notes', { texts: ['body'] })
+    const notes = await open(laptop)
+    await notes.add('one', { title: 'Shopping' })
+    await world.upToDate()
+    const atMs = await pause()
+    await world.platform.advance(1)
+    const body = await world.run(notes.text('one', 'body'))
+    body.replaceWithText('milk')
+    await world.upToDate()
+    await pause()
+    await notes.update('one', { title: 'Errands' })
+    await world.upToDate()
+    const history = historyOf(laptop.sync, notes)
+    const { changes } = await history.changes()
+    expect(changes.map(({ kind, fields, isTextChanged }) => [kind, fields, isTextChanged])).toEqual([
+      ['changed', [{ field: 'title', before: 'Shopping', after: 'Errands' }], false],
+      ['changed', [], true],
+      ['changed', [], true],
+      ['added', [{ field: 'title', before: undefined, after: 'Shopping' }], false],
+    ])
+    expect((await history.differencesAt(atMs)).map(({ fields }) => fields)).toEqual([
+      [{ field: 'title', atPoint: 'Shopping', now: 'Errands' }],
+    ])
+    await world.run(history.restoreTo(atMs))
+    expect([notes.get('one'), body.toText()]).toEqual([{ title: 'Shopping' }, 'milk'])
+    await world.upToDate()
+    const elsewhere = await open(phone)
+    await world.upToDate()
+    expect((await world.run(elsewhere.text('one', 'body'))).toText()).toBe('milk')
+    expect(await world.run(history.restoreTo(atMs))).toEqual({ restored: 0, before: undefined })
+    const before = await pause()
+    await world.platform.advance(1)
+    await notes.delete('one')
+    await world.run(history.restoreTo(before))
+    expect((await world.run(notes.text('one', 'body'))).toText()).toBe('milk')
+  })
+})

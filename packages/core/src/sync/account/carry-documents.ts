@@ -10,6 +10,7 @@ import { encodeName, nameKey, readNames } from '../document/document-names'
 import type { DocumentState } from '../document/document-state'
 import { loadDocument } from '../document/load-document'
 import { documentPrefix, encodePending, rowKeys } from '../document/rows'
+import { isHistoryName } from '../history/history-names'
 import { emptyUpdate } from '../writing/body-updates'
 import { LaneAdoption, lanesKey, readLanes } from '../writing/lanes'
 import { piecesOf } from '../writing/text-pieces'
@@ -37,7 +38,11 @@ export async function carryDocuments(input: CarryInput): Promise<StoreBatch> {
   const names = await readNames(from.store)
   await refuseNameless(from.store, new Set(names.map(({ document }) => String(nameKey(document)[1]))))
   const put: (readonly [StoreKey, Uint8Array])[] = []
-  for (const { document, name } of names) put.push(...(await carryDocument(input, document, name)))
+  for (const { document, name } of names) {
+    // What was done in one account is not the history of another.
+    if (isHistoryName(name) && !bytesEqual(from.account, input.to.account)) continue
+    put.push(...(await carryDocument(input, document, name)))
+  }
   return { put }
 }
 

@@ -8,6 +8,7 @@ import type { ConnectionState } from '../connection/connection-state'
 import { Session } from '../connection/session'
 import { OpenDocuments } from '../document/open-documents'
 import { AccountHealing } from '../healing/healing-ledger'
+import { PackKeeper } from '../history/pack-keeper'
 import type { KeyringChange } from '../keyring/account-keyring'
 import type { ClaimPlace, KeyringClaims } from '../keyring/keyring-claims'
 import type { Membership } from '../keyring/membership'
@@ -32,6 +33,7 @@ export class SyncEngine extends OpenAccount {
   readonly membership: Membership
   readonly documents: OpenDocuments
   readonly healing: AccountHealing
+  readonly history: PackKeeper
   /** The relay has the account: another device can join. */
   isAtRelay: boolean
   private readonly claims: KeyringClaims
@@ -93,6 +95,12 @@ export class SyncEngine extends OpenAccount {
       removing: () => this.removing,
       opened: (document) => this.session.attach(document),
       onStatus: () => this.statusChanged(),
+    })
+    this.history = new PackKeeper({
+      context: this,
+      open: (name) => this.documents.open(name),
+      connection: () => this.session.state,
+      onStatus: (listener) => this.statusListeners.add(listener),
     })
     this.session = new Session({
       platform,
@@ -170,6 +178,7 @@ export class SyncEngine extends OpenAccount {
         await engine.removing
       }
       await engine.documents.openUnsent()
+      await engine.history.resume()
       if (!engine.isRemoved)
         void repeatLostRecords(engine.keyringState, engine.membership, (error) => engine?.report(error))
       return engine
@@ -306,6 +315,7 @@ export class SyncEngine extends OpenAccount {
   async close({ destroy = false }: { readonly destroy?: boolean } = {}): Promise<void> {
     this.closeListeners.tell()
     this.closeListeners.clear()
+    this.history.close()
     this.scheduler.close()
     this.session.goOffline()
     this.lifeSigns.disconnected()

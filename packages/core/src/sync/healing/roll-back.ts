@@ -6,6 +6,7 @@ import { Y } from '../../yjs'
 import { LineageMap } from '../device-map'
 import type { DocumentState } from '../document/document-state'
 import { decodeLog, encodeBase, encodeLog, type LogRow, rowKeys } from '../document/rows'
+import { owedPacks } from '../history/owed-packs'
 import { buildBaseDocs, readStoredBase } from '../log/base'
 import { isUnproven } from '../log/held'
 import { readLog } from '../log/log-history'
@@ -68,6 +69,8 @@ export async function rollBack(
  */
 export async function startAnew(state: DocumentState, isClosed: () => boolean): Promise<StoreBatch | undefined> {
   const { context, document } = state
+  // As entries they do not come back to the log.
+  const packs = await owedPacks(state)
   const base = await readStoredBase(context, document)
   const exempt = (await context.store.list(rowKeys.exempts(document))).map(([, bytes]) => decodeLog(bytes))
   const taken = [...exempt, ...(await rowsAfter(state, 0))]
@@ -84,10 +87,11 @@ export async function startAnew(state: DocumentState, isClosed: () => boolean): 
   state.tailRows = 0
   state.tailBytes = 0
   const rows = takeAside(state, taken, before, stored)
+  if (packs.length > 0) context.history?.owed(document)
   const registers = Y.encodeStateAsUpdateV2(docs.registers)
   const kept = encodeBase({ number: 0, registers, texts: Y.encodeStateAsUpdateV2(docs.texts) })
   return {
-    put: [[rowKeys.base(document), kept], state.stateRow(), ...rows.put],
+    put: [[rowKeys.base(document), kept], state.stateRow(), ...rows.put, ...packs],
     remove: [...gone, ...rows.remove],
   }
 }

@@ -3,12 +3,14 @@
 import { bytesToHex, decodeEnvelope } from '@owlivion/sync-protocol'
 import { createWriter, differenceBetween, openRegisters, type RecordDifference, type RecordSlots } from '../../document'
 import { createDoc, Y } from '../../yjs'
+import { type Lineage, LineageMap } from '../device-map'
 import type { DocumentState } from '../document/document-state'
 import { applyBodies, readStoredBase, tryOpenStored } from '../log/base'
 import { readLog } from '../log/log-history'
 import { readFoundation } from '../snapshot/foundation'
 import { docsOfSnapshot } from '../snapshot/snapshot-format'
 import { updatesOf } from '../writing/body-updates'
+import type { PackedChange } from './pack'
 
 /** What one entry, or one edit that is not sent yet, did to one record. */
 export interface LoggedChange extends Omit<RecordDifference, 'writtenAtMs'> {
@@ -26,10 +28,22 @@ export interface LogChanges {
   readonly changes: readonly LoggedChange[]
   /** Everything that came to be since the log began is there. */
   readonly isWhole: boolean
+  /** How much of each chain is in the summary that the log goes on from, and of what is not there any more. */
+  readonly below: LineageMap<number>
 }
 
-/** Call within a job. @throws SyncError `profile-damaged` */
-export async function readLogChanges(state: DocumentState): Promise<LogChanges> {
+/** Takes what each entry did, in their order, in place of a list of it all. */
+export interface EntrySink {
+  begin(below: LineageMap<number>): void
+  entry(entry: Lineage & { readonly sequence: number }, changes: readonly PackedChange[]): void
+}
+
+/**
+ * Call within a job.
+ * @param sink when it is given, what entries did goes there, and what is not sent goes nowhere
+ * @throws SyncError `profile-damaged`
+ */
+export async function readLogChanges(state: DocumentState, sink?: EntrySink): Promise<LogChanges> {
   const { context, document, foundation } = state
   await context.writer.barrier()
   const stored = await readStoredBase(context, document)
@@ -37,17 +51,25 @@ export async function readLogChanges(state: DocumentState): Promise<LogChanges> 
   const log = await readLog(context, document, foundation, stored)
   // From here to the end nothing is awaited: what is pending fits the log.
   const replay = new Replay(state, below === undefined ? undefined : docsOfSnapshot(below).registers)
+  const covered = new LineageMap(below?.header.vector.map((head) => [head, head.sequence] as const))
+  sink?.begin(covered)
   for (const [number, entry] of log) {
     const held = stored.held.get(number)
     const opened = held === undefined || held.released ? tryOpenStored(context, document, entry) : undefined
     if (opened === undefined) continue
-    const device = bytesToHex(decodeEnvelope(entry.bytes).device)
+    const envelope = decodeEnvelope(entry.bytes)
+    const device = bytesToHex(envelope.device)
     replay.apply(updatesOf(opened.body).registers, { device, number, sealedAtMs: opened.body.sealedAtMs })
+    if (sink === undefined) continue
+    const { incarnation, sequence } = envelope
+    const changes = replay.take().map((change) => ({ ...change, number, incarnation, sequence }))
+    sink.entry({ device: envelope.device, incarnation, sequence }, changes)
   }
   const device = bytesToHex(context.device)
-  for (const { transaction } of state.outbox.pending)
-    replay.apply(transaction.update, { device, number: undefined, sealedAtMs: undefined })
-  return { changes: replay.end(), isWhole: foundation === undefined }
+  if (sink === undefined)
+    for (const { transaction } of state.outbox.pending)
+      replay.apply(transaction.update, { device, number: undefined, sealedAtMs: undefined })
+  return { changes: replay.end(), isWhole: foundation === undefined, below: covered }
 }
 
 interface Author extends Pick<LoggedChange, 'device' | 'number'> {
@@ -55,7 +77,7 @@ interface Author extends Pick<LoggedChange, 'device' | 'number'> {
 }
 
 class Replay {
-  private readonly changes: LoggedChange[] = []
+  private changes: LoggedChange[] = []
   private readonly registers
   private readonly below
   /** Of the records that were touched: what they are by now. */
@@ -83,6 +105,13 @@ class Replay {
       const latest = sealedAtMs ?? this.state.context.now()
       this.changes.push({ id, ...what, device, number, atMs: Math.min(writtenAtMs ?? latest, latest) })
     }
+  }
+
+  /** What was done since the last time. */
+  take(): readonly LoggedChange[] {
+    const { changes } = this
+    this.changes = []
+    return changes
   }
 
   end(): readonly LoggedChange[] {

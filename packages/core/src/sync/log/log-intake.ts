@@ -14,6 +14,7 @@ import { Y } from '../../yjs'
 import type { Lineage } from '../device-map'
 import type { DocumentState } from '../document/document-state'
 import { encodeHeld, encodeLog, rowKeys } from '../document/rows'
+import { owedPacks } from '../history/owed-packs'
 import { type Adoption, type AdoptionInput, adoptSnapshot } from '../snapshot/snapshot-adopt'
 import { writerFromBytes } from '../writer-bytes'
 import type { SealedPush } from '../writing/outbox'
@@ -241,9 +242,13 @@ export class LogIntake {
   }
 
   /** Takes a snapshot over. Call where nothing is sealed or sent meanwhile. @returns undefined when the document was closed */
-  async adopt(input: AdoptionInput): Promise<Adoption | undefined> {
-    const adoption = await adoptSnapshot(this.state, input, () => this.options.isClosed())
+  async adopt(input: Omit<AdoptionInput, 'packs'>): Promise<Adoption | undefined> {
+    // What rests on something that does not count is nobody's history; and what was set aside has gone into packs before.
+    const isPacked = input.startsOver || this.state.returning?.before.isAnew === true
+    const packs = isPacked ? [] : await owedPacks(this.state)
+    const adoption = await adoptSnapshot(this.state, { ...input, packs }, () => this.options.isClosed())
     if (adoption === undefined) return undefined
+    if (packs.length > 0) this.state.context.history?.owed(this.state.document)
     for (const push of adoption.confirmed) this.options.confirmed(push)
     if (adoption.foundOtherLife) this.options.foundOtherLife()
     this.options.onChange(adoption.changed)

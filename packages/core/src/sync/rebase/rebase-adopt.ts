@@ -1,6 +1,7 @@
 // Takes a rebase over, in one commit: the document goes on from its state, and what this device wrote and has not sent is written again on
 // it, each edit still replacing exactly what it had seen. The texts stay the documents they are, under whoever edits them.
 import type { SignedHead } from '@owlivion/sync-protocol'
+import type { StoreKey } from '../../storage'
 import type { DocumentState } from '../document/document-state'
 import { encodeBase, encodePending, rowKeys } from '../document/rows'
 import { type BaseDocs, readStoredBase } from '../log/base'
@@ -25,6 +26,8 @@ export interface RebaseInput {
   /** What goes on being owed, and the rows of what was. */
   readonly owed: readonly KeptPart[]
   readonly owedBefore: readonly OwedRow[]
+  /** Rows of what the entries did that go. */
+  readonly packs: readonly (readonly [StoreKey, Uint8Array])[]
 }
 
 export interface TakenRebase {
@@ -67,6 +70,7 @@ export async function takeRebase(
     ...rowsOf(state, { ...input, startsOver: false }, received),
     ...(input.isVerified ? [[shelfKeys.note(document, number), encodeNote(note)] as const] : []),
     ...owedRows(context, document, input.owed),
+    ...input.packs,
     ...state.outbox.pending.map((item) => [rowKeys.pending(document, item.order), encodePending(item)] as const),
     [rowKeys.base(document), base] as const,
     state.stateRow(),

@@ -9,6 +9,7 @@ import { QuestionTimer } from '../connection/question-timer'
 import { documentLimitsOf } from '../document/document-limits'
 import type { DocumentLink } from '../document/document-link'
 import type { DocumentHost } from '../document/document-part'
+import { PacksFirst } from '../history/packs-first'
 import type { HoldReason } from '../log/log-replica'
 import { partsOf } from '../snapshot/compaction'
 import type { CurrentSnapshot } from '../snapshot/current-snapshot'
@@ -53,6 +54,7 @@ export class RebaseLead {
   private passedOver: Hash | undefined
   /** The relay refuses this device's rebases for good; tried once more on the next connection. */
   private isRefused = false
+  private readonly packs: PacksFirst
 
   /** @param isBehind another device was faster */
   constructor(
@@ -62,6 +64,7 @@ export class RebaseLead {
     private readonly isBehind: () => boolean,
   ) {
     this.timer = new QuestionTimer(host.context.platform)
+    this.packs = new PacksFirst(host, () => this.look())
   }
 
   /** The log is to stand still. */
@@ -71,7 +74,7 @@ export class RebaseLead {
 
   /** A connection is needed for what it is about to do. */
   get isWaiting(): boolean {
-    return this.cancelTimer !== undefined || this.prepared !== undefined
+    return this.cancelTimer !== undefined || this.prepared !== undefined || this.packs.isWaiting
   }
 
   connected(): void {
@@ -81,6 +84,7 @@ export class RebaseLead {
   disconnected(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
+    this.packs.disconnected()
     this.stop()
   }
 
@@ -169,6 +173,7 @@ export class RebaseLead {
   private async begin(): Promise<void> {
     const { link, state, context } = this.host
     if (this.isBusy || this.prepared !== undefined || this.current.isUploading || !(await this.isDue())) return
+    if (!(await this.packs.areBrought())) return
     const [number, parent] = [state.replica.state.number, this.current.offer?.hash]
     const sealed = await this.build()
     if (link === undefined || link !== this.host.link) return

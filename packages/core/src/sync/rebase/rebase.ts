@@ -9,6 +9,7 @@ import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from '../connection/question-t
 import type { DocumentLink } from '../document/document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from '../document/document-part'
 import type { PartStatus } from '../document/document-status'
+import { owedPacks } from '../history/owed-packs'
 import { openExempt } from '../log/exempt-entries'
 import type { OpenedEntry } from '../log/log-replica'
 import { withheld } from '../log/own-exempt'
@@ -209,10 +210,11 @@ export class Rebase implements DocumentPart {
     const unjudged = await this.owed.unjudged()
     const stays = folded === undefined ? before : stillOwed(before, folded)
     const parts = [...stays, ...unjudged, ...owed]
+    const packs = await owedPacks(host.state)
     const taken = await takeRebase(
       host.state,
       {
-        ...{ snapshot, exempt: entries, heads, owedBefore },
+        ...{ snapshot, exempt: entries, heads, owedBefore, packs },
         isVerified: judgement.verdict === 'accept',
         storedAtMs: current.offer?.storedAtMs ?? 0,
         owed: parts,
@@ -230,6 +232,8 @@ export class Rebase implements DocumentPart {
     host.intake.adopted(taken)
     current.shelf.forget()
     await taken.committed
+    const isFirst = bytesEqual(snapshot.author, host.context.device)
+    if (packs.length > 0) host.context.history?.owed(host.state.document, { isFirst })
     await current.judged(snapshot.hash, snapshot.author, judgement, snapshot)
   }
 

@@ -7,6 +7,8 @@ import { randomUint32 } from '../account-context'
 import { LARGE_ANSWER_TIMEOUT_MS, QuestionTimer } from '../connection/question-timer'
 import type { DocumentLink } from '../document/document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from '../document/document-part'
+import { owedPacks } from '../history/owed-packs'
+import { PacksFirst } from '../history/packs-first'
 import { CompactionNeed } from './compaction-need'
 import type { CurrentSnapshot } from './current-snapshot'
 import { moveFoundation } from './foundation-move'
@@ -36,6 +38,7 @@ export class Compaction implements DocumentPart {
   private readonly timer: QuestionTimer
   /** The relay refuses this device's snapshots for good; tried once more on the next connection. */
   private isRefused = false
+  private readonly packs: PacksFirst
 
   constructor(
     private readonly host: DocumentHost,
@@ -43,10 +46,12 @@ export class Compaction implements DocumentPart {
   ) {
     this.need = new CompactionNeed(host.state)
     this.timer = new QuestionTimer(host.context.platform)
+    this.packs = new PacksFirst(host, () => this.caughtUp())
   }
 
   get needsConnection(): boolean {
-    return this.fetching !== undefined || this.uploading !== undefined || this.cancelTimer !== undefined
+    const { fetching, uploading, cancelTimer, packs } = this
+    return fetching !== undefined || uploading !== undefined || cancelTimer !== undefined || packs.isWaiting
   }
 
   connected(): void {
@@ -56,6 +61,7 @@ export class Compaction implements DocumentPart {
   disconnected(): void {
     this.cancelTimer?.()
     this.cancelTimer = undefined
+    this.packs.disconnected()
     this.timer.stop()
     this.fetching = undefined
     this.uploaded()
@@ -172,7 +178,7 @@ export class Compaction implements DocumentPart {
         )
         return
       case 'build':
-        await this.build(link)
+        if (await this.packs.areBrought()) await this.build(link)
         return
       case 'move':
         await this.move(task)
@@ -244,10 +250,12 @@ export class Compaction implements DocumentPart {
     await intake.fold()
     if (this.host.isClosed) return
     await context.writer.barrier()
+    const packs = await owedPacks(state)
     const batch = await moveFoundation(state, { number, hash })
     if (batch === undefined || this.host.isClosed) return
     this.current.shelf.forget(number - 1)
-    await context.writer.write(batch)
+    await context.writer.write({ ...batch, put: [...(batch.put ?? []), ...packs] })
+    if (packs.length > 0) context.history?.owed(state.document)
   }
 }
 

@@ -35,6 +35,8 @@ export interface AdoptionInput {
    * again. Nothing but what is not sent is kept.
    */
   readonly startsOver: boolean
+  /** Rows of what the entries did that go. */
+  readonly packs?: readonly (readonly [StoreKey, Uint8Array])[]
 }
 
 export interface Adoption {
@@ -72,7 +74,11 @@ export async function adoptSnapshot(
   const missing = isWhole ? undefined : missingFrom(docs, buildBaseDocs(context, document, stored))
   const confirmed = input.startsOver ? nothingConfirmed : confirm(state, replica)
   const base = baseOf(input.snapshot, docs)
-  const put = [...rowsOf(state, input, received), [rowKeys.base(document), encodeBase(base)] as const]
+  const put = [
+    ...rowsOf(state, input, received),
+    ...(input.packs ?? []),
+    [rowKeys.base(document), encodeBase(base)] as const,
+  ]
   place(state, input, replica)
   if (missing !== undefined) put.push(rescue(state, missing))
   put.push(state.stateRow())

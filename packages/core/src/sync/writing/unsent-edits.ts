@@ -13,6 +13,7 @@ import { isSyncError, type SyncCode, SyncError } from '../../errors'
 import type { Store } from '../../storage'
 import { readNames } from '../document/document-names'
 import { decodePending, pendingPrefix } from '../document/rows'
+import { isHistoryName } from '../history/history-names'
 import { lanePrefix, readLanes } from './lanes'
 
 const FORMAT = 'owlivion-unsent-edits'
@@ -62,6 +63,8 @@ export async function readUnsent(store: Store): Promise<UnsentCollection[]> {
   for (const { key, row } of rows) {
     const [, document] = key
     const name = nameOf.get(document as string) ?? (document as string)
+    // Nobody edited it, and the other devices have it, too.
+    if (isHistoryName(name)) continue
     const list = changes.get(name) ?? []
     changes.set(name, list)
     list.push(...row.transaction.operations.map(describeOperation))
