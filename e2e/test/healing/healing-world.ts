@@ -4,6 +4,7 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createNodePlatform, createRelay, openSqliteStore, type RelayPlatform, type RelayStore } from '@owlivion/relay'
 import type { StoreKey, SyncEvent } from '@owlivion/sync'
+import { documentOf } from '@owlivion/sync/testing'
 import Database from 'better-sqlite3'
 import { onTestFinished } from 'vitest'
 import { KeyWorld, settle, type WorldDevice } from '../../support/key-world'
@@ -90,20 +91,32 @@ export class HealingWorld extends KeyWorld {
     return this.count('SELECT COUNT(*) AS n FROM entries')
   }
 
-  /** Of entries and snapshots: what accounts cost the relay. */
-  get bytes(): number {
-    return this.count(
-      'SELECT (SELECT TOTAL(LENGTH(envelope)) FROM entries) + (SELECT TOTAL(LENGTH(file)) FROM snapshots) AS n',
-    )
+  /** Entries of the log of its notes alone. */
+  entriesOf({ notes }: WorldDevice): number {
+    return this.count(`SELECT COUNT(*) AS n FROM entries WHERE document = ${rowOf(notes)}`)
   }
 
-  get newestSnapshotBytes(): number {
-    return this.count('SELECT LENGTH(file) AS n FROM snapshots ORDER BY covered_number DESC LIMIT 1')
+  /** Of entries and snapshots: what its notes cost the relay. Their history is apart. */
+  bytesOf({ notes }: WorldDevice): number {
+    const of = (table: string, column: string) =>
+      `(SELECT TOTAL(LENGTH(${column})) FROM ${table} WHERE document = ${rowOf(notes)})`
+    return this.count(`SELECT ${of('entries', 'envelope')} + ${of('snapshots', 'file')} AS n`)
+  }
+
+  newestSnapshotBytes({ notes }: WorldDevice): number {
+    return this.count(
+      `SELECT LENGTH(file) AS n FROM snapshots WHERE document = ${rowOf(notes)} ORDER BY covered_number DESC LIMIT 1`,
+    )
   }
 
   /** The greatest that a document has. */
   get documentEpoch(): number {
     return this.count('SELECT MAX(epoch) AS n FROM documents')
+  }
+
+  /** That anything was written in. */
+  get documents(): number {
+    return this.count('SELECT COUNT(*) AS n FROM documents')
   }
 
   private count(sql: string): number {
@@ -115,6 +128,10 @@ export class HealingWorld extends KeyWorld {
     }
   }
 }
+
+/** The relay's row of its document. */
+const rowOf = (notes: WorldDevice['notes']): string =>
+  `(SELECT id FROM documents WHERE document = x'${documentOf(notes)}')`
 
 type Rows = readonly (readonly [StoreKey, Uint8Array])[]
 

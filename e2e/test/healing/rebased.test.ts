@@ -55,11 +55,11 @@ describe('a relay that was put back to before a rebase', () => {
     // It has seen what the relay's log does not have as entries.
     await laptop.notes.update('one', { text: 'since then' })
     await world.untilEqual(laptop)
-    const { entries } = world
+    const entries = world.entriesOf(laptop)
     phone.sync.goOnline()
     await world.untilEqual(laptop, phone)
     expect(phone.sync.status.documents.notes?.held).toEqual([])
-    expect(world.entries).toBe(entries)
+    expect(world.entriesOf(laptop)).toBe(entries)
     await phone.notes.update('other', { text: 'of the phone' })
     await world.untilEqual(laptop, phone)
     expect(problemsOf(laptop, phone)).not.toContain('snapshot-untrue')
