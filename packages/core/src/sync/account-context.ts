@@ -4,7 +4,7 @@ import type { SyncError } from '../errors'
 import type { Platform } from '../platform'
 import type { Store } from '../storage'
 import type { HealingLedger } from './healing/healing-ledger'
-import type { PackKeeper } from './history/pack-keeper'
+import type { HistoryKeeper } from './history/history-keeper'
 import type { ClaimPlace } from './keyring/keyring-claims'
 import type { StoreWriter } from './store-writer'
 
@@ -43,7 +43,7 @@ export interface AccountContext {
   /** Is told when documents of a relay begin to be healed, and when that is done. */
   readonly healing?: HealingLedger
   /** Keeps what became of records, for when the entries that say it are gone. */
-  readonly history?: Pick<PackKeeper, 'keeps' | 'owed' | 'isOwing' | 'bring'>
+  readonly history?: HistoryKeeper
   /** This device does not sync the document. */
   isOff?(document: DocumentId): boolean
   /** The device's clock corrected by the relay's, in ms. */

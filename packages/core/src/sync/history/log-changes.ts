@@ -1,7 +1,7 @@
 // What the entries that this device keeps did, one after the other, to what a person sees of the records: replayed from the snapshot that
 // the log goes on from. Who did it is said by an entry's envelope, which its author signed; never by a slot, which anybody could write.
 import { bytesToHex, decodeEnvelope } from '@owlivion/sync-protocol'
-import { createWriter, differenceBetween, openRegisters, type RecordDifference, type RecordSlots } from '../../document'
+import { createWriter, differenceBetween, openRegisters, type RecordSlots } from '../../document'
 import { createDoc, Y } from '../../yjs'
 import { type Lineage, LineageMap } from '../device-map'
 import type { DocumentState } from '../document/document-state'
@@ -10,18 +10,7 @@ import { readLog } from '../log/log-history'
 import { readFoundation } from '../snapshot/foundation'
 import { docsOfSnapshot } from '../snapshot/snapshot-format'
 import { updatesOf } from '../writing/body-updates'
-import type { PackedChange } from './pack'
-
-/** What one entry, or one edit that is not sent yet, did to one record. */
-export interface LoggedChange extends Omit<RecordDifference, 'writtenAtMs'> {
-  readonly id: string
-  /** Hex of the id of the device that wrote it. */
-  readonly device: string
-  /** When, by that device's clock as its relay corrects it. */
-  readonly atMs: number
-  /** Its place in the log; undefined for what the relay has not confirmed. */
-  readonly number: number | undefined
-}
+import type { LoggedChange, PackedChange } from './logged-change'
 
 export interface LogChanges {
   /** In the order in which they took effect. */

@@ -9,7 +9,8 @@ import { LineageMap } from '../device-map'
 import type { DocumentState } from '../document/document-state'
 import { readLineages, readRow, writeLineages } from '../document/rows'
 import { type EntrySink, readLogChanges } from './log-changes'
-import { type EncodedPack, encodePack, lengthOf, type PackedChange, type Span } from './pack'
+import type { PackedChange } from './logged-change'
+import { type EncodedPack, encodePack, lengthOf, type Span } from './pack'
 
 type Row = readonly [StoreKey, Uint8Array]
 

@@ -9,6 +9,7 @@ import type { LineageMap } from '../device-map'
 import { decodeName, nameKey } from '../document/document-names'
 import type { DocumentSync } from '../document/document-sync'
 import { Coverage, overlap } from './coverage'
+import type { HistoryKeeper } from './history-keeper'
 import { hasHistory, historyNameOf } from './history-names'
 import { documentOf, packKeys, packPrefix } from './owed-packs'
 import { decodePack, type EncodedPack, encodePack, keyOf, type Pack } from './pack'
@@ -47,7 +48,7 @@ export interface StoredHistory {
   isComplete(below: LineageMap<number>): boolean
 }
 
-export class PackKeeper {
+export class PackKeeper implements HistoryKeeper {
   /** Packs whose latest change is older go. */
   keepMs = HISTORY_KEEP_MS
   private isClosed = false

@@ -3,14 +3,7 @@
 import { bytesToHex, type Sha512 } from '@owlivion/sync-protocol'
 import { deflate, inflate } from '../../crypto'
 import type { CountDifference, FieldDifference, JsonValue } from '../../document'
-import type { LoggedChange } from './log-changes'
-
-/** What an entry of the log did to one record. */
-export interface PackedChange extends LoggedChange {
-  readonly number: number
-  readonly incarnation: number
-  readonly sequence: number
-}
+import type { LoggedChange, PackedChange } from './logged-change'
 
 /** Entries of one chain, without a gap. */
 export interface Span {
