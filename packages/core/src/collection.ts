@@ -9,15 +9,15 @@ import {
   deleteConflictsIn,
   newestOf,
 } from './conflicts'
-import { type DeletedRecord, deletedIn } from './deleted-records'
+import { CountersAndSets } from './counters-and-sets'
+import { type DeletedRecord, deletedIn, purgeNow } from './deleted-records'
 import type { Edit, Fields, JsonValue } from './document'
-import { SyncError } from './errors'
 import type { NamedPoint } from './named-points'
 import { refuseSecrets } from './secret-fields'
-import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
-import { TextField } from './text-field'
+import { type DocumentStatus, Listeners, type LiveDocument, textsOf } from './sync'
+import type { TextField } from './text-field'
 import { TextNames } from './text-names'
-import { createRootName, requireRecord, rootNames } from './text-roots'
+import { chosenText, openText } from './text-open'
 import { EditStep, type ReadDocument, type Recorder, recorded } from './undo'
 
 export type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
@@ -45,7 +45,7 @@ export interface CollectionAccount {
  * await settings.update('appearance', { theme: 'light' })
  * stop()
  */
-export class Collection<T extends RecordFields<T>> {
+export class Collection<T extends RecordFields<T>> extends CountersAndSets {
   private readonly listeners = new Listeners<[changed: ReadonlySet<string> | undefined]>()
   private readonly recorders = new Set<Recorder>()
   /** What is written through this object is part of. */
@@ -55,10 +55,11 @@ export class Collection<T extends RecordFields<T>> {
   /** @internal Use `sync.open`. */
   constructor(
     readonly name: string,
-    private readonly sync: () => LiveDocument,
+    sync: () => LiveDocument,
     private readonly options: CollectionOptions<T>,
     private readonly account: CollectionAccount,
   ) {
+    super(sync)
     this.texts = new TextNames(options.texts)
   }
 
@@ -107,6 +108,30 @@ export class Collection<T extends RecordFields<T>> {
   }
 
   /**
+   * Removes a deleted record for good, now: its fields, counters, sets and texts, on every device. By itself that happens at `purgeAtMs` of
+   * `recentlyDeleted()`. Does nothing where the record is not deleted, or an edit that the delete had not seen is undecided
+   * (`deleteConflicts`).
+   * @throws SyncError `purge-too-early` while the delete is not sent, or a device of the account that was heard of in the last 180 days has
+   * not shown that it has all this one has: it may still hold an edit of the record. `status.copies` tells which. `device-removed`, `closed`
+   *
+   * @example
+   * const notes = await sync.open<{ text: string }>('notes')
+   * await notes.add('secret plan', { text: 'Surprise party' })
+   * await notes.delete('secret plan')
+   * await notes.purge('secret plan')
+   * console.log(notes.deletedIds()) // []
+   */
+  async purge(id: string): Promise<void> {
+    const edits = purgeNow(this.sync(), id, this.account.now())
+    if (edits.length === 0) return
+    const { registers, texts } = this.sync()
+    const emptyTexts = textsOf([id], registers, texts)
+    const written = this.write(edits)
+    emptyTexts()
+    await written
+  }
+
+  /**
    * Adds a record. Where one with this id is visible already, its differing fields are changed; where it was deleted, it starts anew.
    * @throws SyncError `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`, `invalid-record`, `field-too-large`
    */
@@ -151,62 +176,6 @@ export class Collection<T extends RecordFields<T>> {
     return this.write([{ kind: 'restore', id }])
   }
 
-  /** What a counter of the record stands at; 0 before anybody counted, and when the record is not there. */
-  counter(id: string, field: string): number {
-    return this.sync().registers.counter(id, field)
-  }
-
-  /**
-   * Adds to a counter of a record. What several devices count at once adds up. Deleting and restoring the record keeps the count,
-   * adding it anew starts at 0. Counters are apart from fields: `get` does not show them, a schema does not see them.
-   * @param by an integer; negative to count down
-   * @throws SyncError `record-missing`, `record-deleted`, `secret-field`, `invalid-id`, `invalid-field`; `invalid-value` when `by` is no
-   * integer, or the count would leave ±9007199254740991
-   *
-   * @example
-   * const templates = await sync.open<{ subject: string }>('templates')
-   * await templates.add('invoice', { subject: 'Your invoice' })
-   * await templates.increment('invoice', 'uses')
-   * console.log(templates.counter('invoice', 'uses')) // 1
-   */
-  increment(id: string, field: string, by = 1): Promise<void> {
-    this.refuseSecretName(field)
-    return this.write([{ kind: 'increment', id, field, by }])
-  }
-
-  /** The texts in a set of the record, sorted by UTF-16 code unit; the same frozen list until the record changes. */
-  set(id: string, field: string): readonly string[] {
-    return this.sync().registers.set(id, field)
-  }
-
-  /**
-   * Puts texts into a set of a record. Elements merge one by one, and what one device puts in while another takes it out stays in.
-   * Sets are apart from fields: `get` does not show them, a schema does not see them.
-   * @param elements of at most 1024 bytes each
-   * @throws SyncError `record-missing`, `record-deleted`, `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`,
-   * `field-too-large` for more than one call can carry, which is 160 KB with some 100 bytes beside each element
-   *
-   * @example
-   * const messages = await sync.open<{ subject: string }>('messages')
-   * await messages.add('message-1', { subject: 'Lunch?' })
-   * await messages.addToSet('message-1', 'labels', 'friends', 'to answer')
-   * await messages.removeFromSet('message-1', 'labels', 'to answer')
-   * console.log(messages.set('message-1', 'labels')) // [ 'friends' ]
-   */
-  addToSet(id: string, field: string, ...elements: readonly string[]): Promise<void> {
-    this.refuseSecretName(field)
-    return this.write([{ kind: 'set-add', id, field, elements }])
-  }
-
-  /**
-   * Takes texts out of a set of a record. What is not in it stays out.
-   * @throws as `addToSet`
-   */
-  removeFromSet(id: string, field: string, ...elements: readonly string[]): Promise<void> {
-    this.refuseSecretName(field)
-    return this.write([{ kind: 'set-remove', id, field, elements }])
-  }
-
   /**
    * A text of the record, to show and to edit it. The first call for a record begins the text.
    * @param field one of `CollectionOptions.texts`
@@ -224,24 +193,12 @@ export class Collection<T extends RecordFields<T>> {
    */
   async text(id: string, field: string, { root }: { readonly root?: string } = {}): Promise<TextField> {
     this.texts.require(field)
-    requireRecord(this.sync(), id)
-    const { account } = this
-    if (root !== undefined && !rootNames(this.sync(), id, field).includes(root))
-      throw new SyncError(
-        'invalid-value',
-        `The text ${JSON.stringify(field)} of ${JSON.stringify(id)} has no such root.`,
-      )
-    let name = root ?? rootNames(this.sync(), id, field)[0]
-    if (name === undefined) {
-      name = createRootName((length) => account.random(length))
-      await Promise.all(this.sync().transactAll([{ kind: 'update', id, fields: { [field]: name } }]))
-    }
-    const source = {
+    return openText(id, field, root, {
       document: this.sync,
-      now: () => account.now(),
-      subscribe: (listener: (changed: ReadonlySet<string> | undefined) => void) => this.subscribe(listener),
-    }
-    return new TextField(id, field, source, root, name)
+      now: () => this.account.now(),
+      random: (length) => this.account.random(length),
+      subscribe: (listener) => this.subscribe(listener),
+    })
   }
 
   /**
@@ -275,18 +232,8 @@ export class Collection<T extends RecordFields<T>> {
    * }
    */
   async resolve(id: string, field: keyof T & string, choice: { readonly value: JsonValue | undefined }): Promise<void> {
-    if (this.texts.has(field)) return this.resolveText(id, field, choice.value)
+    if (this.texts.has(field)) return this.write([chosenText(this.sync(), id, field, choice.value)])
     await this.update(id, { [field]: choice.value } as { readonly [K in keyof T]?: T[K] | undefined })
-  }
-
-  private async resolveText(id: string, field: string, name: JsonValue | undefined): Promise<void> {
-    const names = rootNames(this.sync(), id, field)
-    if (typeof name !== 'string' || !names.includes(name))
-      throw new SyncError(
-        'invalid-value',
-        `A conflict of two texts is decided for one of them; what is to stay is copied before.`,
-      )
-    await this.write([{ kind: 'update', id, fields: { [field]: name } }])
   }
 
   /**
@@ -397,11 +344,11 @@ export class Collection<T extends RecordFields<T>> {
     return { document: this.sync(), deviceName: (id) => this.account.deviceName(id) }
   }
 
-  private refuseSecretName(field: string): void {
+  protected refuseSecretName(field: string): void {
     refuseSecrets({ [field]: null }, this.options.secret)
   }
 
-  private async write(edits: readonly Edit[]): Promise<void> {
+  protected async write(edits: readonly Edit[]): Promise<void> {
     await this.apply(edits)
   }
 }

@@ -1,6 +1,8 @@
 // Deleted records as a person looks for them: what was in them, who deleted them, and when.
 import { type ConflictOrigin, type ConflictSource, originsIn } from './conflicts'
-import type { Fields, JsonValue } from './document'
+import type { Edit, Fields, JsonValue } from './document'
+import { SyncError } from './errors'
+import { type LiveDocument, PURGE_AFTER_MS, SILENT_MS } from './sync'
 
 /** A record that can be restored. */
 export interface DeletedRecord<T> {
@@ -9,6 +11,11 @@ export interface DeletedRecord<T> {
   readonly fields: T & { readonly [field: string]: JsonValue }
   /** When it was deleted, in milliseconds since 1970, by the deleting device's clock as the relay corrects it. */
   readonly deletedAtMs: number
+  /**
+   * When it is purged, 30 days later, at the earliest: it is later where this device heard of the delete later, where a device that was heard of
+   * in the last 180 days has not, and while an edit that the delete had not seen is undecided.
+   */
+  readonly purgeAtMs: number
   /** Undefined where it is not known. */
   readonly device: ConflictOrigin['device']
 }
@@ -28,8 +35,21 @@ export function deletedIn<T>(source: ConflictSource): DeletedRecord<T>[] {
       id,
       fields: Object.freeze(fields) as Fields & DeletedRecord<T>['fields'],
       deletedAtMs: latest.atMs,
+      purgeAtMs: latest.atMs + PURGE_AFTER_MS,
       device: latest.device,
     })
   }
   return deleted.sort((a, b) => b.deletedAtMs - a.deletedAtMs || (a.id < b.id ? -1 : 1))
+}
+
+/** @throws SyncError `purge-too-early` */
+export function purgeNow({ registers, status }: LiveDocument, id: string, nowMs: number): Edit[] {
+  const record = registers.inspect(id)
+  if (record?.standing !== 'hidden' || record.deleteConflict.length > 0) return []
+  const waitsFor = status.copies.filter((copy) => !copy.isComplete && nowMs - copy.lastHeardMs < SILENT_MS)
+  if (waitsFor.length > 0) {
+    const message = `Not every device has shown that it knows of the delete of ${JSON.stringify(id)}: it may hold an edit.`
+    throw new SyncError('purge-too-early', message, { device: waitsFor[0]!.device })
+  }
+  return [{ kind: 'purge', id }]
 }

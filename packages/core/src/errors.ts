@@ -91,6 +91,10 @@ export const localCodes = {
     retryable: true,
     action: 'Free disk space or restore access to the store; edits are kept in memory and retried.',
   },
+  'purge-too-early': {
+    retryable: true,
+    action: 'Have the other devices sync, and try again; the record stays deleted, and is purged by itself later.',
+  },
   'sync-offline': { retryable: false, action: 'Go online first.' },
   'sync-paused': { retryable: false, action: 'Resume syncing first, or wait until the pause is over.' },
   'sync-unfinished': {

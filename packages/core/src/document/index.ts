@@ -8,10 +8,11 @@ export { joinStates, type KnownState, leftOut, vanished, withAll } from './join-
 export { type Fields, isSameValue, type JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
+export type { SlotOperation } from './operation'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
-export type { Candidate, FieldCandidate, RecordSlots } from './record'
+export { type Candidate, candidatesOf, type FieldCandidate, type RecordSlots, registerNames } from './record'
 export { changeBetween, type RecordChanges, takeBack, withChange } from './record-changes'
 export {
   type CountDifference,
@@ -26,3 +27,5 @@ export {
   type Transaction,
   type WriterEnd,
 } from './registers'
+export { hasRow, lacksRow, revivingOperations } from './revive'
+export type { Dot } from './slot'

@@ -106,7 +106,7 @@ interface Side {
 
 function joinRecords(a: Side, b: Side): RecordSlots {
   const [rows, cleared, marks] = [surviving(a, b, valuesOf), surviving(a, b, clearedOf), surviving(a, b, marksOf)]
-  return slotsOf(rows, cleared, marks, joinCounters(a.slots.counters, b.slots.counters))
+  return slotsOf(rows, cleared, marks, joinCounters(a, b))
 }
 
 function slotsOf(
@@ -205,9 +205,17 @@ function* marksOf({ marks }: RecordSlots): Generator<MarkItem, undefined> {
   for (const [writer, mark] of marks) yield { name: `${writer} ${mark.n}`, writer, n: mark.n, mark }
 }
 
-/** A writer's sum only ever grows by its own increments, so the later of two has the earlier in it. */
-function joinCounters(a: RecordSlots['counters'], b: RecordSlots['counters']): Map<string, CounterSlot> {
-  const joined = new Map(a)
-  for (const [key, counter] of b) if (counter.n > (joined.get(key)?.n ?? 0)) joined.set(key, counter)
+/** A writer's sum only ever grows by its own increments, so the later of two has the earlier in it. Only a purge removes one. */
+function joinCounters(a: Side, b: Side): Map<string, CounterSlot> {
+  const joined = new Map<string, CounterSlot>()
+  const take = ({ slots: { counters } }: Side, { slots: other, context }: Side) => {
+    for (const [key, counter] of counters) {
+      const known = other.counters.get(key)?.n
+      const stays = known === undefined ? counter.n > (context.get(counter.writer) ?? 0) : counter.n >= known
+      if (stays) joined.set(key, counter)
+    }
+  }
+  take(a, b)
+  take(b, a)
   return joined
 }

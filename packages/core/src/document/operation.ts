@@ -51,10 +51,10 @@ export interface CellWrite {
   readonly seen: readonly Dot[]
 }
 
-/** Deletes the record. */
+/** Deletes the record; where it removes values too, it purges it. */
 export interface MarkOperation extends OperationBase {
   readonly kind: 'mark'
-  /** By writer, the greatest n seen in the record. */
+  /** By writer, the greatest n seen in the record, counts among it. */
   readonly context: readonly Dot[]
 }
 
@@ -83,6 +83,7 @@ export function execute(draft: RecordDraft, operation: SlotOperation, author: Do
     case 'mark': {
       const context = new Map(operation.context.map(({ writer, n }) => [writer, n]))
       draft.marks.set(author.writer, { t: operation.t, n: author.n, context })
+      if (operation.removed.some(({ slot }) => slot !== 'mark')) draft.sweep(context)
       return
     }
     case 'increment':

@@ -18,7 +18,7 @@ import {
   winnersOf,
 } from './record'
 import type { RecordDraft } from './record-draft'
-import type { SeenTimes } from './seen-times'
+import { greatestTime, latestTime, type SeenTimes } from './seen-times'
 import { checkElement, elementName, PRESENT } from './set-element'
 import { counterKey, type Dot, rowKey } from './slot'
 
@@ -29,6 +29,8 @@ import { counterKey, type Dot, rowKey } from './slot'
  *   the value already: that decides the conflict.
  * - `delete` hides a record. On one that is hidden or absent it does nothing, unless an edit that the delete had not seen is
  *   still undecided: then it decides for the delete.
+ * - `purge` removes every value and count of a deleted record that the device has seen, and leaves a mark in their place; nothing while
+ *   the record is visible, or an edit that the delete had not seen is undecided. Whoever asks decides whether it is safe.
  * - `restore` brings back a hidden record as it was; on a visible one it decides a delete conflict for the record.
  * - `increment` adds an integer, of either sign, to a counter of a visible record.
  * - `set-add` and `set-remove` change which texts are in a set of a visible record. They are updates of the elements, so adding
@@ -40,7 +42,7 @@ export type Edit =
   | { readonly kind: 'add'; readonly id: string; readonly fields: FieldChanges }
   | { readonly kind: 'update'; readonly id: string; readonly fields: FieldChanges }
   | { readonly kind: 'delete'; readonly id: string }
-  | { readonly kind: 'restore'; readonly id: string }
+  | { readonly kind: 'restore' | 'purge'; readonly id: string }
   | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
   | {
       readonly kind: 'set-add' | 'set-remove'
@@ -58,7 +60,7 @@ export type CheckedEdit =
       readonly id: string
       readonly fields: ReadonlyMap<string, JsonValue | undefined>
     }
-  | { readonly kind: 'delete' | 'restore'; readonly id: string }
+  | { readonly kind: 'delete' | 'restore' | 'purge'; readonly id: string }
   | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
 
 /** @throws SyncError `invalid-id`, `invalid-field`, `invalid-value` or `field-too-large` */
@@ -67,6 +69,7 @@ export function checkEdit(edit: Edit): CheckedEdit {
   switch (edit.kind) {
     case 'delete':
     case 'restore':
+    case 'purge':
       return edit
     case 'increment':
       return checkIncrement(edit)
@@ -148,6 +151,10 @@ export function planEdit(
       // The new mark has seen all that the earlier ones had, so it stands for them too.
       return { ...base, kind: 'mark', context: contextOf(draft), removed: draft.markReferences() }
     }
+    case 'purge': {
+      if (standing !== 'hidden' || deleteConflictsOf(draft).length > 0) return undefined
+      return { ...base, t: timeOfPurge(draft), kind: 'mark', context: contextOf(draft), removed: draft.references() }
+    }
     case 'restore': {
       if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
       if (draft.marks.size === 0) return undefined
@@ -206,8 +213,18 @@ function dotsOfField(slots: RecordSlots, field: string): Dot[] {
 
 function contextOf(slots: RecordSlots): Dot[] {
   const greatest = new Map<Writer, number>()
-  for (const { writer, n } of allSlots(slots)) greatest.set(writer, Math.max(n, greatest.get(writer) ?? 0))
+  for (const { writer, n } of [...allSlots(slots), ...slots.counters.values()])
+    greatest.set(writer, Math.max(n, greatest.get(writer) ?? 0))
   return Array.from(greatest, ([writer, n]) => ({ writer, n }))
+}
+
+/**
+ * That of the delete, or what little later orders behind all that was seen: an edit which nobody had seen stands against the delete as it
+ * did before.
+ */
+function timeOfPurge(draft: RecordDraft): number {
+  const marks = Array.from(draft.marks.values(), ({ t }) => t)
+  return Math.min(latestTime, Math.max(greatestTime(draft.before) + 1, ...marks))
 }
 
 /**

@@ -104,6 +104,15 @@ export class RecordDraft implements RecordSlots {
     this.rows.set(writer, [{ ...newest!, ...gone }, ...kept])
   }
 
+  /**
+   * What a purge removes beside values: counts that it had seen, and the folded row once nothing is left of it. What somebody else put into
+   * that meanwhile keeps it as it is, for only a row can name what goes of it.
+   */
+  sweep(seen: ReadonlyMap<Writer, number>): void {
+    if (this.rows.get(FOLDED)?.every((group) => this.#isGone(group))) this.rows.delete(FOLDED)
+    for (const [key, { writer, n }] of this.counters) if (n <= (seen.get(writer) ?? 0)) this.counters.delete(key)
+  }
+
   /** The row that a restore by the writer takes the place of, newest group first: its own, or what was folded of it. */
   ownRow(writer: Writer): readonly RowGroup[] {
     const own = this.rows.get(writer)

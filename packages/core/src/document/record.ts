@@ -163,11 +163,12 @@ export function onlyGroupOf({ rows, cells }: RecordSlots): RowGroup | undefined 
   return row!.length === 1 ? row![0] : undefined
 }
 
-/** `hidden` records were deleted and can be restored; `absent` ones hold no slot that can be read. */
+/** `hidden` records were deleted and can be restored; `absent` ones hold no value that can be read: at most, that they were purged. */
 export type Standing = 'visible' | 'hidden' | 'absent'
 
 export function standingOf(slots: RecordSlots): Standing {
-  if (slots.marks.size === 0) return valueSlots(slots).next().done ? 'absent' : 'visible'
+  if (valueSlots(slots).next().done) return 'absent'
+  if (slots.marks.size === 0) return 'visible'
   let latest: { readonly t: number; readonly writer: Writer } | undefined
   for (const [writer, { t }] of slots.marks) if (!latest || isLater({ t, writer }, latest)) latest = { t, writer }
   for (const value of valueSlots(slots)) if (isLater(value, latest!)) return 'visible'

@@ -17,7 +17,7 @@ import { Rebinding } from './rebind'
 import { deleteConflictsOf, type FieldCandidate, type RecordSlots } from './record'
 import { RecordDraft } from './record-draft'
 import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
-import { greatestTime, seenTimes } from './seen-times'
+import { greatestTime, latestTime, seenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 /** What one call of `transact` did. */
@@ -58,9 +58,6 @@ export interface RewriteOptions extends WriterEnd {
   /** Moves every t by this many milliseconds; order is kept. */
   readonly shiftMs?: number
 }
-
-/** The greatest t that is stored. Beyond it a number would no longer be exact. */
-const latestTime = Number.MAX_SAFE_INTEGER
 
 export function openRegisters(options: RegistersOptions): Registers {
   return new Registers(options)

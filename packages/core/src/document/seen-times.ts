@@ -3,6 +3,9 @@
 import type { Writer } from './names'
 import { allSlots, type RecordSlots } from './record'
 
+/** The greatest t that is stored. Beyond it a number would no longer be exact. */
+export const latestTime = Number.MAX_SAFE_INTEGER
+
 /** The times an author had seen in a record before the transaction. */
 export interface SeenTimes {
   /** The greatest t of other writers, 0 when there was none. */

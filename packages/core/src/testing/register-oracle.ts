@@ -12,7 +12,7 @@ export type OracleEdit =
       readonly fields: { readonly [field: string]: JsonValue | undefined }
     }
   | { readonly kind: 'delete'; readonly id: string }
-  | { readonly kind: 'restore'; readonly id: string }
+  | { readonly kind: 'restore' | 'purge'; readonly id: string }
   | { readonly kind: 'increment'; readonly id: string; readonly field: string; readonly by: number }
   | {
       readonly kind: 'set-add' | 'set-remove'
@@ -24,6 +24,7 @@ export type OracleEdit =
 /**
  * What an edit turned out to do, given what its author saw.
  * - `create` replaces everything seen in the record.
+ * - `purge` is a delete that replaces everything seen in the record, counts too.
  * - `write` replaces the seen values of its fields, and seen deletes.
  * - `delete` replaces seen deletes and hides what is earlier.
  * - `restore` replaces seen deletes and what its own writer had created or restored, and asserts the winners anew; of the replaced
@@ -33,7 +34,7 @@ export type OracleEdit =
  * Set elements are written as fields are, under their `memberName`.
  */
 export type OracleEffect =
-  | { readonly kind: 'create' | 'write'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
+  | { readonly kind: 'create' | 'write' | 'purge'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
   | { readonly kind: 'delete' }
   | {
       readonly kind: 'restore'
@@ -164,8 +165,10 @@ export class RegisterOracle {
 
     const counters = new Map<string, number>()
     const lives = new Set(this.#births(record, seen).map(({ id }) => this.#lives.get(id)))
-    for (const { effect } of this.#seenOperations(record, seen)) {
-      if (effect.kind !== 'increment' || !lives.has(effect.life)) continue
+    const operations = this.#seenOperations(record, seen)
+    for (const operation of operations) {
+      const { effect } = operation
+      if (effect.kind !== 'increment' || !lives.has(effect.life) || isCountPurged(operation, operations)) continue
       counters.set(effect.field, (counters.get(effect.field) ?? 0) + effect.by)
     }
     return { isVisible, fields, conflicts: new Set(conflicts), deleteConflicts, sets, counters }
@@ -178,6 +181,7 @@ export class RegisterOracle {
     const deletes = operations.filter(isDelete).filter((each) => !isDeleteReplaced(each, operations))
     // A record created with no field exists too.
     const births = this.#births(record, seen)
+    if (values.length + births.length === 0) return undefined
     const unseen = values.filter((value) => deletes.some((each) => !each.seen.has(value.operation)))
     return {
       isVisible: [...values, ...births].some((value) => deletes.every((each) => isLater(value, each))),
@@ -211,6 +215,10 @@ export class RegisterOracle {
       }
       case 'delete':
         return record?.isVisible || (record && record.deleteConflicts.size > 0) ? { kind: 'delete' } : 'nothing'
+      case 'purge':
+        return !record || record.isVisible || record.deleteConflicts.size > 0
+          ? 'nothing'
+          : { kind: 'purge', fields: new Map() }
       case 'restore': {
         if (!record) return 'record-missing'
         const operations = this.#seenOperations(edit.id, seen)
@@ -224,7 +232,9 @@ export class RegisterOracle {
         if (!record) return 'record-missing'
         if (!record.isVisible) return 'record-deleted'
         const [newest] = this.#births(edit.id, seen).sort((a, b) => (isLater(a, b) ? -1 : 1))
-        if (edit.by === 0 || !newest) return 'nothing'
+        if (edit.by === 0) return 'nothing'
+        // Of a purged record only an edit is left that nobody had seen.
+        if (!newest) return 'record-missing'
         return { kind: 'increment', field: edit.field, by: edit.by, life: this.#lives.get(newest.id)! }
       }
     }
@@ -267,6 +277,7 @@ export class RegisterOracle {
 function replaces({ effect }: ValueOperation, value: Value): boolean {
   switch (effect.kind) {
     case 'create':
+    case 'purge':
       return true
     case 'write':
       return effect.fields.has(value.field)
@@ -286,7 +297,7 @@ function hasValues(operation: OracleOperation): operation is ValueOperation {
 }
 
 function isDelete({ effect }: OracleOperation): boolean {
-  return effect.kind === 'delete'
+  return effect.kind === 'delete' || effect.kind === 'purge'
 }
 
 function isDeleteReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
@@ -300,7 +311,24 @@ function isBirth({ effect }: OracleOperation): boolean {
 function isBirthReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
   return operations.some(
     ({ seen, effect }) =>
-      (effect.kind === 'create' && seen.has(id)) || (effect.kind === 'restore' && effect.replaced.has(id)),
+      ((effect.kind === 'create' || effect.kind === 'purge') && seen.has(id)) ||
+      (effect.kind === 'restore' && effect.replaced.has(id)),
+  )
+}
+
+/** A count is one sum for its writer: what that counts on, not knowing of the purge, has all of it again. */
+function isCountPurged(count: OracleOperation, operations: readonly OracleOperation[]): boolean {
+  const isOfSameSum = ({ writer, effect }: OracleOperation): boolean =>
+    effect.kind === 'increment' &&
+    count.effect.kind === 'increment' &&
+    writer === count.writer &&
+    effect.field === count.effect.field &&
+    effect.life === count.effect.life
+  return operations.some(
+    (purge) =>
+      purge.effect.kind === 'purge' &&
+      purge.seen.has(count.id) &&
+      !operations.some((each) => isOfSameSum(each) && !purge.seen.has(each.id) && !each.seen.has(purge.id)),
   )
 }
 

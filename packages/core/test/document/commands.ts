@@ -6,7 +6,7 @@ import type { RejoinOptions, World } from './world'
 
 const yearMs = 365 * 24 * 3_600_000
 
-const record = fc.constantFrom('ann', 'ann', 'ann', 'ann', 'ann', 'bob')
+export const record = fc.constantFrom('ann', 'ann', 'ann', 'ann', 'ann', 'bob')
 const field = fc.constantFrom('name', 'name', 'note', '__proto__')
 const value: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>('a', 'b', 1, null, { x: [1], '': false })
 const fields = fc.array(fc.tuple(field, value), { maxLength: 3 }).map((entries) => Object.fromEntries(entries))
@@ -66,9 +66,19 @@ export const editList = fc.oneof(
     { kind: 'increment', id, field: 'uses', by: 2 },
   ]),
 )
+/** A purge, whether or not anybody may still edit what is purged. */
+const purges = fc.oneof(
+  record.map((id): Edit[] => [{ kind: 'purge', id }]),
+  record.map((id): Edit[] => [
+    { kind: 'delete', id },
+    { kind: 'purge', id },
+  ]),
+)
 const editAt = (index: number, list: readonly Edit[]) =>
   named(`edit ${index} ${JSON.stringify(list)}`, (world) => world.edit(deviceOf(world, index), list))
-const edits = fc.tuple(at, editList).map(([index, list]) => editAt(index, list))
+const edits = fc
+  .tuple(at, fc.oneof({ weight: 12, arbitrary: editList }, purges))
+  .map(([index, list]) => editAt(index, list))
 const delivery = fc
   .tuple(at, log, fc.integer({ min: 1, max: 4 }), fc.boolean())
   .map(([index, from, count, isMerged]) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clocks, editList } from './commands'
+import { clocks, editList, record } from './commands'
 import { RebaseWorld } from './rebase-world'
 
 type Command = (world: RebaseWorld) => unknown
@@ -13,6 +13,16 @@ const edits = fc
   .map(([index, list]) =>
     named(`edit ${index} ${JSON.stringify(list)}`, (world) => world.edit(deviceOf(world, index), list)),
   )
+const purges = fc.tuple(at, record, fc.boolean()).map(([index, id, isAnnounced]) =>
+  named(`purge ${index} ${id}${isAnnounced ? ', which all have seen deleted' : ''}`, (world) => {
+    if (isAnnounced) {
+      world.edit(deviceOf(world, index), [{ kind: 'delete', id }])
+      for (const other of world.devices.keys()) world.send(other, 1e9)
+      for (const other of world.devices.keys()) world.read(other, 1e9)
+    }
+    world.purge(deviceOf(world, index), id)
+  }),
+)
 const sends = fc
   .tuple(at, fc.integer({ min: 1, max: 4 }))
   .map(([index, count]) => named(`send ${index} × ${count}`, (world) => world.send(deviceOf(world, index), count)))
@@ -52,6 +62,7 @@ const ordinary = [
   { weight: 3, arbitrary: catchUps },
   { weight: 3, arbitrary: rebases },
   { weight: 1, arbitrary: races },
+  { weight: 1, arbitrary: purges },
   { weight: 1, arbitrary: reload },
   { weight: 1, arbitrary: tick },
 ]
@@ -117,6 +128,7 @@ describe('rebases against an oracle that knows of none', () => {
       { seed: 20_266, numRuns: 400 },
     )
     for (const each of [
+      'a purge',
       'a conflict, visible',
       'a conflict, hidden',
       'a delete conflict, visible',

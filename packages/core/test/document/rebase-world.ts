@@ -70,6 +70,7 @@ export class RebaseWorld {
   readonly reached = new Set<string>()
   #logs: Item[][] = [[]]
   readonly #nByOperation = new Map<string, number>()
+  readonly #recordOf = new Map<string, string>()
   #taken = 0
   #draws = 0
 
@@ -111,6 +112,21 @@ export class RebaseWorld {
     for (const { id } of taken) this.#nByOperation.set(id, transaction.n)
     device.pending.push({ transaction, operations: taken, isSent: false })
     this.check(index)
+  }
+
+  /** Purges a record as devices do: when everybody has seen all of it, and nobody has anything of it to send. */
+  purge(index: number, id: string): void {
+    const device = this.devices[index]!
+    this.read(index, Number.POSITIVE_INFINITY)
+    const known = [...this.#seen(device)].filter((operation) => this.#recordOf.get(operation) === id)
+    const isSafe = ({ seenBase, pending }: Device): boolean =>
+      known.every((operation) => seenBase.has(operation)) &&
+      pending.every(({ operations }) => operations.every(({ record }) => record !== id))
+    if (!this.devices.every(isSafe) || this.oracle.decide({ kind: 'purge', id }, '', this.#seen(device)) === 'nothing')
+      return
+    this.edit(index, [{ kind: 'purge', id }])
+    this.send(index, Number.POSITIVE_INFINITY)
+    this.reached.add('a purge')
   }
 
   /** Sends the oldest of what the device wrote, unless the log is of a later epoch than the device. */
@@ -340,6 +356,7 @@ export class RebaseWorld {
   #take(operation: Omit<OracleOperation, 'id'>): OracleOperation {
     const taken = { ...operation, id: `operation ${++this.#taken}` }
     this.oracle.take(taken)
+    this.#recordOf.set(taken.id, taken.record)
     return taken
   }
 

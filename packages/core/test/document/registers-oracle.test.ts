@@ -43,7 +43,16 @@ describe('registers against the oracle', () => {
       'a delete conflict, hidden',
     ]
     const counting = ['a count in several slots', 'an element both ways']
-    for (const each of [...situations, ...counting, 'a kept value', 'a lost life', 'a new writer', 'the same writer']) {
+    for (const each of [
+      'a purge',
+      'more than a purge',
+      ...situations,
+      ...counting,
+      'a kept value',
+      'a lost life',
+      'a new writer',
+      'the same writer',
+    ]) {
       expect(histories.get(each) ?? 0, each).toBeGreaterThanOrEqual(5)
     }
   })

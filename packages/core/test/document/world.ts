@@ -114,6 +114,7 @@ export class World {
       // A refused transaction has no times; its earlier edits are decided as the latest of all and forgotten.
       const t = refusal ? Number.MAX_SAFE_INTEGER : transaction?.operations[taken.length]?.t
       assert(t !== undefined, 'the oracle expects one more operation')
+      if (!refusal && effect.kind === 'purge') this.reached.add('a purge')
       taken.push(this.#take(effect, edit.id, device.registers.writer, t, seen))
       seen.add(taken.at(-1)!.id)
     }
@@ -272,6 +273,12 @@ export class World {
     for (const situation of situationsOfSlots([...registers.doc.getMap<string>('r')])) this.reached.add(situation)
     for (const text of registers.doc.getMap<string>('r').values()) {
       if (keptPattern.test(text)) this.reached.add('a kept value')
+    }
+    for (const { id, seen: before, record, effect } of this.#taken.values()) {
+      const outlives = (each: OracleOperation) => each.record === record && !before.has(each.id) && !each.seen.has(id)
+      if (effect.kind === 'purge' && seen.has(id) && answers.records.has(record))
+        for (const each of seen)
+          if (each !== id && outlives(this.#taken.get(each)!)) this.reached.add('more than a purge')
     }
     for (const { standing, conflicts, deleteConflict } of answers.records.values()) {
       if (conflicts.length > 0) this.reached.add(`a conflict, ${standing}`)

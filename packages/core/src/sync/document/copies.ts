@@ -118,6 +118,19 @@ export class Copies {
       }))
       .sort((a, b) => (a.device < b.device ? -1 : 1))
   }
+
+  /** True when every device in the account that was heard of after `sinceMs` has shown that it has applied this much. */
+  haveAll(
+    applied: LineageMap<number>,
+    number: number,
+    isActive: (device: DeviceId) => boolean,
+    sinceMs: number,
+  ): boolean {
+    return [...this.known].every(
+      ([device, copy]) =>
+        copy.heardAtMs <= sinceMs || !isActive(hexToBytes(device) as DeviceId) || covers(copy, applied, number),
+    )
+  }
 }
 
 function covers(

@@ -4,7 +4,10 @@ import type { PageReader } from '../log/page-reader'
 import type { DocumentHost } from './document-part'
 
 export interface HostSources
-  extends Pick<DocumentHost, 'context' | 'state' | 'intake' | 'ownWriter' | 'onChange' | 'onStatus' | 'runJob'> {
+  extends Pick<
+    DocumentHost,
+    'context' | 'state' | 'intake' | 'ownWriter' | 'edits' | 'seenRows' | 'onChange' | 'onStatus' | 'runJob'
+  > {
   readonly reader: PageReader
   link(): DocumentHost['link']
   isClosed(): boolean

@@ -5,10 +5,12 @@ import type { SyncError } from '../../errors'
 import type { AccountContext } from '../account-context'
 import type { LogIntake } from '../log/log-intake'
 import type { ArrivedSnapshot } from '../snapshot/snapshot-arrivals'
+import type { DocumentEdits } from '../writing/document-edits'
 import type { OwnWriter } from '../writing/own-writer'
 import type { DocumentLink } from './document-link'
 import type { DocumentState } from './document-state'
 import type { PartStatus } from './document-status'
+import type { SeenRows } from './seen-rows'
 
 /** A frame that speaks of one document. */
 export type DocumentFrame = Extract<Frame, { readonly document: DocumentId }>
@@ -26,6 +28,9 @@ export interface DocumentHost {
   readonly intake: LogIntake
   /** Who this device writes as, and the one way to change the live document under the edits. */
   readonly ownWriter: OwnWriter
+  /** What the document writes by itself goes the way of any other edit. */
+  readonly edits: Pick<DocumentEdits, 'transactAll'>
+  readonly seenRows: Pick<SeenRows, 'holdersHave'>
   /** While the connection is up. */
   readonly link: DocumentLink | undefined
   /** Everything that the relay had when last asked is here. */

@@ -4,6 +4,7 @@ import { Healing } from '../healing/healing'
 import { OldEntries } from '../healing/old-entries'
 import { Folding } from '../log/folding'
 import { SecondLook } from '../log/second-look'
+import { Purging } from '../purge/purging'
 import { Rebase } from '../rebase/rebase'
 import { Adoption } from '../snapshot/adoption'
 import { Compaction } from '../snapshot/compaction'
@@ -24,5 +25,6 @@ export function createParts(host: DocumentHost): readonly DocumentPart[] {
     adoption,
     new OldEntries(host),
     new Folding(host),
+    new Purging(host),
   ]
 }

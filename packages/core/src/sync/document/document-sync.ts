@@ -78,11 +78,12 @@ export class DocumentSync {
     this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
     const link = () => this.link
+    const changed: OnChange = (ids) => this.edits.changed(ids)
     const pump = () => this.sender.pump()
     this.jobs = new JobQueue({ context, link, isClosed, done: pump })
-    this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange, isClosed })
+    this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange: changed, isClosed })
     this.intake = new LogIntake(state, {
-      onChange,
+      onChange: changed,
       onStatus,
       confirmed: (push) => this.sender.confirmed(push),
       learn: (entry, seen, sealedAtMs) => this.seenRows.learnFromEntry(entry, seen, sealedAtMs),
@@ -110,14 +111,13 @@ export class DocumentSync {
     })
     const textsWritten = (edit: AppliedEdit) => this.onTextsWritten(edit)
     this.edits = new DocumentEdits(state, { onChange, onStatus, textsWritten, isClosed, pump })
-    const { sender, ownWriter, reader, seenRows } = this
+    const { edits, intake, sender, ownWriter, reader, seenRows } = this
     const foundLaterEpoch = () => this.foundLaterEpoch()
     this.refusals = new DocumentRefusals({
       ...{ context, sender, ownWriter, reader, seenRows, link, foundLaterEpoch, onStatus },
     })
-    const { intake } = this
     const host = createHost({
-      ...{ context, state, intake, ownWriter, reader, link, isClosed, onChange, onStatus },
+      ...{ context, state, intake, ownWriter, edits, seenRows, reader, link, isClosed, onChange: changed, onStatus },
       isHealing: () => this.isHealing,
       runJob: (job) => this.runJob(job),
     })

@@ -11,6 +11,8 @@ export const receivedOrigin: symbol = Symbol('owlivion-sync')
 export interface TextListener {
   /** Called with the Yjs update, in format 1, of what was written here, small enough to travel in an entry. */
   written(update: Uint8Array): void
+  /** Something written elsewhere is about to be taken in. */
+  receiving?(): void
   /** Something in a text was taken out again, for it is too large to travel. */
   refused(error: SyncError): void
 }
@@ -37,6 +39,7 @@ export class LiveTexts {
   /** Takes in what was written elsewhere, in one Yjs transaction. */
   receive(updates: readonly Uint8Array[], format: 'v1' | 'v2' = 'v1'): void {
     const apply = format === 'v1' ? Y.applyUpdate : Y.applyUpdateV2
+    this.listener?.receiving?.()
     this.current.transact(() => {
       for (const update of updates) apply(this.current, update, receivedOrigin)
     }, receivedOrigin)

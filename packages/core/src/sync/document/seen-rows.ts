@@ -21,7 +21,7 @@ import {
 import { hashEntry, openEntry, sealEntry } from '../../crypto'
 import { SyncError } from '../../errors'
 import type { AccountContext } from '../account-context'
-import type { Lineage } from '../device-map'
+import type { Lineage, LineageMap } from '../device-map'
 import type { LogClaim } from '../log/log-witness'
 import { Copies, copiesKey, type DocumentCopy } from './copies'
 import type { DocumentState } from './document-state'
@@ -95,12 +95,22 @@ export class SeenRows {
     const hasUnsent = state.outbox.pending.length > 0
     const asOf = [copies.version, number, held.length, hasUnsent, context.keyring().length].join()
     if (asOf !== this.listedAsOf) {
-      const isActive = (device: DeviceId): boolean => activeDevice(context.keyring(), device)?.role === 'device'
-      this.listed = copies.list({ applied: state.appliedByOthers(), number, hasUnsent }, isActive, context.now())
+      this.listed = copies.list({ applied: state.appliedByOthers(), number, hasUnsent }, this.isActive, context.now())
       this.listedAsOf = asOf
     }
     return this.listed
   }
+
+  /**
+   * True when every other device that holds the document, and was heard of after `sinceMs`, has shown that it has applied this much.
+   * @param through and the log up to this number
+   */
+  holdersHave(applied: LineageMap<number>, through: number, sinceMs: number): boolean {
+    return this.copies.haveAll(applied, through, this.isActive, sinceMs)
+  }
+
+  private readonly isActive = (device: DeviceId): boolean =>
+    activeDevice(this.context.keyring(), device)?.role === 'device'
 
   /** What was known of the copies when this device was last open. @throws SyncError `profile-damaged` */
   async restore(): Promise<void> {

@@ -5,9 +5,11 @@ import { SyncError } from '../../errors'
 import type { DocumentState } from '../document/document-state'
 import { encodePending, rowKeys } from '../document/rows'
 import { observerOf } from '../observer'
+import { putBack } from '../purge/purged-texts'
 import { groupEdits } from './edit-groups'
 import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
 import type { WrittenTransaction } from './outbox'
+import { Revivals } from './revivals'
 
 /** What of other tabs' rows was taken, and whether it was written again as something else. */
 export interface AdoptedRows {
@@ -24,7 +26,7 @@ export interface AppliedEdit {
 }
 
 export interface DocumentEditsOptions {
-  onChange(changed: ReadonlySet<string>): void
+  onChange(changed: ReadonlySet<string> | undefined): void
   onStatus(): void
   /** Somebody wrote in the texts. */
   textsWritten(edit: AppliedEdit): void
@@ -35,14 +37,18 @@ export interface DocumentEditsOptions {
 
 export class DocumentEdits {
   private readonly lanes: LaneAdoption
+  private readonly revivals: Revivals
 
   constructor(
     private readonly state: DocumentState,
     private readonly options: DocumentEditsOptions,
   ) {
     this.lanes = new LaneAdoption(state)
+    this.revivals = new Revivals(state)
+    this.revivals.after(undefined)
     state.liveTexts.listen({
       written: (update) => this.writeTexts(update),
+      receiving: () => this.revivals.keepTexts(),
       refused: (error) => state.context.report(error),
     })
   }
@@ -60,6 +66,21 @@ export class DocumentEdits {
     const transaction = this.state.registers.transact(edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
     return this.add(transaction)
+  }
+
+  /**
+   * Call after every change of the live document, before anything else is written to the store: what this device has edited and others have
+   * purged comes back whole.
+   * @param changed ids of records, undefined when any may have
+   */
+  changed(changed: ReadonlySet<string> | undefined): void {
+    this.options.onChange(changed)
+    if (this.options.isClosed() || this.state.context.isRemoved) return
+    for (const { plan, texts } of this.revivals.after(changed)) {
+      // Closing ends it early, and the next time it is opened it is seen to.
+      this.add(this.state.registers.perform(plan)).stored.catch(() => {})
+      if (texts.size > 0) putBack(this.state.texts, texts)
+    }
   }
 
   /** What was written in the texts counts as a transaction of its own: it waits, and is sealed, as any other. */
@@ -87,7 +108,7 @@ export class DocumentEdits {
         ...(item.order === 1 ? [this.state.stateRow()] : []),
       ],
     })
-    if (transaction.changed.size > 0) this.options.onChange(transaction.changed)
+    if (transaction.changed.size > 0) this.changed(transaction.changed)
     this.options.onStatus()
     this.options.pump()
     return { transaction, stored }
@@ -106,7 +127,7 @@ export class DocumentEdits {
     if (rows.length === 0) return { rows, isRewritten: false }
     const { batch, changed, isRewritten } = this.lanes.adopt(rows)
     const committed = context.writer.write(batch)
-    if (changed.size > 0) this.options.onChange(changed)
+    if (changed.size > 0) this.changed(changed)
     this.options.onStatus()
     await committed
     return { rows, isRewritten }
@@ -116,7 +137,7 @@ export class DocumentEdits {
     const { context } = this.state
     const { batch, changed } = this.lanes.carry(transactions, context.clockOffsetMs !== undefined)
     const committed = context.writer.write(batch)
-    this.options.onChange(changed)
+    this.changed(changed)
     this.options.onStatus()
     this.options.pump()
     return committed

@@ -45,6 +45,9 @@ function sizeOf(edit: Edit, records: Pick<Registers, 'inspect'>): number {
       return idBytes + jsonBytes(edit.fields)
     case 'delete':
       return idBytes
+    case 'purge':
+      // It names every slot that goes, about as long as what is in it.
+      return idBytes + restoredBytes(records.inspect(edit.id))
     case 'restore':
       return idBytes + restoredBytes(records.inspect(edit.id))
     case 'increment':

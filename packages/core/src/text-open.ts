@@ -1,0 +1,43 @@
+// Opens the text of a record: the one that is shown, one that is in conflict with it, or a new one.
+import type { Edit, JsonValue } from './document'
+import { SyncError } from './errors'
+import type { LiveDocument } from './sync'
+import { TextField } from './text-field'
+import { createRootName, requireRecord, rootNames } from './text-roots'
+
+export interface TextOpening {
+  document(): LiveDocument
+  now(): number
+  random(length: number): Uint8Array
+  subscribe(listener: (changed: ReadonlySet<string> | undefined) => void): () => void
+}
+
+/** @throws SyncError `record-missing`, `record-deleted`, `invalid-value`, `closed`, `device-removed` */
+export async function openText(
+  id: string,
+  field: string,
+  root: string | undefined,
+  opening: TextOpening,
+): Promise<TextField> {
+  const document = opening.document()
+  requireRecord(document, id)
+  const names = rootNames(document, id, field)
+  if (root !== undefined && !names.includes(root))
+    throw new SyncError('invalid-value', `The text ${JSON.stringify(field)} of ${JSON.stringify(id)} has no such root.`)
+  let name = root ?? names[0]
+  if (name === undefined) {
+    name = createRootName((length) => opening.random(length))
+    await Promise.all(document.transactAll([{ kind: 'update', id, fields: { [field]: name } }]))
+  }
+  return new TextField(id, field, opening, root, name)
+}
+
+/** What decides a conflict of two texts. @throws SyncError `invalid-value` for what is none of them */
+export function chosenText(document: LiveDocument, id: string, field: string, name: JsonValue | undefined): Edit {
+  if (typeof name !== 'string' || !rootNames(document, id, field).includes(name))
+    throw new SyncError(
+      'invalid-value',
+      `A conflict of two texts is decided for one of them; what is to stay is copied before.`,
+    )
+  return { kind: 'update', id, fields: { [field]: name } }
+}
