@@ -14,7 +14,7 @@ import { type DeletedRecord, deletedIn, purgeNow } from './deleted-records'
 import type { Edit, Fields, JsonValue } from './document'
 import type { NamedPoint } from './named-points'
 import { refuseSecrets } from './secret-fields'
-import { type DocumentStatus, Listeners, type LiveDocument, textsOf } from './sync'
+import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
 import type { TextField } from './text-field'
 import { TextNames } from './text-names'
 import { chosenText, openText } from './text-open'
@@ -122,13 +122,9 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
    * console.log(notes.deletedIds()) // []
    */
   async purge(id: string): Promise<void> {
-    const edits = purgeNow(this.sync(), id, this.account.now())
-    if (edits.length === 0) return
-    const { registers, texts } = this.sync()
-    const emptyTexts = textsOf([id], registers, texts)
-    const written = this.write(edits)
-    emptyTexts()
-    await written
+    const document = this.sync()
+    // Nothing that is taken back could bring it back.
+    await Promise.all(document.transactAll(purgeNow(document, id, this.account.now())))
   }
 
   /**

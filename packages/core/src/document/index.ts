@@ -8,7 +8,7 @@ export { joinStates, type KnownState, leftOut, vanished, withAll } from './join-
 export { type Fields, isSameValue, type JsonValue } from './json'
 export { MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
-export type { SlotOperation } from './operation'
+export { isPurge, type SlotOperation } from './operation'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
@@ -27,5 +27,5 @@ export {
   type Transaction,
   type WriterEnd,
 } from './registers'
-export { hasRow, lacksRow, revivingOperations } from './revive'
+export { hasRow, purgesSince, revivingOperations, unseenByPurges } from './revive'
 export type { Dot } from './slot'

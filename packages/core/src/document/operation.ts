@@ -69,8 +69,15 @@ export interface IncrementOperation extends OperationBase {
 
 export type SlotOperation = RowOperation | CellsOperation | MarkOperation | IncrementOperation
 
+/** True when it removes the values that it has seen. */
+export function isPurge({ kind, removed }: SlotOperation): boolean {
+  return kind === 'mark' && removed.some(({ slot }) => slot !== 'mark')
+}
+
 /** Changes the draft as `author` (the operation's writer and the n of its transaction). */
 export function execute(draft: RecordDraft, operation: SlotOperation, author: Dot): void {
+  // Whoever deletes what was purged says so, too: others may have edits to send that show it.
+  const hadPurge = Array.from(draft.marks.values()).some(({ isPurge }) => isPurge)
   for (const reference of operation.removed) draft.remove(reference)
   switch (operation.kind) {
     case 'row':
@@ -82,8 +89,10 @@ export function execute(draft: RecordDraft, operation: SlotOperation, author: Do
       return
     case 'mark': {
       const context = new Map(operation.context.map(({ writer, n }) => [writer, n]))
-      draft.marks.set(author.writer, { t: operation.t, n: author.n, context })
-      if (operation.removed.some(({ slot }) => slot !== 'mark')) draft.sweep(context)
+      const removes = isPurge(operation)
+      const purge = (removes || hadPurge) && { isPurge: true as const }
+      draft.marks.set(author.writer, { t: operation.t, n: author.n, context, ...purge })
+      if (removes) draft.sweep(context)
       return
     }
     case 'increment':

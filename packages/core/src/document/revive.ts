@@ -1,53 +1,124 @@
-// A record that was purged while this device had edits of it which nobody had seen. They make it visible again, and would be all of it: so
-// it gets a row of this device with everything that it held, and what was counted of it.
-import { countOf, rowToCountFor } from './counter'
-import { createFields } from './json'
-import type { IncrementOperation, SlotOperation } from './operation'
-import { candidatesOf, type RecordSlots, registerNames, rowGroups, standingOf, winnerOf } from './record'
-import type { Registers } from './registers'
+// A record that was purged while somebody had edits of it that the purge had not seen. They stand, and would be all of it: so it gets back
+// what the purge took, in a row of whoever knows what that was. Where they hide behind the delete it stays hidden, and whole.
+import { rowToCountFor } from './counter'
+import { createFields, isSameValue } from './json'
+import type { IncrementOperation, KeptValue, RowOperation, SlotOperation } from './operation'
+import { candidatesOf, type RecordSlots, registerNames, rowGroups, standingOf, valueSlots } from './record'
 import { greatestTime, seenTimes } from './seen-times'
-import type { Dot } from './slot'
+import { isElementName } from './set-element'
+import { type CounterSlot, type Dot, isSameDot, type MarkSlot } from './slot'
 
-/** It is shown, and nothing says that it was ever created. */
-export function lacksRow(slots: RecordSlots): boolean {
-  return standingOf(slots) === 'visible' && !hasRow(slots)
-}
-
-/** It was created and not purged since: what it holds now may be needed when it is. */
+/** It was created, and not purged since. */
 export function hasRow(slots: RecordSlots): boolean {
   for (const { born } of rowGroups(slots)) if (born !== undefined) return true
   return false
 }
 
-/** @param before the record when it was whole */
+/** Purges that the record has now and had not before. */
+export function purgesSince(before: RecordSlots, now: RecordSlots): Dot[] {
+  return newPurges(before, now).map(({ writer, n }) => ({ writer, n }))
+}
+
+/** What stands in the record, and a purge of it had not seen. */
+export function unseenByPurges(before: RecordSlots, now: RecordSlots): Dot[] {
+  const purges = newPurges(before, now)
+  return [...valueSlots(now)].filter((slot) => purges.some((purge) => !hasSeen(purge, slot)))
+}
+
+/**
+ * The operations that bring back what purges took.
+ * @param before the record when it was whole
+ * @param nowMs in milliseconds since 1970
+ * @returns undefined where nothing is to be brought back: nothing was taken, or nothing is left that stands against it
+ */
 export function revivingOperations(
-  registers: Pick<Registers, 'slots' | 'now'>,
   record: string,
   before: RecordSlots,
-): (author: Dot) => SlotOperation[] {
-  const slots = registers.slots(record)
-  const fields = createFields()
-  for (const name of registerNames(before)) {
-    const value = winnerOf(before, name)
-    // What stands in it was not purged.
-    if (value !== undefined && candidatesOf(slots, name).length === 0) fields[name] = value
-  }
-  const born = rowToCountFor(before)
-  const t = Math.max(Math.floor(registers.now()), greatestTime(slots) + 1, greatestTime(before) + 1)
+  now: RecordSlots,
+  nowMs: number,
+): ((author: Dot) => SlotOperation[]) | undefined {
+  const purges = newPurges(before, now)
+  const standing = standingOf(now)
+  if (purges.length === 0 || standing === 'absent') return undefined
+  const isTaken = (slot: Dot): boolean => purges.some((purge) => hasSeen(purge, slot))
+  const counted = rowToCountFor(now) ?? rowToCountFor(before)
+  const lost = lostCounts(before, now, counted, isTaken)
+  const needsRow = !hasRow(now)
+  if (!needsRow && lost.size === 0) return undefined
+
+  const latestMark = Math.max(...Array.from(now.marks.values(), ({ t }) => t))
+  const rising = Math.max(Math.floor(nowMs), greatestTime(now) + 1, greatestTime(before) + 1)
+  const t = standing === 'visible' ? rising : Math.max(0, latestMark - 1)
+  const { fields, kept } = takenValues(before, now, isTaken)
   return (author) => {
-    const base = { record, t, past: seenTimes(slots, author.writer), removed: [] }
-    const row: SlotOperation = { ...base, kind: 'row', fields, kept: [], ...(born && { born }) }
-    const withRow: RecordSlots = {
-      ...slots,
-      rows: new Map([[author.writer, [{ ...author, t, fields, born: born ?? author }]]]),
+    const base = { record, t, past: seenTimes(now, author.writer), removed: [] }
+    const row: RowOperation = {
+      ...{ ...base, kind: 'row', fields, kept: kept.map((each) => ({ ...each, n: author.n })) },
+      ...(counted && { born: counted }),
     }
-    const counted = new Set([...before.counters.values()].map(({ field }) => field))
-    const counts = [...counted].flatMap((field): IncrementOperation[] => {
-      const by = countOf(before, field) - countOf(withRow, field)
-      return by === 0 || !Number.isSafeInteger(by)
-        ? []
-        : [{ ...base, kind: 'increment', field, by, row: born ?? author }]
-    })
-    return [row, ...counts]
+    const counts = [...lost].map(
+      ([field, by]): IncrementOperation => ({ ...base, kind: 'increment', field, by, row: counted ?? author }),
+    )
+    return needsRow ? [row, ...counts] : counts
   }
+}
+
+type Purge = Dot & MarkSlot
+
+function newPurges(before: RecordSlots, now: RecordSlots): Purge[] {
+  return Array.from(now.marks, ([writer, mark]) => ({ writer, ...mark })).filter(
+    ({ writer, n, isPurge }) => isPurge && before.marks.get(writer)?.n !== n,
+  )
+}
+
+function hasSeen({ context }: Purge, { writer, n }: Dot): boolean {
+  return n <= (context.get(writer) ?? 0)
+}
+
+/** Of names that nothing stands for any more. What had lost a conflict that nobody has decided is among it. */
+function takenValues(
+  before: RecordSlots,
+  now: RecordSlots,
+  isTaken: (dot: Dot) => boolean,
+): { readonly fields: RowOperation['fields']; readonly kept: readonly KeptValue[] } {
+  const fields = createFields()
+  const kept: KeptValue[] = []
+  for (const name of registerNames(before)) {
+    if (candidatesOf(now, name).length > 0) continue
+    const values = candidatesOf(before, name).filter((each) => each.value !== undefined && isTaken(each))
+    const [winner, ...losers] = values
+    if (winner === undefined) continue
+    fields[name] = winner.value!
+    // An element is in its set or not.
+    for (const { value, t, n } of isElementName(name) ? [] : losers)
+      if (!values.some((each) => each.t > t && isSameValue(each.value, value)))
+        kept.push({ field: name, value: value!, t, n })
+  }
+  return { fields, kept }
+}
+
+/** By field: what counted before, and will not with the row that there is then. */
+function lostCounts(
+  before: RecordSlots,
+  now: RecordSlots,
+  counted: Dot | undefined,
+  isTaken: (dot: Dot) => boolean,
+): ReadonlyMap<string, number> {
+  const [livesBefore, livesNow] = [livesOf(before), livesOf(now)]
+  if (counted !== undefined) livesNow.push(counted)
+  const isOf = ({ row }: CounterSlot, lives: readonly Dot[]) => lives.some((life) => isSameDot(life, row))
+  const lost = new Map<string, number>()
+  for (const [key, counter] of before.counters) {
+    if (!isOf(counter, livesBefore)) continue
+    const present = now.counters.get(key)
+    const isLost = present === undefined ? isTaken(counter) : !isOf(present, livesNow)
+    if (!isLost) continue
+    const sum = (lost.get(counter.field) ?? 0) + (present ?? counter).sum
+    if (Number.isSafeInteger(sum)) lost.set(counter.field, sum)
+  }
+  return new Map([...lost].filter(([, sum]) => sum !== 0))
+}
+
+function livesOf(slots: RecordSlots): Dot[] {
+  return [...rowGroups(slots)].flatMap(({ born }) => born ?? [])
 }

@@ -4,7 +4,7 @@
 // |-------|----------------------------------|-----------------------------------------------------------|
 // | row   | record U+0001 writer             | [t, n, {field: value}] or [t, n, {…}, kept, born, gone]   |
 // | cell  | record U+0001 field U+0001 writer| [t, n, covers, value], or [t, n, covers] for absent       |
-// | mark  | record U+0001 U+0001 writer      | [t, n, {writer: n}]                                       |
+// | mark  | record U+0001 U+0001 writer      | [t, n, {writer: n}], or [t, n, {writer: n}, 1] of a purge |
 // | folded| record U+0001 *                  | see folded-row.ts                                         |
 // | count | record U+0001 field U+0001 writer| [sum, n], what the writer has added for one row           |
 // |       |   U+0001 row writer U+0001 row n |                                                           |
@@ -42,6 +42,8 @@ export interface MarkSlot {
   readonly n: number
   /** By writer, the greatest n the delete had seen in the record. */
   readonly context: ReadonlyMap<Writer, number>
+  /** All that it had seen was removed. */
+  readonly isPurge?: true
 }
 
 /** What one writer has added to a counter while the record was the one that `row` created. */
@@ -160,23 +162,23 @@ export function decodeCell(text: string): CellSlot | undefined {
   return covers && { t, n, covers, value }
 }
 
-export function encodeMark({ t, n, context }: MarkSlot): string {
+export function encodeMark({ t, n, context, isPurge }: MarkSlot): string {
   const entries = createFields()
   for (const [writer, seen] of context) entries[writer] = seen
-  return `[${t},${n},${canonicalJson(entries)}]`
+  return `[${t},${n},${canonicalJson(entries)}${isPurge ? ',1' : ''}]`
 }
 
 export function decodeMark(text: string): MarkSlot | undefined {
   const parts = parseFrozen(text)
-  if (!isList(parts) || parts.length !== 3) return undefined
-  const [t, n, entries] = parts
-  if (!isTime(t) || !isCount(n) || !isObject(entries)) return undefined
+  if (!isList(parts) || parts.length < 3 || parts.length > 4) return undefined
+  const [t, n, entries, isPurge = 0] = parts
+  if (!isTime(t) || !isCount(n) || !isObject(entries) || (parts.length === 4 && isPurge !== 1)) return undefined
   const context = new Map<Writer, number>()
   for (const [writer, seen] of Object.entries(entries)) {
     if (!isWriter(writer) || !isCount(seen)) return undefined
     context.set(writer, seen)
   }
-  return { t, n, context }
+  return { t, n, context, ...(isPurge === 1 && { isPurge: true as const }) }
 }
 
 export function encodeCounter({ sum, n }: CounterSlot): string {

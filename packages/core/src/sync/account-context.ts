@@ -50,6 +50,8 @@ export interface AccountContext {
   now(): number
   /** The relay's clock minus the device's, in ms; undefined until the relay told. */
   readonly clockOffsetMs: number | undefined
+  /** When the relay told that last since this was opened, by the device's clock. Set since, that clock takes the corrected one along. */
+  readonly clockToldAtMs?: number | undefined
   /** Something the app should know of; nothing is lost by it. */
   report(error: SyncError): void
 }

@@ -16,6 +16,7 @@ import {
   type StoredTransaction,
   type StoreWriter,
   type TextListener,
+  transactWithTexts,
   type WrittenTransaction,
 } from '../sync'
 import { createDoc, takeClientId, Y } from '../yjs'
@@ -125,7 +126,7 @@ export class TabDocument implements LiveDocument {
       const { transaction, stored } = this.leading().transact(edits)
       return transaction === undefined ? stored : this.unstored.add(transaction, stored)
     }
-    const transaction = this.registers.transact(edits)
+    const transaction = transactWithTexts(this.own!.registers, this.own!.texts, edits)
     return transaction === undefined ? Promise.resolve() : this.keep(transaction)
   }
 

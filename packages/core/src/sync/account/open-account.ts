@@ -118,6 +118,10 @@ export abstract class OpenAccount implements AccountContext {
     return this.clock.offsetMs
   }
 
+  get clockToldAtMs(): number | undefined {
+    return this.clock.toldAtMs
+  }
+
   now(): number {
     return this.clock.now()
   }

@@ -8,6 +8,9 @@ import type { StoreWriter } from '../store-writer'
 const SMALL_OFFSET_MS = 1_000
 
 export class RelayClock {
+  /** When the relay told last since this was opened, by the device's clock in ms. */
+  toldAtMs: number | undefined
+
   constructor(
     private readonly platform: Platform,
     private readonly writer: StoreWriter,
@@ -26,6 +29,7 @@ export class RelayClock {
   /** @returns true when it was not known before */
   told(timeMs: number): boolean {
     const before = this.offset
+    this.toldAtMs = this.platform.now()
     const offset = timeMs - this.platform.now()
     if (before !== undefined && Math.abs(offset - before) < SMALL_OFFSET_MS) return false
     this.offset = offset

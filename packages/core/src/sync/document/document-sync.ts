@@ -21,6 +21,7 @@ import { LogIntake } from '../log/log-intake'
 import type { Chain, OpenedEntry } from '../log/log-replica'
 import { LogWitness } from '../log/log-witness'
 import { PageReader } from '../log/page-reader'
+import type { PlacedDots } from '../log/placed-dots'
 import { type AdoptedRows, type AppliedEdit, DocumentEdits } from '../writing/document-edits'
 import type { WrittenTransaction } from '../writing/outbox'
 import { OwnWriter } from '../writing/own-writer'
@@ -40,7 +41,7 @@ import { loadDocument } from './load-document'
 import { SeenRows } from './seen-rows'
 
 /** Called with the ids of changed records, or undefined when any may have changed. */
-type OnChange = (changed: ReadonlySet<string> | undefined) => void
+type OnChange = (changed: ReadonlySet<string> | undefined, placed?: PlacedDots) => void
 
 export class DocumentSync {
   private readonly jobs: JobQueue
@@ -78,7 +79,7 @@ export class DocumentSync {
     this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
     const isClosed = (): boolean => this.closed
     const link = () => this.link
-    const changed: OnChange = (ids) => this.edits.changed(ids)
+    const changed: OnChange = (ids, placed) => this.edits.changed(ids, placed)
     const pump = () => this.sender.pump()
     this.jobs = new JobQueue({ context, link, isClosed, done: pump })
     this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange: changed, isClosed })
@@ -144,6 +145,7 @@ export class DocumentSync {
     await sync.seenRows.restore()
     sync.ownWriter.followKeyring()
     await sync.intake.followKeyring()
+    await sync.edits.restorePurges()
     await sync.edits.adoptLanes()
     await sync.ownWriter.shift()
     sync.runJob(() => sync.intake.retryHeld())

@@ -19,6 +19,8 @@ export interface TextListener {
 
 export class LiveTexts {
   private isOwner = true
+  /** Set while what is written is to be part of a transaction that is made at this moment. */
+  private captured: Uint8Array[] | undefined
 
   constructor(
     private current: Y.Doc,
@@ -45,8 +47,21 @@ export class LiveTexts {
     }, receivedOrigin)
   }
 
+  /** What is written within is told to nobody. @returns the Yjs update of it in format 1, undefined when nothing was written */
+  capture(write: () => void): Uint8Array | undefined {
+    const captured: Uint8Array[] = []
+    this.captured = captured
+    try {
+      this.current.transact(write)
+    } finally {
+      this.captured = undefined
+    }
+    return captured.length > 1 ? Y.mergeUpdates(captured) : captured[0]
+  }
+
   /** Goes on with another document, and ends the one of before. */
   replace(doc: Y.Doc): void {
+    this.listener?.receiving?.()
     this.end()
     this.current = doc
     this.isOwner = true
@@ -80,6 +95,10 @@ export class LiveTexts {
 
   private readonly told = (update: Uint8Array, origin: unknown): void => {
     if (origin === receivedOrigin) return
+    if (this.captured !== undefined) {
+      this.captured.push(update)
+      return
+    }
     const { updates, tooLarge } = piecesOf(update)
     for (const piece of updates) this.listener?.written(piece)
     if (tooLarge.length > 0) this.remove(tooLarge)

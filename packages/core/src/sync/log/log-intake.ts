@@ -23,12 +23,16 @@ import { readStoredBase } from './base'
 import { foldBase, isTailLong, isTailTooLong } from './fold'
 import { reopenHeldEntry } from './held'
 import type { LogReplica, OpenedEntry, Received } from './log-replica'
+import { type PlacedDots, placedDots } from './placed-dots'
 import { hasLostEntries, isBeyondCutSince, readableAgainAfter, replayDocument, strangersIn } from './rebuild'
 import { findUnreadable } from './unreadable'
 
 export interface LogIntakeOptions {
-  /** Ids of the records that changed, undefined when any may have. */
-  onChange(changed: ReadonlySet<string> | undefined): void
+  /**
+   * @param changed ids of records, undefined when any may have
+   * @param placed where entries were placed: in which order, while this device's own are in the outbox still
+   */
+  onChange(changed: ReadonlySet<string> | undefined, placed?: PlacedDots): void
   onStatus(): void
   /** A push of ours is in the verified log. */
   confirmed(push: SealedPush): void
@@ -170,7 +174,7 @@ export class LogIntake {
     }
     state.replica = replica
     // Only now: a listener may write at once, and what it writes has seen these entries.
-    if (changed !== undefined) this.options.onChange(changed)
+    if (changed !== undefined) this.options.onChange(changed, placedDots(received.applied, state.outbox))
     return received
   }
 

@@ -5,7 +5,6 @@ import type { InspectedRecord, Writer } from '../../document'
 import { LineageMap } from '../device-map'
 import type { DocumentHost, DocumentPart } from '../document/document-part'
 import { decodeMilestones, encodeMilestones, type Milestone, purgeKey } from './purge-row'
-import { textsOf } from './purged-texts'
 
 const DAY_MS = 24 * 3_600_000
 /** How long a deleted record can be restored. */
@@ -14,7 +13,9 @@ export const PURGE_AFTER_MS = 30 * DAY_MS
 export const SILENT_MS = 180 * DAY_MS
 /** A purge that is some hours late harms nobody; looking costs a walk over what is deleted. */
 const LOOK_INTERVAL_MS = 3_600_000
-const MAX_AT_ONCE = 1_000
+/** The relay tells its time with every heartbeat. */
+const CLOCK_FRESH_MS = 60_000
+const MAX_AT_ONCE = 500
 const MAX_MILESTONES = 40
 
 export class Purging implements DocumentPart {
@@ -26,10 +27,12 @@ export class Purging implements DocumentPart {
   async caughtUp(): Promise<void> {
     const { host } = this
     const { context, state } = host
-    // Without the relay's clock there is only one; with edits that wait, what is read is not what will be.
-    if (context.clockOffsetMs === undefined || context.isRemoved || host.isHealing || host.isClosed) return
-    if (state.outbox.pending.length > 0) return
     const now = context.platform.now()
+    // Without the relay's clock there is only one.
+    const isClockFresh = Math.abs(now - (context.clockToldAtMs ?? Number.NEGATIVE_INFINITY)) < CLOCK_FRESH_MS
+    if (!isClockFresh || context.isRemoved || host.isHealing || host.isClosed) return
+    // With edits that wait, what is read is not what will be.
+    if (state.outbox.pending.length > 0) return
     if (Math.abs(now - this.lookedAtMs) < LOOK_INTERVAL_MS) return
     this.lookedAtMs = now
     const row = this.milestones === undefined ? await context.store.get(purgeKey(state.document)) : undefined
@@ -61,9 +64,7 @@ export class Purging implements DocumentPart {
     if (kept !== milestones && (kept.length > 0 || milestones.length > 0)) this.keep(kept)
     // Closing ends it early; it is done at another time.
     const ids = due.slice(0, MAX_AT_ONCE)
-    const emptyTexts = textsOf(ids, state.registers, state.texts)
     for (const stored of edits.transactAll(ids.map((id) => ({ kind: 'purge', id })))) stored.catch(() => {})
-    emptyTexts()
   }
 
   private keep(milestones: readonly Milestone[]): void {

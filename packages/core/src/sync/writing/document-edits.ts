@@ -1,15 +1,18 @@
 // What is written to one document on this device: edits, what other tabs of the profile have stored, and what this tab wrote when it
 // led before. The live document has it at once, and it is stored in one commit with its row, which is what makes a crash harmless.
-import { checkEdit, type Edit } from '../../document'
+import { checkEdit, type Edit, openRegisters } from '../../document'
 import { SyncError } from '../../errors'
 import type { DocumentState } from '../document/document-state'
 import { encodePending, rowKeys } from '../document/rows'
+import { buildBaseDocs, readStoredBase } from '../log/base'
+import type { PlacedDots } from '../log/placed-dots'
 import { observerOf } from '../observer'
-import { putBack } from '../purge/purged-texts'
+import { putBack, transactWithTexts } from '../purge/purged-texts'
+import { applyUpdates } from './body-updates'
 import { groupEdits } from './edit-groups'
 import { LaneAdoption, type LaneRow, lanesKey, readLanes } from './lanes'
 import type { WrittenTransaction } from './outbox'
-import { Revivals } from './revivals'
+import { purgedIn, Revivals } from './revivals'
 
 /** What of other tabs' rows was taken, and whether it was written again as something else. */
 export interface AdoptedRows {
@@ -63,22 +66,38 @@ export class DocumentEdits {
   /** @throws SyncError `closed`, `device-removed`, or as the registers refuse an edit */
   transact(edits: readonly Edit[]): AppliedEdit {
     this.refuseWhenOver()
-    const transaction = this.state.registers.transact(edits)
+    const { registers, liveTexts } = this.state
+    for (const { kind, id } of edits) if (kind === 'purge') this.revivals.purging(id)
+    const transaction = transactWithTexts(registers, liveTexts, edits)
     if (transaction === undefined) return { transaction, stored: Promise.resolve() }
     return this.add(transaction)
   }
 
+  /** Reads from the store what this device has purged and not sent. @throws SyncError `profile-damaged` */
+  async restorePurges(): Promise<void> {
+    const { context, document, outbox, registers } = this.state
+    if (!outbox.pending.some(({ transaction }) => purgedIn(transaction).length > 0)) return
+    const docs = buildBaseDocs(context, document, await readStoredBase(context, document))
+    const before = openRegisters({ doc: docs.registers, writer: registers.writer, lastN: 0, now: () => context.now() })
+    for (const item of outbox.pending) {
+      for (const id of purgedIn(item.transaction))
+        this.revivals.purging(id, { slots: before.slots(id), texts: docs.texts }, item.order)
+      applyUpdates(docs, item)
+    }
+  }
+
   /**
-   * Call after every change of the live document, before anything else is written to the store: what this device has edited and others have
-   * purged comes back whole.
+   * Call after every change of the live document, before anything else is written to the store: what was edited and purged by devices that
+   * did not know of each other comes back whole.
    * @param changed ids of records, undefined when any may have
+   * @param placed as for `Revivals`
    */
-  changed(changed: ReadonlySet<string> | undefined): void {
+  changed(changed: ReadonlySet<string> | undefined, placed?: PlacedDots): void {
     this.options.onChange(changed)
     if (this.options.isClosed() || this.state.context.isRemoved) return
-    for (const { plan, texts } of this.revivals.after(changed)) {
+    for (const { plan, texts } of this.revivals.after(changed, placed)) {
       // Closing ends it early, and the next time it is opened it is seen to.
-      this.add(this.state.registers.perform(plan)).stored.catch(() => {})
+      if (plan !== undefined) this.add(this.state.registers.perform(plan)).stored.catch(() => {})
       if (texts.size > 0) putBack(this.state.texts, texts)
     }
   }
@@ -125,6 +144,7 @@ export class DocumentEdits {
     const { context, document } = this.state
     const rows = await readLanes(context.store, lanesKey(document))
     if (rows.length === 0) return { rows, isRewritten: false }
+    for (const { row } of rows) for (const id of purgedIn(row.transaction)) this.revivals.purging(id)
     const { batch, changed, isRewritten } = this.lanes.adopt(rows)
     const committed = context.writer.write(batch)
     if (changed.size > 0) this.changed(changed)
@@ -135,6 +155,7 @@ export class DocumentEdits {
 
   carry(transactions: readonly WrittenTransaction[]): Promise<void> {
     const { context } = this.state
+    for (const each of transactions) for (const id of purgedIn(each)) this.revivals.purging(id)
     const { batch, changed } = this.lanes.carry(transactions, context.clockOffsetMs !== undefined)
     const committed = context.writer.write(batch)
     this.changed(changed)
