@@ -39,7 +39,11 @@ export class Purging implements DocumentPart {
     const milestones = this.milestones ?? (row === undefined ? [] : decodeMilestones(row))
     this.milestones = milestones
     if (host.isClosed || state.outbox.pending.length > 0) return
-    this.look(milestones)
+    // A clock was wrong when these were taken, or is now: to wait for that time would be to wait for ever.
+    const past = milestones.filter(
+      ({ atMs, correctedAtMs }) => atMs - now < DAY_MS && correctedAtMs - context.now() < DAY_MS,
+    )
+    this.look(past.length < milestones.length ? past : milestones)
   }
 
   private look(milestones: readonly Milestone[]): void {
