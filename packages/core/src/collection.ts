@@ -108,11 +108,11 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
   }
 
   /**
-   * Removes a deleted record for good, now: its fields, counters, sets and texts, on every device. By itself that happens at `purgeAtMs` of
-   * `recentlyDeleted()`. Does nothing where the record is not deleted, or an edit that the delete had not seen is undecided
-   * (`deleteConflicts`).
-   * @throws SyncError `purge-too-early` while the delete is not sent, or a device of the account that was heard of in the last 180 days has
-   * not shown that it has all this one has: it may still hold an edit of the record. `status.copies` tells which. `device-removed`, `closed`
+   * Removes deleted records for good, now, with their counters, sets and texts, on every device; what the history has of them stays there. By
+   * itself that happens at `purgeAtMs` of `recentlyDeleted()`. Records that are not deleted stay, and those of which an edit that the delete had
+   * not seen is undecided (`deleteConflicts`). An edit that no device has shown yet brings its record back whole. Cannot be undone.
+   * @throws SyncError `purge-too-early`, before anything is purged, while this device has something to send, or another one that was heard of in
+   * the last 180 days has not shown that it has all this one has: it may still hold an edit. `status.copies` tells which. `device-removed`, `closed`
    *
    * @example
    * const notes = await sync.open<{ text: string }>('notes')
@@ -121,10 +121,10 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
    * await notes.purge('secret plan')
    * console.log(notes.deletedIds()) // []
    */
-  async purge(id: string): Promise<void> {
+  async purge(...ids: readonly string[]): Promise<void> {
     const document = this.sync()
-    // Nothing that is taken back could bring it back.
-    await Promise.all(document.transactAll(purgeNow(document, id, this.account.now())))
+    // Not as a write that undo records: nothing could take it back.
+    await Promise.all(document.transactAll(purgeNow(document, ids, this.account.now())))
   }
 
   /**

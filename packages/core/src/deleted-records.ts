@@ -12,8 +12,8 @@ export interface DeletedRecord<T> {
   /** When it was deleted, in milliseconds since 1970, by the deleting device's clock as the relay corrects it. */
   readonly deletedAtMs: number
   /**
-   * When it is purged, 30 days later, at the earliest: it is later where this device heard of the delete later, where a device that was heard of
-   * in the last 180 days has not, and while an edit that the delete had not seen is undecided.
+   * When it is purged, 30 days later, at the earliest: it is later where this device heard of the delete later, where another device of the
+   * account has not shown that it has the delete, unless it was silent for 180 days, and while an edit that the delete had not seen is undecided.
    */
   readonly purgeAtMs: number
   /** Undefined where it is not known. */
@@ -43,13 +43,17 @@ export function deletedIn<T>(source: ConflictSource): DeletedRecord<T>[] {
 }
 
 /** @throws SyncError `purge-too-early` */
-export function purgeNow({ registers, status }: LiveDocument, id: string, nowMs: number): Edit[] {
-  const record = registers.inspect(id)
-  if (record?.standing !== 'hidden' || record.deleteConflict.length > 0) return []
-  const waitsFor = status.copies.filter((copy) => !copy.isComplete && nowMs - copy.lastHeardMs < SILENT_MS)
-  if (waitsFor.length > 0) {
-    const message = `Not every device has shown that it knows of the delete of ${JSON.stringify(id)}: it may hold an edit.`
-    throw new SyncError('purge-too-early', message, { device: waitsFor[0]!.device })
+export function purgeNow({ registers, status }: LiveDocument, ids: readonly string[], nowMs: number): Edit[] {
+  const purged = ids.filter((id) => {
+    const record = registers.inspect(id)
+    return record?.standing === 'hidden' && record.deleteConflict.length === 0
+  })
+  if (purged.length === 0) return []
+  const isSent = status.unsent === 0
+  const waitsFor = status.copies.find((copy) => !(copy.isComplete && isSent) && nowMs - copy.lastHeardMs < SILENT_MS)
+  if (waitsFor !== undefined) {
+    const message = 'Not every device has shown yet that it has the delete: it may hold an edit.'
+    throw new SyncError('purge-too-early', message, { device: waitsFor.device })
   }
-  return [{ kind: 'purge', id }]
+  return purged.map((id) => ({ kind: 'purge', id }))
 }

@@ -123,9 +123,9 @@ export function takeBack(
       : { edits: [], skipped: [{ reason: 'changed-since' }] }
   }
   if (!isVisible) {
+    // Somebody has purged it meanwhile, with more than what is known here.
+    if (standing === 'absent') return { edits: [], skipped: [{ reason: 'deleted-since' }] }
     const content = contentBefore(lost, values)
-    // Purged meanwhile: it is made again of what it held.
-    if (standing === 'absent') return { edits: remade(id, content), skipped: [] }
     const isOurDelete = slots.marks.size > 0 && [...slots.marks.keys()].every(isOurs)
     const back = isOurDelete && [undeleted(id, content, slots, isOurs), uncounted(id, counts, slots, isOurs)]
     return back
@@ -204,13 +204,6 @@ function undeleted(
     else skipped.push({ field: parseRegisterName(name).field, reason: 'changed-since' })
   }
   return { edits: [{ kind: 'restore', id }, ...writesOf(id, back)], skipped }
-}
-
-function remade(id: string, content: ReadonlyMap<string, JsonValue | undefined>): Edit[] {
-  const isElement = (name: string): boolean => parseRegisterName(name).element !== undefined
-  const entries = [...content].filter(([, value]) => value !== undefined)
-  const fields = Object.fromEntries(entries.filter(([name]) => !isElement(name)))
-  return [{ kind: 'add', id, fields }, ...writesOf(id, new Map(entries.filter(([name]) => isElement(name))))]
 }
 
 function contentOf(slots: RecordSlots): ReadonlyMap<string, JsonValue> {

@@ -119,18 +119,23 @@ export class Copies {
       .sort((a, b) => (a.device < b.device ? -1 : 1))
   }
 
-  /** True when every device in the account that was heard of after `sinceMs` has shown that it has applied this much. */
-  haveAll(
-    applied: LineageMap<number>,
-    number: number,
-    isActive: (device: DeviceId) => boolean,
-    sinceMs: number,
-  ): boolean {
-    return [...this.known].every(
-      ([device, copy]) =>
-        copy.heardAtMs <= sinceMs || !isActive(hexToBytes(device) as DeviceId) || covers(copy, applied, number),
-    )
+  /** True when each of these devices has shown that it has applied this much, or was heard of before `sinceMs`, if ever. */
+  haveAll(devices: readonly DeviceId[], { applied, number, unheard }: HolderProgress, sinceMs: number): boolean {
+    return devices.every((device) => {
+      const copy = this.known.get(bytesToHex(device))
+      if (copy === undefined) return unheard === 'silent'
+      return copy.heardAtMs <= sinceMs || covers(copy, applied, number)
+    })
   }
+}
+
+/** What others may have to have shown. */
+export interface HolderProgress {
+  readonly applied: LineageMap<number>
+  /** And the log up to this number. */
+  readonly number: number
+  /** What is thought of a device of the account that has never shown anything of the document: it may hold it and be offline. */
+  readonly unheard: 'silent' | 'holds it'
 }
 
 function covers(

@@ -21,9 +21,9 @@ import {
 import { hashEntry, openEntry, sealEntry } from '../../crypto'
 import { SyncError } from '../../errors'
 import type { AccountContext } from '../account-context'
-import type { Lineage, LineageMap } from '../device-map'
+import type { Lineage } from '../device-map'
 import type { LogClaim } from '../log/log-witness'
-import { Copies, copiesKey, type DocumentCopy } from './copies'
+import { Copies, copiesKey, type DocumentCopy, type HolderProgress } from './copies'
 import type { DocumentState } from './document-state'
 
 /** At most this often, so that a burst of edits does not answer itself with a burst of rows. */
@@ -101,12 +101,12 @@ export class SeenRows {
     return this.listed
   }
 
-  /**
-   * True when every other device that holds the document, and was heard of after `sinceMs`, has shown that it has applied this much.
-   * @param through and the log up to this number
-   */
-  holdersHave(applied: LineageMap<number>, through: number, sinceMs: number): boolean {
-    return this.copies.haveAll(applied, through, this.isActive, sinceMs)
+  /** True when every other device of the account that was heard of after `sinceMs` has shown that it has applied this much. */
+  holdersHave(progress: HolderProgress, sinceMs: number): boolean {
+    const others = [...this.context.keyring().devices.values()]
+      .map(({ id }) => id)
+      .filter((device) => this.isActive(device) && !bytesEqual(device, this.context.device))
+    return this.copies.haveAll(others, progress, sinceMs)
   }
 
   private readonly isActive = (device: DeviceId): boolean =>

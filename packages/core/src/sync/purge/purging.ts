@@ -95,7 +95,9 @@ export class Purging implements DocumentPart {
     const { context, seenRows } = this.host
     const [now, corrected] = [context.platform.now(), context.now()]
     if (now - atMs < PURGE_AFTER_MS || corrected - correctedAtMs < PURGE_AFTER_MS) return false
-    return seenRows.holdersHave(applied, number, Math.min(now, corrected) - SILENT_MS)
+    const isLongAgo = now - atMs >= SILENT_MS && corrected - correctedAtMs >= SILENT_MS
+    const progress = { applied, number, unheard: isLongAgo ? 'silent' : 'holds it' } as const
+    return seenRows.holdersHave(progress, Math.min(now, corrected) - SILENT_MS)
   }
 }
 
