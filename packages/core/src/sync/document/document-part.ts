@@ -7,10 +7,10 @@ import type { LogIntake } from '../log/log-intake'
 import type { ArrivedSnapshot } from '../snapshot/snapshot-arrivals'
 import type { DocumentEdits } from '../writing/document-edits'
 import type { OwnWriter } from '../writing/own-writer'
+import type { HolderProgress } from './copies'
 import type { DocumentLink } from './document-link'
 import type { DocumentState } from './document-state'
 import type { PartStatus } from './document-status'
-import type { SeenRows } from './seen-rows'
 
 /** A frame that speaks of one document. */
 export type DocumentFrame = Extract<Frame, { readonly document: DocumentId }>
@@ -30,7 +30,10 @@ export interface DocumentHost {
   readonly ownWriter: OwnWriter
   /** What the document writes by itself goes the way of any other edit. */
   readonly edits: Pick<DocumentEdits, 'transactAll'>
-  readonly seenRows: Pick<SeenRows, 'holdersHave'>
+  readonly seenRows: {
+    /** True when every other device of the account that was heard of after `sinceMs` has shown that it has applied this much. */
+    holdersHave(progress: HolderProgress, sinceMs: number): boolean
+  }
   /** While the connection is up. */
   readonly link: DocumentLink | undefined
   /** Everything that the relay had when last asked is here. */
