@@ -7,8 +7,8 @@ const waitsForAWeek = new Set(['approve', 'reissue'])
 
 /** Every person wants to be up to date at once from now on; with `isAll` of all data types. */
 export function wantLive(devices: readonly SimDevice[], isAll: boolean): void {
-  for (const { sync, life, choices } of devices) {
-    if (sync === undefined) continue
+  for (const { sync, life, choices, state } of devices) {
+    if (sync === undefined || state !== 'open') continue
     choices.resume(sync, life, { mode: 'live' })
     if (isAll) choices.wantAll(sync, life)
   }

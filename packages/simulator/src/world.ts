@@ -272,12 +272,13 @@ class World {
   }
 
   #isSettled(): boolean {
+    // Also while somebody is not in yet: who is paused lets nobody in, and one who made the account may not have given it to the relay.
+    wantLive(this.#devices, this.#wantsAll)
     const isUp = this.#relay.isUp && this.#devices.every(({ state }) => state === 'open')
     if (!isUp) {
       this.#reviveAll()
       return false
     }
-    wantLive(this.#devices, this.#wantsAll)
     return this.#network.isSound && areAtRest(this.#devices, this.#plan.collections)
   }
 
