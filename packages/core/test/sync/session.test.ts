@@ -661,6 +661,19 @@ describe('a standing connection', () => {
     expect(socket.isClosed).toBe(true)
   })
 
+  it('takes the answer to a heartbeat for one to an earlier ping, whose own was lost', async () => {
+    const { socket, platform, session } = await online()
+    const answered: string[] = []
+    session.ping(() => answered.push('earlier'))
+    await platform.advance(15_000)
+    session.ping(() => answered.push('later'))
+    const ids = socket.take().flatMap((frame) => (frame.type === 'ping' ? [frame.id] : []))
+    const beat = ids[1] as number
+    await socket.say({ type: 'pong', id: beat, timeMs: 1_700_000_200_000 })
+    await socket.say({ type: 'pong', id: beat, timeMs: 1_700_000_200_000 })
+    expect(answered).toEqual(['earlier'])
+  })
+
   it('asks for a document once until it is answered, and everything that asks in one turn in one frame', async () => {
     const { socket, documents } = await online()
     const { link, document } = documents[0]!

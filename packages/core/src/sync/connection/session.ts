@@ -23,6 +23,7 @@ import { HEARTBEAT_MS, Heartbeat } from './heartbeat'
 import { answerChallenge } from './login'
 import { NamedTimers } from './named-timers'
 import { PacedSender } from './paced-sender'
+import { PingAnswers } from './ping-answers'
 import { type ConnectionLoss, Redial } from './redial'
 import { routeFrame } from './session-frames'
 import type { SessionOptions } from './session-options'
@@ -40,8 +41,7 @@ export class Session {
   private link: DocumentLink | undefined
   private current: ConnectionState = 'offline'
   private readonly redial: Redial
-  private pings = 0
-  private readonly pingAnswers = new Map<number, () => void>()
+  private readonly pings = new PingAnswers()
   private generation: Generation = new Uint8Array(16) as Generation
   private readonly heartbeats = new Heartbeat()
   private keyringExchange: KeyringExchange | undefined
@@ -117,9 +117,7 @@ export class Session {
   /** Calls back when the relay has handled everything that was sent before; never when the connection ends first. */
   ping(answered: () => void): void {
     if (this.link === undefined) return
-    const id = ++this.pings
-    this.pingAnswers.set(id, answered)
-    this.send({ type: 'ping', id })
+    this.send({ type: 'ping', id: this.pings.next(answered) })
   }
 
   // -- what documents ask for
@@ -263,7 +261,7 @@ export class Session {
     const { socket } = this
     this.socket = undefined
     this.timers.stopAll()
-    this.pingAnswers.clear()
+    this.pings.clear()
     this.subscribes.clear()
     this.paced.clear()
     this.keyringExchange?.end()
@@ -296,10 +294,7 @@ export class Session {
         this.options.generationShown?.(this.generation)
         this.keyringExchange?.shown(keyringLength, keyringHead)
       },
-      ponged: (id) => {
-        this.pingAnswers.get(id)?.()
-        this.pingAnswers.delete(id)
-      },
+      ponged: (id) => this.pings.answered(id),
       refused: (refusal) =>
         routeRefusal(refusal, {
           options: this.options,
@@ -365,7 +360,7 @@ export class Session {
     this.subscribes.askAnew()
     this.keyringExchange?.beat()
     if (this.options.isKeyringHidden?.()) this.keyringExchange?.read()
-    this.send({ type: 'ping', id: 0 })
+    this.send({ type: 'ping', id: this.pings.next() })
     for (const document of this.heartbeats.nextCompared(this.options.documents()))
       this.subscribes.ask(document.document)
     this.timers.start('heartbeat', HEARTBEAT_MS, () => this.heartbeat())
