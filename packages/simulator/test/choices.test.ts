@@ -49,6 +49,24 @@ describe('a data type', () => {
   })
 })
 
+describe('an account whose maker paused before the relay had it', () => {
+  test('is joined once everybody may sync again', async () => {
+    const { failures, counts } = await run(
+      [
+        { atMs: 0, kind: 'go offline', device: 0 },
+        { atMs: 1_000, kind: 'pause', device: 0, lastsMs: undefined },
+        { atMs: 2_000, kind: 'go online', device: 0 },
+        ...edits(0, 3_000),
+        // Not up yet when faults end.
+        { atMs: 4_500, kind: 'crash', device: 0, how: 'process', downMs: 60_000, awayMs: 0 },
+      ],
+      5_000,
+    )
+    expect(failures).toEqual([])
+    expect(counts.get('device cannot enter: account-unknown')).toBeGreaterThan(0)
+  })
+})
+
 describe('a schedule', () => {
   test('of minutes is kept, asleep or awake, whatever the clock is set to', async () => {
     const { failures, counts } = await run(
