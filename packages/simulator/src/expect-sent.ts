@@ -1,9 +1,8 @@
 // What a device promises when it says that everything is sent.
-import { isSyncError } from '@owlivion/sync'
 import type { Entry } from './book'
 import { describe } from './describe'
 import type { SimDevice } from './device'
-import { refusalsToSync } from './expected-codes'
+import { isExpectedRefusal } from './expected-codes'
 
 export function flush(device: SimDevice): void {
   if (device.sync) expectSent(device, 'flushed', device.sync.flush())
@@ -14,7 +13,8 @@ export function syncNow(device: SimDevice): void {
 }
 
 /** What was written before, to what is on all the time, is at the relay when `done` resolves. */
-function expectSent({ name, choices, options, life }: SimDevice, what: string, done: Promise<void>): void {
+function expectSent(device: SimDevice, what: string, done: Promise<void>): void {
+  const { name, choices, options, life } = device
   const { trace, ledger, fail } = options
   const isOn = ({ collection }: Entry): boolean => !choices.isOff(collection)
   const written = ledger.writtenBy(name).filter(isOn)
@@ -26,7 +26,7 @@ function expectSent({ name, choices, options, life }: SimDevice, what: string, d
       ledger.acknowledged(written.filter(({ collection }, at) => choices.changesOf(collection) === changes[at]))
     },
     (error: unknown) => {
-      if (life.alive && !(isSyncError(error) && refusalsToSync.has(error.code)))
+      if (life.alive && !isExpectedRefusal(device, error))
         fail(`${name}, where it should have "${what}": ${describe(error)}`)
     },
   )

@@ -1,5 +1,5 @@
 // Which errors a device may report, and when; every other one is a failure of its world.
-import type { SyncError } from '@owlivion/sync'
+import { isSyncError, type SyncError } from '@owlivion/sync'
 import type { SimDeviceOptions } from './device-options'
 
 type Codes = ReadonlySet<SyncError['code']>
@@ -66,7 +66,7 @@ export const codesOfLostRelay: Codes = new Set([
 ])
 
 /** What `flush` and `syncNow` may end with: the network, the relay and the device's person are as they are. */
-export const refusalsToSync: Codes = new Set([
+const refusalsToSync: Codes = new Set([
   'closed',
   'device-removed',
   'sync-offline',
@@ -86,6 +86,9 @@ export const refusalsToSync: Codes = new Set([
   ...codesOfBadOrder,
   ...codesOfLostRelay,
 ])
+
+/** The same of a disk that is full or taken away; at rest every disk is well. */
+const refusalsOfDisks: Codes = new Set(['storage-failed', 'storage-unavailable'])
 
 /** Of a device what tells which reports are part of its world. */
 interface Reporter {
@@ -108,4 +111,10 @@ export function isExpectedReport({ name, mayComplain, options }: Reporter, { cod
   if (code === 'keyring-refused' && /^Another device asks/.test(message))
     return phrases.askedOn.has(name) && phrases.askedOn.size > 1
   return codesOfLostRelay.has(code) && losses.haveHappened
+}
+
+/** `flush` or `syncNow` of the device may end with the error: who cannot write to its disk says so, and promises nothing. */
+export function isExpectedRefusal({ mayComplain }: Pick<Reporter, 'mayComplain'>, error: unknown): boolean {
+  if (!isSyncError(error)) return false
+  return refusalsToSync.has(error.code) || (mayComplain && refusalsOfDisks.has(error.code))
 }
