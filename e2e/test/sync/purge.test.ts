@@ -143,9 +143,9 @@ describe('a deleted record', () => {
     await world.untilEqual(laptop, phone)
     await world.advance(180_000)
     await days(world, 9, laptop, phone)
-    expect(world.newestSnapshotBytes).toBeLessThan(12_000)
+    expect(world.newestSnapshotBytes(laptop)).toBeLessThan(12_000)
     if (how === 'rebased') expect(world.documentEpoch).toBeGreaterThan(0)
-    else expect(world.bytes).toBeLessThan(24_000)
+    else expect(world.bytesOf(laptop)).toBeLessThan(24_000)
     for (const device of [laptop, phone]) {
       expect(device.notes.size).toBe(2)
       const base = await device.rows.list(['document'])
