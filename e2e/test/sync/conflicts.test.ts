@@ -127,6 +127,7 @@ describe('a conflict', () => {
           id: 'one',
           fields: { text: 'changed' },
           deletedAtMs: expect.any(Number),
+          purgeAtMs: expect.any(Number),
           device: { id: tablet.sync.deviceId, name: 'tablet' },
         },
       ])

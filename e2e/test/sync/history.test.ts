@@ -89,6 +89,8 @@ describe('the history of a collection whose entries are gone', () => {
     await world.write(20, laptop, phone)
     const points = await world.outcomeOf(openPoints(laptop.sync))
     const point = await world.outcomeOf(points.add('Before'))
+    // The point is the end of its millisecond.
+    world.timeMs += 1
     const then = [...laptop.notes.list()]
     world.written.push({ id: 'note 3', kind: 'deleted', text: undefined, device: 'laptop', atMs: world.timeMs })
     await laptop.notes.delete('note 3')
@@ -116,6 +118,8 @@ describe('the history of a collection whose entries are gone', () => {
     await world.write(30, laptop)
     const points = await world.outcomeOf(openPoints(laptop.sync))
     const point = await world.outcomeOf(points.add('Long ago'))
+    // The point is the end of its millisecond.
+    world.timeMs += 1
     await world.write(30, laptop)
     await world.rest(laptop)
     await world.sleep(8, laptop)

@@ -22,13 +22,13 @@ export interface NamedPoint {
 /** Names what is now. What is written after the promise has resolved comes after the point. */
 export async function addPoint(
   points: { add(id: string, fields: PointFields): Promise<void> },
-  engine: Pick<SyncEngine, 'now' | 'platform'>,
+  engine: Pick<SyncEngine, 'documents' | 'endMillisecond' | 'platform'>,
   { name, isAutomatic }: Pick<NamedPoint, 'name' | 'isAutomatic'>,
 ): Promise<NamedPoint> {
   const id = bytesToHex(engine.platform.random(ID_BYTES))
-  const atMs = Math.floor(engine.now())
-  await points.add(id, { name, atMs, ...(isAutomatic && { isAutomatic }) })
   // A point is the end of its millisecond.
-  while (Math.floor(engine.now()) <= atMs) await new Promise<void>((resolve) => engine.platform.setTimer(1, resolve))
+  const atMs = engine.endMillisecond()
+  for (const document of engine.documents.all()) document.endEntry()
+  await points.add(id, { name, atMs, ...(isAutomatic && { isAutomatic }) })
   return { id, name, atMs, isAutomatic }
 }

@@ -9,7 +9,7 @@ export class Points {
   /** @internal Use `openPoints`. */
   constructor(
     private readonly collection: Collection<PointFields>,
-    private readonly engine: Pick<SyncEngine, 'now' | 'platform'>,
+    private readonly engine: Pick<SyncEngine, 'documents' | 'endMillisecond' | 'platform'>,
   ) {}
 
   /**

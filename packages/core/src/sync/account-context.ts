@@ -48,6 +48,8 @@ export interface AccountContext {
   isOff?(document: DocumentId): boolean
   /** The device's clock corrected by the relay's, in ms. */
   now(): number
+  /** This device has dated something: later than `now` where it saw later times, or wrote more than once in a millisecond. */
+  wrote?(t: number): void
   /** The relay's clock minus the device's, in ms; undefined until the relay told. */
   readonly clockOffsetMs: number | undefined
   /** When the relay told that last since this was opened, by the device's clock. Set since, that clock takes the corrected one along. */

@@ -1,4 +1,5 @@
 // Who changed what, when, on which device; and going back, while others go on.
+import { applyImport, previewImport } from '@owlivion/sync/transfer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { historyOf, openPoints } from '../../src/history'
 import { settle } from '../sync/support/fake-platform'
@@ -141,6 +142,31 @@ describe('going back', () => {
     ])
     await world.upToDate()
     expect(phone.contacts.list().sort(byId)).toEqual(laptop.contacts.list().sort(byId))
+  })
+
+  it('to a point that was named without a connection, when all of it was sent together', async () => {
+    await laptop.contacts.add('ann', { name: 'Ann' })
+    await world.upToDate()
+    laptop.sync.goOffline()
+    await laptop.contacts.update('ann', { phone: '1' })
+    await laptop.contacts.add('bob', { name: 'Bob' })
+    const { before } = await applyImport(
+      laptop.contacts as never,
+      await previewImport(laptop.contacts as never, {
+        contacts: [{ name: 'Carl', emails: [{ value: 'c@example.com' }] }],
+      }),
+      { label: 'Import' },
+    )
+    await laptop.contacts.update('ann', { phone: '2' })
+    await laptop.contacts.delete('bob')
+    await world.upToDate()
+    await world.run(historyIn(phone).restoreTo(before!))
+    await world.upToDate()
+    for (const { contacts } of world.devices)
+      expect(contacts.list().sort(byId)).toEqual([
+        ['ann', { name: 'Ann', phone: '1' }],
+        ['bob', { name: 'Bob' }],
+      ])
   })
 
   it('takes only the records that are asked for, and does nothing where nothing differs', async () => {

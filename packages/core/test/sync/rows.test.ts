@@ -107,6 +107,7 @@ const pending = fc.record(
       { requiredKeys: ['writer', 'n', 'operations', 'update'] },
     ),
     repairs: fc.record({ incarnation: uint32, sequence: count }),
+    startsEntry: fc.constant(true),
   },
   { requiredKeys: ['isClockKnown', 'transaction'] },
 )

@@ -126,6 +126,14 @@ export abstract class OpenAccount implements AccountContext {
     return this.clock.now()
   }
 
+  wrote(t: number): void {
+    this.clock.wrote(t)
+  }
+
+  endMillisecond(): number {
+    return this.clock.endMillisecond()
+  }
+
   report(error: SyncError): void {
     this.emit({ type: 'error', error })
   }

@@ -249,8 +249,8 @@ export class DocumentState {
     )
     const withTexts = kept.map(({ transaction: { texts } }, i) => ({ ...rewritten[i]!, ...(texts && { texts }) }))
     const transactions = this.keepTexts(docs.texts, withTexts, options.newWriter)
-    const again = kept.map(({ order, isClockKnown }, i) => ({
-      order,
+    const again = kept.map(({ isClockKnown, ...item }, i) => ({
+      ...item,
       transaction: transactions[i]!,
       isClockKnown: isClockKnown || options.shiftMs !== undefined,
     }))

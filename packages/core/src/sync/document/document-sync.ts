@@ -287,6 +287,11 @@ export class DocumentSync {
     this.runJob(() => this.ownWriter.shift())
   }
 
+  /** What is written from now on is in no entry with what was written before. */
+  endEntry(): void {
+    this.state.outbox.endEntry()
+  }
+
   // -- connection
 
   connected(link: DocumentLink): void {

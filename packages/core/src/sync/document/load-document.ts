@@ -57,6 +57,8 @@ export async function loadDocument(context: AccountContext, document: DocumentId
   const outbox = new Outbox()
   outbox.pending = pendingRows.map(([key, bytes]) => ({ order: key[2] as number, ...decodePending(bytes) }))
   outbox.pushes = pushRows.map(([, bytes]) => decodePush(bytes))
+  // A point may have been named since.
+  outbox.endEntry()
   outbox.nextOrder = Math.max(row?.nextOrder ?? 1, 1 + (outbox.pending.at(-1)?.order ?? 0))
 
   const writer = row?.writer ?? createWriter(context.platform.random)

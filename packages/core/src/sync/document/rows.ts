@@ -180,18 +180,19 @@ export function decodeHeld(bytes: Uint8Array): HeldRow {
 
 export type PendingRow = Omit<PendingTransaction, 'order'>
 
-/** 2: with texts. */
+/** 2: with texts. 3: starts an entry. Each is written only where it must be, so that earlier versions of an app read the others. */
 const PENDING_ROW_VERSION = 2
+const STARTS_ENTRY_VERSION = 3
 
 /** False for what a later version of the app wrote. */
 export function isKnownPending([version]: Uint8Array): boolean {
-  return version !== undefined && version >= ROW_VERSION && version <= PENDING_ROW_VERSION
+  return version !== undefined && version >= ROW_VERSION && version <= STARTS_ENTRY_VERSION
 }
 
-export function encodePending({ transaction, isClockKnown, repairs }: PendingRow): Uint8Array {
+export function encodePending({ transaction, isClockKnown, repairs, startsEntry }: PendingRow): Uint8Array {
   const writer = new Writer()
   return writer
-    .byte(PENDING_ROW_VERSION)
+    .byte(startsEntry ? STARTS_ENTRY_VERSION : PENDING_ROW_VERSION)
     .flag(isClockKnown)
     .fixed(writerToBytes(transaction.writer))
     .varUint(transaction.n)
@@ -213,9 +214,14 @@ export function decodePending(bytes: Uint8Array): PendingRow {
     }
     const repairs = reader.optional(() => ({ incarnation: reader.uint32(), sequence: reader.varUint() }))
     const texts = version === 1 ? undefined : reader.optional(() => reader.bytes(NO_LIMIT))
-    return { isClockKnown, transaction: { ...transaction, ...(texts && { texts }) }, ...(repairs && { repairs }) }
+    return {
+      isClockKnown,
+      transaction: { ...transaction, ...(texts && { texts }) },
+      ...(repairs && { repairs }),
+      ...(version === STARTS_ENTRY_VERSION && { startsEntry: true }),
+    }
   }
-  return readRow(bytes, 'edit that was not sent', read, PENDING_ROW_VERSION)
+  return readRow(bytes, 'edit that was not sent', read, STARTS_ENTRY_VERSION)
 }
 
 export function encodePush(push: SealedPush): Uint8Array {

@@ -119,6 +119,7 @@ export class DocumentEdits {
   private add(transaction: WrittenTransaction): AppliedEdit & { readonly transaction: WrittenTransaction } {
     const { context, document, registers, outbox } = this.state
     observerOf(context.platform)?.written(document, registers, transaction)
+    for (const { t } of transaction.operations) context.wrote?.(t)
     const item = outbox.add(transaction, { isClockKnown: context.clockOffsetMs !== undefined })
     const stored = context.writer.write({
       // The state row is written with whatever changes it; a new document's first edit makes its writer known.

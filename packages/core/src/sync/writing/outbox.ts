@@ -27,6 +27,8 @@ export interface PendingTransaction {
    * is, and alone.
    */
   readonly repairs?: { readonly incarnation: number; readonly sequence: number }
+  /** Is in no entry with what was written before it. */
+  readonly startsEntry?: true
 }
 
 export interface SealedEntry {
@@ -58,11 +60,19 @@ export class Outbox {
   pending: PendingTransaction[] = []
   pushes: SealedPush[] = []
   nextOrder = 1
+  private isEnded = false
 
   add(transaction: StoredTransaction, { isClockKnown }: { readonly isClockKnown: boolean }): PendingTransaction {
-    const item = { order: this.nextOrder++, transaction, isClockKnown }
+    const startsEntry = this.isEnded && this.pending.length > 0
+    this.isEnded = false
+    const item = { order: this.nextOrder++, transaction, isClockKnown, ...(startsEntry && { startsEntry }) }
     this.pending.push(item)
     return item
+  }
+
+  /** What comes from now on is another entry than what is here: an entry has one time, and the history must tell the two apart. */
+  endEntry(): void {
+    this.isEnded = true
   }
 
   get lastSealedOrder(): number {

@@ -124,7 +124,7 @@ function* groupTransactions(pending: readonly PendingTransaction[]): Generator<r
   let sizeBytes = 0
   for (const item of pending) {
     const size = item.transaction.update.length + (item.transaction.texts?.length ?? 0)
-    const isAlone = item.repairs !== undefined || group[0]?.repairs !== undefined
+    const isAlone = item.startsEntry || item.repairs !== undefined || group[0]?.repairs !== undefined
     if (group.length > 0 && (isAlone || sizeBytes + size > ENTRY_TARGET_BYTES)) {
       yield group
       group = []
