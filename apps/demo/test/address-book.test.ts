@@ -27,6 +27,28 @@ itInChromium('what one device adds, changes, deletes and restores happens on the
   await phone.contact('Ida Berg').waitFor()
 })
 
+itInChromium('what is deleted for good is gone from both, and asked about before', async () => {
+  const { laptop, phone } = await openPair()
+  await laptop.add({ Name: 'Ida Berg', 'E-mail 1': 'ida@berg.example' })
+  await phone.contact('Ida Berg').click()
+  await phone.button('Delete').click()
+  await laptop.button('Recently deleted (1)').click()
+  await laptop.view.getByText(/^Deleted .+ on .+, kept until /).waitFor()
+  await laptop.button('Delete for good: Ida Berg').click()
+  await laptop.button('Cancel').click()
+  await laptop.button('Restore Ida Berg').waitFor()
+  // Refused until the phone has shown that it holds no edit of hers.
+  await eventually(async () => {
+    const purge = laptop.button('Delete for good: Ida Berg')
+    if ((await purge.count()) > 0) {
+      await purge.click()
+      await laptop.view.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+    }
+    return laptop.view.getByText('Nothing is left to restore.').count()
+  }).toBe(1)
+  await eventually(() => phone.button('Recently deleted (1)').count()).toBe(0)
+})
+
 itInChromium('somebody who is in the book already is opened, not overwritten', async () => {
   const { laptop } = await openPair()
   await laptop.add({ Name: 'Ida Berg', 'E-mail 1': 'ida@berg.example', Notes: 'Plays the cello' })

@@ -8,7 +8,7 @@ import { ContactDetails } from './contact-details'
 import { type ContactDraft, changesOf, contactOf, draftOf } from './contact-draft'
 import { ContactForm } from './contact-form'
 import { ContactList } from './contact-list'
-import { type ContactEntry, sortByName } from './contact-text'
+import { sortByName } from './contact-text'
 import { DropArea } from './drop-area'
 import { type CardFile, type CardImport, importCards } from './import-cards'
 import { ImportReport } from './import-report'
@@ -31,7 +31,6 @@ export function AddressBook({ deviceName }: { readonly deviceName: string }) {
   const contacts = useMemo(() => sortByName(records), [records])
   const [pane, setPane] = useState<Pane>(nothing)
   const [message, setMessage] = useState<MessageContent>()
-  const nameOf = useRememberedNames(contacts)
   const frame = useFocusOnPane(pane)
 
   if (error !== undefined) {
@@ -133,7 +132,14 @@ export function AddressBook({ deviceName }: { readonly deviceName: string }) {
         )
       }
       case 'deleted':
-        return <RecentlyDeleted ids={deletedIds} nameOf={nameOf} onRestore={restore} onBack={close} />
+        return (
+          <RecentlyDeleted
+            contacts={collection.recentlyDeleted()}
+            onRestore={restore}
+            onPurge={(id) => run(() => collection.purge(id))}
+            onBack={close}
+          />
+        )
       case 'import':
         return <ImportReport imports={pane.imports} onBack={close} />
     }
@@ -160,15 +166,6 @@ export function AddressBook({ deviceName }: { readonly deviceName: string }) {
       <Message content={message} onDismiss={() => setMessage(undefined)} />
     </DropArea>
   )
-}
-
-/** A deleted record is named by its id only; who was seen in this page can still be called by name. */
-function useRememberedNames(contacts: readonly ContactEntry[]): (id: string) => string {
-  const names = useRef(new Map<string, string>())
-  useEffect(() => {
-    for (const [id, { name }] of contacts) names.current.set(id, name)
-  }, [contacts])
-  return (id) => names.current.get(id) ?? (id.includes('@') ? id : 'A contact without an e-mail address')
 }
 
 /**
