@@ -66,6 +66,35 @@ describe('a relay that was put back to before a rebase', () => {
   })
 })
 
+describe('a relay of which one does not hear that it has the rebase', () => {
+  it.each([1, 2])(
+    'is asked once more before anything is said of it, or given to it, after %i rebases',
+    async (count) => {
+      const { world, laptop, phone } = await twoDevices()
+      await wear(laptop, 'laptop')
+      await world.until(() => rebases(world) === 1)
+      await world.untilEqual(laptop, phone)
+      phone.sync.goOffline()
+      if (count === 2) {
+        await wear(laptop, 'again')
+        await world.until(() => rebases(world) === 2)
+        await world.untilEqual(laptop)
+      }
+      let isDropped = false
+      phone.fromRelay = (frame) => {
+        if (frame.type !== 'snapshot-offered' || isDropped) return [frame]
+        isDropped = true
+        return []
+      }
+      phone.sync.goOnline()
+      await world.until(() => isDropped && phone.sync.status.isGreen)
+      await laptop.notes.update('one', { text: 'afterwards' })
+      await world.untilEqual(laptop, phone)
+      expect(problemsOf(laptop, phone).filter((code) => /rolled-back|epoch|untrue/.test(code))).toEqual([])
+    },
+  )
+})
+
 /** One log, and then two of it at two relays; each sees a rebase of its own. */
 async function rebasedApart() {
   const { world, laptop, phone } = await twoDevices()

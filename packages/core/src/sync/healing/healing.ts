@@ -87,8 +87,9 @@ export class Healing implements DocumentPart {
 
   connected(): void {
     if (this.phase === 'well') return
-    if (this.host.state.returning?.before.isReread !== true) this.begin()
-    this.phase = this.host.state.returning === undefined ? 'probing' : 'reading'
+    const { returning } = this.host.state
+    if (this.isTold || (returning !== undefined && returning.before.isReread !== true)) this.begin()
+    this.phase = returning === undefined ? 'probing' : 'reading'
   }
 
   disconnected(): void {
@@ -152,21 +153,33 @@ export class Healing implements DocumentPart {
   }
 
   private cursorRefused(link: DocumentLink): void {
-    if (this.phase === 'probing') this.lease(link)
+    if (this.phase === 'probing') this.beginUnderLease(link)
     // In the other phases it is a question that was asked meanwhile, and is answered already.
     else if (this.phase === 'well' || this.phase === 'reading') this.beginAfterAWhile()
   }
 
-  /** The log is the same, given back by a device that had not heard of the rebase. */
+  /**
+   * The log is the same, given back by a device that had not heard of the rebase. Or the page has come before what the relay says of its
+   * summary: it is looked at once more before anybody is told.
+   */
   private foundRelayBehind(link: DocumentLink): void {
-    if (this.phase === 'probing') this.lease(link)
-    else if (this.phase === 'well') this.beginAfterAWhile()
+    if (this.phase === 'probing') this.beginUnderLease(link)
+    else if (this.phase === 'well') this.waitAWhile()
   }
 
   private beginAfterAWhile(): void {
-    this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
+    this.waitAWhile()
     // Whoever is told of it looks at once.
     this.begin()
+  }
+
+  private beginUnderLease(link: DocumentLink): void {
+    this.begin()
+    this.lease(link)
+  }
+
+  private waitAWhile(): void {
+    this.waitAndLook(randomUint32(this.host.context.platform) % MAX_WAIT_MS)
   }
 
   private waitAndLook(waitMs: number): void {
@@ -175,6 +188,9 @@ export class Healing implements DocumentPart {
     this.giveBack.giveUp()
     this.timer.start(waitMs, () => {
       this.phase = 'probing'
+      const { link, state } = this.host
+      // What it has said once on a connection it says again to those who come back to the document.
+      if (this.giveBack.isRelayBehind) link?.send({ type: 'unsubscribe', documents: [state.document] })
       this.host.readAgain()
     })
   }
