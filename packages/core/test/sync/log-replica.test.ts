@@ -12,6 +12,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { tweetnaclSigning } from '../../src/platform'
 import { emptyReplicaState, type HoldReason, LogReplica, type OpenedEntry } from '../../src/sync/log/log-replica'
+import { nameableEnds } from '../../src/sync/log/nameable'
 
 const { sha512 } = tweetnaclSigning
 const account = new Uint8Array(32) as AccountId
@@ -24,18 +25,20 @@ interface EntryOptions {
   readonly incarnation?: number
   readonly continues?: { readonly incarnation: number; readonly sequence: number }
   readonly held?: HoldReason
+  readonly repairs?: { readonly incarnation: number; readonly sequence: number }
   readonly writers?: readonly (readonly [writer: number, n: number])[]
 }
 
 /** @param place `a3` is the third entry of device a. */
 function entry(number: number, place: string, options: EntryOptions = {}): OpenedEntry {
-  const { seen = [], incarnation = 1, continues, held, writers = [] } = options
+  const { seen = [], incarnation = 1, continues, held, repairs, writers = [] } = options
   const device = deviceOf(place)
   const bytes = new TextEncoder().encode(`${number} ${place} ${incarnation}`)
   const hash = envelopeHash(sha512, bytes)
   const body = {
     sealedAtMs: 0,
     ...(continues && { continues: { ...continues, hash: ZERO_HASH } }),
+    ...(repairs && { repairs }),
     seen: seen.map((other) => ({ device: deviceOf(other), incarnation: 1, sequence: Number(other.slice(1)) })),
     writers: writers.map(([writer, n]) => ({ writer: new Uint8Array(6).fill(writer), n })),
     updates: [],
@@ -184,6 +187,52 @@ describe('a removed device', () => {
     expect(heldOf(replica)).toEqual(['a1 waits-for-seen'])
     expect(receive(replica, entry(3, 'r2'))).toEqual(['r2', 'a1'])
     expect(receive(createReplica(cutAfter('r', 0)), entry(1, 'a1', { seen: ['r9'] }))).toEqual(['a1'])
+  })
+})
+
+describe('what its author wrote again', () => {
+  const log = () => [
+    entry(1, 'a1'),
+    entry(2, 'a2', { held: 'lost-epoch' }),
+    entry(3, 'a3', { held: 'lost-epoch' }),
+    entry(4, 'a1', { incarnation: 2, repairs: { incarnation: 1, sequence: 2 } }),
+    entry(5, 'a2', { incarnation: 2, repairs: { incarnation: 1, sequence: 3 } }),
+  ]
+  const namedBy = (replica: LogReplica, name: string) =>
+    [...nameableEnds(replica.state, deviceOf(name))].map(
+      ([{ device, incarnation }, end]) => `${String.fromCharCode(device[0]!)}${end} of ${incarnation}`,
+    )
+
+  it('is not waited for by who had seen it, and is not named to others, whose log may never have it', () => {
+    const replica = createReplica()
+    expect(receive(replica, ...log(), entry(6, 'c1', { seen: ['a3'] }))).toEqual(['a1', 'a1', 'a2', 'c1'])
+    expect(namedBy(replica, 'b')).toEqual(['a1 of 1', 'a2 of 2', 'c1 of 1'])
+    // A relay that lost everything takes nothing back that is sealed under a key of a branch that is gone.
+    const healed = createReplica()
+    receive(healed, entry(1, 'a1'), log()[3]!, log()[4]!)
+    const seen = [...nameableEnds(replica.state, deviceOf('b'))]
+    expect(
+      seen.filter(([each, end]) => each.device[0] !== deviceOf('c')[0] && healed.state.applied.get(each) !== end),
+    ).toEqual([])
+  })
+
+  it('is named with what its author wrote after it in the same chain', () => {
+    const replica = createReplica()
+    const repair = entry(3, 'a1', { incarnation: 2, repairs: { incarnation: 1, sequence: 2 } })
+    receive(replica, entry(1, 'a1'), entry(2, 'a2', { held: 'damaged' }), repair, entry(4, 'a3'))
+    expect(namedBy(replica, 'b')).toEqual(['a3 of 1', 'a1 of 2'])
+  })
+
+  it('is not told of by who had to write it again, nor what stood before it', () => {
+    const replica = createReplica()
+    receive(replica, ...log())
+    expect(namedBy(replica, 'a')).toEqual(['a2 of 2'])
+  })
+
+  it('leaves every chain as it is where nothing was written again', () => {
+    const replica = createReplica()
+    receive(replica, entry(1, 'a1'), entry(2, 'a2', { held: 'lost-epoch' }))
+    expect(nameableEnds(replica.state, deviceOf('b'))).toBe(replica.state.applied)
   })
 })
 

@@ -11,6 +11,7 @@ import type { KeyringAgreement } from '../keyring/keyring-agreement'
 import { type BaseDocs, buildBaseDocs, type StoredBase } from '../log/base'
 import { continuesFrom } from '../log/continues'
 import type { LogReplica } from '../log/log-replica'
+import { nameableEnds } from '../log/nameable'
 import type { LostEntry, Replayed, ReplayOptions } from '../log/replayed'
 import { observerOf } from '../observer'
 import { writerFromBytes } from '../writer-bytes'
@@ -112,14 +113,9 @@ export class DocumentState {
     return this.outbox.pending.some(({ transaction }) => transaction.writer === writer && transaction.n === n)
   }
 
-  /** What this device has applied and others can have applied, too: not those of its own that it had to send again. */
+  /** What this device has applied and others can have applied, too: not what had to be sent again. */
   appliedByOthers(): LineageMap<number> {
-    const { applied, held } = this.replica.state
-    const sentAgain = new LineageMap<true>()
-    for (const { entry, reason } of held)
-      if (reason === 'repaired' && bytesEqual(entry.device, this.context.device)) sentAgain.set(entry, true)
-    if (sentAgain.size === 0) return applied
-    return new LineageMap([...applied].filter(([lineage]) => !sentAgain.get(lineage)))
+    return nameableEnds(this.replica.state, this.context.device)
   }
 
   /** True when what waits to be sent is sealed under a key that does not count, on another branch of the keyring. */
