@@ -101,6 +101,18 @@ describe('a new recovery phrase by the word of one device', () => {
     expect(keyringState.state.recovery.signing).toEqual(next.signing)
   })
 
+  it('is taken in a week after a device first met it that had never seen another keyring, however often it looks', async () => {
+    const { keyringState, platform } = context
+    const rows = await chain(request(EVE), reissue(EVE))
+    await expect(keyringState.extend(3, rows)).rejects.toMatchObject({ code: 'reissue-early' })
+    platform.timeMs += REISSUE_WAIT_MS - HOUR_MS - 1
+    await expect(keyringState.extend(4, rows.slice(1))).rejects.toMatchObject({ code: 'reissue-early' })
+    await expect((await again()).extend(4, rows.slice(1))).rejects.toMatchObject({ code: 'reissue-early' })
+    platform.timeMs += 1
+    await keyringState.extend(4, rows.slice(1))
+    expect(keyringState.state.recovery.signing).toEqual(next.signing)
+  })
+
   it('is taken in at once by a device that was away for the week', async () => {
     const { keyringState, platform } = context
     keyringState.agreed()

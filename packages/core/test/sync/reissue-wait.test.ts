@@ -47,6 +47,27 @@ describe('the week', () => {
     expect(wait.isOver(3)).toBe(false)
   })
 
+  it('begins with a keyring that is shown in part only for whoever knows of no other', () => {
+    const { open, pass } = start()
+    const wait = open()
+    wait.shownInPart(9)
+    pass(DAY_MS)
+    wait.shownInPart(10)
+    pass(WEEK_MS - DAY_MS - HOUR_MS - 1)
+    expect(wait.isOver(8)).toBe(false)
+    pass(1)
+    expect(wait.isOver(8)).toBe(true)
+
+    const other = start()
+    const known = other.open()
+    known.shown(5)
+    other.pass(DAY_MS)
+    known.shownInPart(6)
+    expect(known.precedes(5)).toBe(false)
+    other.pass(WEEK_MS - DAY_MS - HOUR_MS)
+    expect(known.isOver(5)).toBe(true)
+  })
+
   it('begins with the first look for whoever came after the record', () => {
     const { open, pass } = start()
     const wait = open()

@@ -138,7 +138,7 @@ export class AccountKeyring implements ExchangedKeyring {
       if (from > this.state.length || news.length === 0) return
       const followed = await this.follow(this.state, news)
       if (followed.rows.length > 0) await this.take(this.state.length, followed)
-      if (followed.rows.length < news.length) throw reissueEarly()
+      if (followed.rows.length < news.length) throw this.reissueEarly(this.state.length)
     })
   }
 
@@ -153,7 +153,7 @@ export class AccountKeyring implements ExchangedKeyring {
       const theirs = records.map(copyRow)
       const ancestor = await this.ancestorAt(from)
       const followed = await this.follow(ancestor, theirs)
-      if (followed.rows.length === 0) throw reissueEarly()
+      if (followed.rows.length === 0) throw this.reissueEarly(from)
       const recordsOf = (rows: readonly KeyringRow[]) => rows.map(({ record }) => record)
       const ours = this.records.slice(from)
       const choice = chooseBranch(this.platform.signing.sha512, recordsOf(ours), recordsOf(followed.rows))
@@ -195,6 +195,15 @@ export class AccountKeyring implements ExchangedKeyring {
     return this.kept.lostKeys
       .filter((lost) => lost.position === position)
       .map(({ keyId, epochKey }) => ({ keyId, key: documentKey(epochKey, document) }))
+  }
+
+  /** @param length of the keyring that the relay showed, without the record that is early */
+  private reissueEarly(length: number): SyncError {
+    this.wait.shownInPart(length)
+    return new SyncError(
+      'reissue-early',
+      'The relay shows a new recovery phrase before the devices of the account had a week to veto it.',
+    )
   }
 
   private change<T>(work: () => Promise<T>): Promise<T> {
@@ -294,13 +303,6 @@ export class AccountKeyring implements ExchangedKeyring {
       if (cut !== undefined) this.cuts.set(bytesToHex(cutHashOf(this.platform.signing.sha512, cut)), decodeCut(cut))
     }
   }
-}
-
-function reissueEarly(): SyncError {
-  return new SyncError(
-    'reissue-early',
-    'The relay shows a new recovery phrase before the devices of the account had a week to veto it.',
-  )
 }
 
 /** Decoded frames are views into the frame; what is kept owns its bytes. */

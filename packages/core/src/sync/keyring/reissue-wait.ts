@@ -50,6 +50,11 @@ export class ReissueWait {
     this.keep(moments.slice(Math.max(0, firstRecent - 1)))
   }
 
+  /** As `shown`, by a relay whose keyring this device cannot take in as it is: where nothing else is known, the week begins with that. */
+  shownInPart(length: number): void {
+    if (this.checked.length === 0) this.shown(length)
+  }
+
   /** Whether a week has passed since the relay showed a keyring without the record at this position. */
   isOver(position: number): boolean {
     const now = this.now()
