@@ -46,6 +46,15 @@ describe('edits', () => {
     expect(groupEdits([{ kind: 'restore', id: 'r' }], none).length).toBe(1)
   })
 
+  it('a purge is small, whatever goes, and never refused', () => {
+    const value = 'x'.repeat(60_000)
+    const wide = { candidates: Array.from({ length: 30_000 }, () => ({ value })) }
+    const records = { inspect: () => ({ fields: new Map([['a', wide]]) }) as unknown as InspectedRecord }
+    const purges = names('r', 3).map((id): Edit => ({ kind: 'purge', id }))
+    expect(groupEdits(purges, records)).toEqual(purges.map((purge) => [purge]))
+    expect(groupEdits(purges, none)).toEqual([purges])
+  })
+
   it('what JSON cannot write is left for the check of the edit to refuse', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle

@@ -17,7 +17,8 @@ export function groupEdits(edits: readonly Edit[], records: Pick<Registers, 'ins
   let sizeBytes = Number.POSITIVE_INFINITY
   for (const edit of edits) {
     const size = sizeOf(edit, records)
-    if (size > MAX_RECORD_BYTES)
+    // What takes values away never has to be cut: few bytes for each, whatever it held.
+    if (size > MAX_RECORD_BYTES && edit.kind !== 'purge')
       throw new SyncError(
         'field-too-large',
         `The edit of ${edit.id} holds ${Math.ceil(size / 1024)} KB; what is written at once to one record may hold 160 KB.`,
@@ -34,6 +35,8 @@ export function groupEdits(edits: readonly Edit[], records: Pick<Registers, 'ins
 
 /** What a slot costs beside its names and its value: writer, time, number, and what Yjs adds. */
 const SLOT_BYTES = 96
+/** What a slot costs that goes. */
+const GONE_BYTES = 8
 
 const encoder = new TextEncoder()
 
@@ -46,8 +49,7 @@ function sizeOf(edit: Edit, records: Pick<Registers, 'inspect'>): number {
     case 'delete':
       return idBytes
     case 'purge':
-      // It names every slot that goes, about as long as what is in it.
-      return idBytes + restoredBytes(records.inspect(edit.id))
+      return idBytes + SLOT_BYTES + purgedBytes(records.inspect(edit.id))
     case 'restore':
       return idBytes + restoredBytes(records.inspect(edit.id))
     case 'increment':
@@ -59,6 +61,13 @@ function sizeOf(edit: Edit, records: Pick<Registers, 'inspect'>): number {
       return edit.elements.reduce((sum, element) => sum + slotBytes + jsonBytes(element), 0)
     }
   }
+}
+
+/** An update says of what goes where it was, and not what. */
+function purgedBytes(record: ReturnType<Registers['inspect']>): number {
+  let slots = 0
+  for (const { candidates } of record?.fields.values() ?? []) slots += candidates.length
+  return slots * GONE_BYTES
 }
 
 /** A restore writes all that the record holds into one row. */
