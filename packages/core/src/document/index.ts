@@ -13,7 +13,7 @@ export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
 export { type Candidate, candidatesOf, type FieldCandidate, type RecordSlots, registerNames } from './record'
-export { changeBetween, type RecordChanges, takeBack, withChange } from './record-changes'
+export { changeBetween, purgedChanges, type RecordChanges, takeBack, withChange } from './record-changes'
 export {
   type CountDifference,
   differenceBetween,
@@ -27,5 +27,5 @@ export {
   type Transaction,
   type WriterEnd,
 } from './registers'
-export { hasRow, purgesSince, revivingOperations, unseenByPurges } from './revive'
+export { hasRow, isPurged, purgesSince, revivingOperations, unseenByPurges } from './revive'
 export type { Dot } from './slot'

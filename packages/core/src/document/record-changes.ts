@@ -29,10 +29,18 @@ export interface RecordChanges {
   readonly rows: ReadonlySet<string>
   /** What it held when it was deleted. */
   readonly lost: ReadonlyMap<string, JsonValue>
+  /** The record was purged since: what it held is not known any more, and cannot be taken back. */
+  readonly isPurged?: true
 }
 
 const nobody: ReadonlySet<string> = new Set()
 const nothing: ReadonlyMap<string, JsonValue> = new Map()
+
+/** What is left of changes whose record was purged. */
+export const purgedChanges: RecordChanges = {
+  ...{ wasVisible: false, isVisible: false, values: new Map(), counts: new Map(), rows: nobody, lost: nothing },
+  isPurged: true,
+}
 
 /**
  * What one transaction of this device did to a record.
@@ -63,7 +71,7 @@ export function changeBetween(
 
 /** Both as one: the second was done later. */
 export function withChange(first: RecordChanges | undefined, second: RecordChanges): RecordChanges {
-  if (first === undefined) return second
+  if (first === undefined || first.isPurged) return second
   const values = new Map(first.values)
   for (const [name, change] of second.values) {
     const { before } = first.values.get(name) ?? (second.wasVisible ? change : { before: first.lost.get(name) })
@@ -93,10 +101,11 @@ export interface TakenBack {
 /** @param slots of the record as it is now */
 export function takeBack(
   id: string,
-  { wasVisible, isVisible, values, counts, rows, lost }: RecordChanges,
+  { wasVisible, isVisible, values, counts, rows, lost, isPurged }: RecordChanges,
   slots: RecordSlots,
   isOurs: (writer: Writer) => boolean,
 ): TakenBack {
+  if (isPurged) return { edits: [], skipped: [{ reason: 'deleted-since' }] }
   const standing = standingOf(slots)
   // Nobody else has made the record anew, in which no trace is left of what was there.
   const isAlone = [...rowsOfOthers(slots, isOurs)].every((dot) => rows.has(dot))

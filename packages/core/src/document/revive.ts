@@ -14,6 +14,11 @@ export function hasRow(slots: RecordSlots): boolean {
   return false
 }
 
+/** Nothing of it is left but that it was purged. */
+export function isPurged(slots: RecordSlots): boolean {
+  return standingOf(slots) === 'absent' && [...slots.marks.values()].some(({ isPurge }) => isPurge)
+}
+
 /** Purges that the record has now and had not before. */
 export function purgesSince(before: RecordSlots, now: RecordSlots): Dot[] {
   return newPurges(before, now).map(({ writer, n }) => ({ writer, n }))

@@ -1,5 +1,5 @@
 // What can be taken back, newest last. Knows nothing of documents.
-import { type RecordChanges, withChange } from '../document'
+import { purgedChanges, type RecordChanges, withChange } from '../document'
 import type { EditStep } from './edit-step'
 import type { RecordedWrite } from './recording'
 
@@ -35,6 +35,19 @@ export class UndoStack<Key> {
     const step = present ?? emptyStep<Key>(write)
     addTo(step, key, write)
     if (present === undefined) this.push(step)
+  }
+
+  /** Ids of the records of the collection that something can be taken back of. */
+  idsOf(key: Key): Set<string> {
+    return new Set(this.steps.flatMap(({ records }) => [...(records.get(key)?.keys() ?? [])]))
+  }
+
+  /** The record was purged: nothing of what it held is kept here either. */
+  forget(key: Key, id: string): void {
+    for (const { records } of this.steps) {
+      const present = records.get(key)
+      if (present?.has(id)) present.set(id, purgedChanges)
+    }
   }
 
   private open(nowMs: number, captureMs: number): UndoStep<Key> | undefined {

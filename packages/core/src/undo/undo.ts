@@ -1,6 +1,6 @@
 // Undo and redo of what this device wrote to some collections. What is taken back is written anew, as any edit is: it travels, and other
 // devices' edits stay. Kept in memory, and in values: neither a rebase nor a new writer nor a restart of the connection changes it.
-import { type Edit, type RecordChanges, takeBack } from '../document'
+import { type Edit, isPurged, type RecordChanges, takeBack } from '../document'
 import { Listeners } from '../sync'
 import { EditStep } from './edit-step'
 import { oursIn, type ReadDocument, type RecordedWrite, type Recorder } from './recording'
@@ -38,6 +38,7 @@ export interface UndoTarget {
   readonly name: string
   /** @internal */
   record(recorder: Recorder): () => void
+  subscribe(listener: (changed: ReadonlySet<string> | undefined) => void): () => void
   /** @internal */
   reading(): { readonly document: ReadDocument; readonly device: string }
   within(step: EditStep): {
@@ -83,9 +84,10 @@ export class Undo {
     this.captureMs = captureMs
     this.undoStack = new UndoStack(limit)
     this.redoStack = new UndoStack(limit)
-    this.stops = [...new Set(collections)].map((collection) =>
+    this.stops = [...new Set(collections)].flatMap((collection) => [
       collection.record((write) => this.recorded(collection, write)),
-    )
+      collection.subscribe((changed) => this.forgetPurged(collection, changed)),
+    ])
   }
 
   get canUndo(): boolean {
@@ -148,6 +150,14 @@ export class Undo {
     this.undoStack.add(collection, write, this.captureMs)
     this.redoStack.steps.length = 0
     this.listeners.tell()
+  }
+
+  /** What a purged record held is not kept here: a record that is made anew under its id would get it back. */
+  private forgetPurged(collection: UndoTarget, changed: ReadonlySet<string> | undefined): void {
+    const stacks = [this.undoStack, this.redoStack]
+    const { registers } = collection.reading().document
+    for (const id of changed ?? new Set(stacks.flatMap((stack) => [...stack.idsOf(collection)])))
+      if (!registers.has(id) && isPurged(registers.slots(id))) for (const stack of stacks) stack.forget(collection, id)
   }
 
   private take(from: UndoStack<UndoTarget>, to: UndoStack<UndoTarget>): Promise<UndoResult | undefined> {
