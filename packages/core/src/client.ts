@@ -330,6 +330,14 @@ export async function engineOf(sync: Sync): Promise<SyncEngine> {
   return engine instanceof TabEngine ? engine.takeLead() : (engine as SyncEngine)
 }
 
+/** @internal For `keepHistory`, which is no reason to take the lead. */
+export function keepHistoryFor(sync: Sync, keepMs: number): void {
+  // biome-ignore lint/complexity/useLiteralKeys: as above
+  const engine = sync['engine']
+  if (engine instanceof TabEngine) engine.keepHistory(keepMs)
+  else (engine as SyncEngine).history.keepMs = keepMs
+}
+
 function weakest(states: readonly EditState[]): EditState {
   if (states.includes('local')) return 'local'
   return states.includes('stored') || states.length === 0 ? 'stored' : 'seen'

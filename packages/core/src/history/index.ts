@@ -1,6 +1,6 @@
 // What became of a collection, and going back to what it was.
 import { bytesToHex } from '@owlivion/sync-protocol'
-import { engineOf, type Sync } from '../client'
+import { engineOf, keepHistoryFor, type Sync } from '../client'
 import type { Collection, RecordFields } from '../collection'
 import { SyncError } from '../errors'
 import type { NamedPoint } from '../named-points'
@@ -139,7 +139,8 @@ function* joined<T>(...parts: readonly Iterable<T>[]): Generator<T> {
 
 /**
  * For how long this device lets the account keep what became of records, from now on; 90 days unless said. A device that sums up a collection
- * deletes what is older. It is not stored: say it whenever the account is opened, and the same on all devices, for the shortest counts.
+ * deletes what is older. It is not stored: say it whenever the account is opened, in every tab, and the same on all devices, for the shortest
+ * counts.
  * @throws SyncError `invalid-value` for less than a day
  *
  * @example
@@ -147,8 +148,7 @@ function* joined<T>(...parts: readonly Iterable<T>[]): Generator<T> {
  */
 export async function keepHistory(sync: Sync, { days }: { readonly days: number }): Promise<void> {
   if (!(days >= 1)) throw new SyncError('invalid-value', 'A history is kept for a day at least.')
-  const engine = await engineOf(sync)
-  engine.history.keepMs = days * DAY_MS
+  keepHistoryFor(sync, days * DAY_MS)
 }
 
 /**

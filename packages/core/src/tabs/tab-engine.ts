@@ -43,6 +43,7 @@ export class TabEngine implements AccountEngine {
   private readonly statusListeners = new Listeners<[]>()
   private readonly endListeners = new Listeners<[]>()
   private laneFailure: SyncError | undefined
+  private historyKeepMs: number | undefined
   private closing: Promise<void> | undefined
 
   private constructor(
@@ -74,6 +75,7 @@ export class TabEngine implements AccountEngine {
     this.seat = new TabSeat({
       ...{ platform, tabs, store, device, isOnlineWanted },
       bring: () => {
+        this.setHistory()
         this.presence.bring()
         return this.documents.bringAll()
       },
@@ -226,6 +228,17 @@ export class TabEngine implements AccountEngine {
     }
     void confirm()
     return () => isConfirmed
+  }
+
+  /** For how long the account keeps a history, whenever this tab leads. */
+  keepHistory(keepMs: number): void {
+    this.historyKeepMs = keepMs
+    this.setHistory()
+  }
+
+  private setHistory(): void {
+    const { leading, historyKeepMs } = this
+    if (leading !== undefined && historyKeepMs !== undefined) leading.history.keepMs = historyKeepMs
   }
 
   /** The engine itself, for what only it can do: this tab leads from then on. @throws SyncError `profile-in-use` when the leader is busy */
