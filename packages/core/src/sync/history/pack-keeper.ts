@@ -113,7 +113,7 @@ export class PackKeeper implements HistoryKeeper {
     if (opened !== undefined) await this.caughtUp(opened, READ_WAIT_MS)
     // Nothing is awaited between the two but the store: a pack that goes from one to the other meanwhile is in both.
     const rows = await this.options.context.store.list(packKeys.of(document))
-    const shelf = opened === undefined ? { packs: [], outdated: [] } : readShelf(opened().registers)
+    const shelf = opened === undefined ? { packs: [], outdated: [], torn: [] } : readShelf(opened().registers)
     const known = new Set(shelf.packs.map(({ id }) => id))
     const owed = rows.flatMap(([key, bytes]) => shelvedOf({ id: key[2] as string, bytes }) ?? [])
     const packs = [...shelf.packs, ...owed.filter(({ id }) => !known.has(id))].sort((a, b) => a.last - b.last)

@@ -2,6 +2,7 @@
 // the log and in time; their content is unpacked when somebody comes to it, so that a long history is never in memory as a whole.
 import { base64urlToBytes, bytesToBase64url } from '@owlivion/sync-protocol'
 import type { Edit, Fields, JsonValue, Registers } from '../../document'
+import { Coverage } from './coverage'
 import { decodePack, type EncodedPack, type Pack, type Span, spanOf } from './pack'
 
 /** A pack that can be read. */
@@ -30,19 +31,21 @@ export interface Shelf {
   /** By their last places in the log, rising. */
   readonly packs: readonly ShelvedPack[]
   readonly outdated: readonly Outdated[]
+  /** Of which a part is not here: it is on its way, or who was writing it was lost. */
+  readonly torn: readonly { readonly id: string; readonly toMs: number }[]
 }
 
-/** Letters of one field: below what a field may hold, and two fit an entry. */
+/** Letters of one field: below what a field may hold. Two of these are one group of edits; more travel one after the other. */
 const PART_LENGTH = 40_000
 /** Of one collection. Who reads a history has all of its document in memory. */
 const MAX_HISTORY_BYTES = 8_388_608
 const OUTDATED = 'outdated/'
-/** Two of these are one group of edits; more travel one after the other. */
 const isOutdated = (id: string): boolean => id.startsWith(OUTDATED)
 
 export function readShelf(registers: Pick<Registers, 'ids' | 'get'>): Shelf {
   const packs: ShelvedPack[] = []
   const outdated: Outdated[] = []
+  const torn: { id: string; toMs: number }[] = []
   for (const id of registers.ids()) {
     const fields = registers.get(id)
     if (fields === undefined) continue
@@ -51,9 +54,10 @@ export function readShelf(registers: Pick<Registers, 'ids' | 'get'>): Shelf {
       else packs.push(shelved(id, fields, () => registers.get(id)))
     } catch {
       // What a member wrote may be anything, or be here in part.
+      if (!isOutdated(id) && typeof fields.toMs === 'number') torn.push({ id, toMs: fields.toMs })
     }
   }
-  return { packs: packs.sort(byLast), outdated }
+  return { packs: packs.sort(byLast), outdated, torn }
 }
 
 /** One that is not in the document yet. @returns undefined when it is none */
@@ -77,26 +81,40 @@ export function editsFor({ id, bytes }: EncodedPack, pack: Pack, present: Fields
 
 /**
  * The edits that take away what is older than it may be, and the oldest of what is too much: from the beginning of the log on, so that what
- * stays has no gap.
+ * stays has no gap. Nobody can edit a pack, so it is purged at once: deleted only, it would take as much as before.
  * @param device hex of the id of the device that does it, which writes a record of its own of that
  */
-export function editsToForget({ packs, outdated }: Shelf, device: string, before: number, own?: Fields): Edit[] {
-  const end = packs.findIndex(({ toMs }) => toMs >= before)
-  const old = end < 0 ? packs.length : end
-  const gone = packs.slice(0, Math.max(old, tooMany(packs)))
-  if (gone.length === 0) return []
+export function editsToForget({ packs, outdated, torn }: Shelf, device: string, before: number, own?: Fields): Edit[] {
+  // Without changes it is of no time, and nothing is lost with it: it goes with what came after it.
+  const [telling, silent] = [packs.filter(({ last }) => last > 0), packs.filter(({ last }) => last === 0)]
+  const end = telling.findIndex(({ toMs }) => toMs >= before)
+  const old = end < 0 ? telling.length : end
+  const gone = telling.slice(0, Math.max(old, tooMany(telling, sizeOf(silent))))
+  const rests = torn.filter(({ toMs }) => toMs > 0 && toMs < before)
+  const edits = rests.flatMap(({ id }) => gonePack(id))
+  if (gone.length === 0) return edits
+  const ends = new Coverage(spansOf([...gone, ...outdated]))
+  const passed = silent.filter(({ spans }) => spans.every((span) => ends.covers(span)))
   const id = OUTDATED + device
   const fields = outdatedFields([...gone, ...outdated])
   return [
     own === undefined ? { kind: 'add', id, fields } : { kind: 'update', id, fields },
-    ...gone.map((pack): Edit => ({ kind: 'delete', id: pack.id })),
+    ...[...gone, ...passed].flatMap((pack) => gonePack(pack.id)),
+    ...edits,
   ]
 }
 
+const gonePack = (id: string): Edit[] => [
+  { kind: 'delete', id },
+  { kind: 'purge', id },
+]
+
+const sizeOf = (packs: readonly ShelvedPack[]): number => packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+
 /** How many of the oldest are beyond what a history may take. */
-function tooMany(packs: readonly ShelvedPack[]): number {
+function tooMany(packs: readonly ShelvedPack[], otherBytes: number): number {
   let count = packs.length
-  for (let sizeBytes = 0; count > 0; count--) {
+  for (let sizeBytes = otherBytes; count > 0; count--) {
     sizeBytes += (packs[count - 1] as ShelvedPack).sizeBytes
     if (sizeBytes > MAX_HISTORY_BYTES) break
   }
@@ -113,13 +131,18 @@ export function editsForOutdated(pack: Pack, { outdated }: Shelf, device: string
 export const outdatedIdOf = (device: string): string => OUTDATED + device
 
 function outdatedFields(gone: readonly Outdated[]): Record<string, JsonValue> {
+  const last = Math.max(...gone.map((each) => each.last))
+  return { spans: spansOf(gone).map(plain), first: 0, last, toMs: Math.max(...gone.map(({ toMs }) => toMs)) }
+}
+
+/** Of each chain everything up to the last of it. */
+function spansOf(gone: readonly Pick<Outdated, 'spans'>[]): Span[] {
   const ends = new Map<string, Span>()
   for (const span of gone.flatMap(({ spans }) => spans)) {
     const key = `${span.device}/${span.incarnation}`
     ends.set(key, { ...span, from: 1, to: Math.max(span.to, ends.get(key)?.to ?? 0) })
   }
-  const last = Math.max(...gone.map((each) => each.last))
-  return { spans: [...ends.values()].map(plain), first: 0, last, toMs: Math.max(...gone.map(({ toMs }) => toMs)) }
+  return [...ends.values()]
 }
 
 function placesIn({ spans, changes }: Pack): Pick<ShelvedPack, 'spans' | 'first' | 'last' | 'toMs'> {
