@@ -5,14 +5,14 @@ import { loaderArguments, type Mutation } from '../src/mutations/mutation'
 import { mutations } from '../src/mutations/mutations'
 import { type Job, runJobs } from '../src/pool'
 import { deathsOf, describeDeath, type SweptDeath } from '../src/sweep/deaths'
-import { type Scenario, scenarios } from '../src/sweep/scenarios'
+import { scenarioOf } from '../src/sweep/scenarios'
 
 /** Searched when what is known to catch a mutation does so no more: another draw of a plan makes other histories of all seeds. */
 const JOBS_TO_SEARCH = 60
 
 async function jobsFor({ caughtBy }: Mutation): Promise<readonly Job[]> {
   if (typeof caughtBy === 'object') {
-    const scenario = scenarios.find(({ name }) => name === caughtBy.scenario) as Scenario
+    const scenario = scenarioOf(caughtBy.scenario)
     const distance = ({ death }: SweptDeath): number => Math.abs(death.at - caughtBy.at)
     return (await deathsOf(scenario))
       .filter(({ death }) => death.actor === caughtBy.device)

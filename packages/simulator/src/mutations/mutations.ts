@@ -142,8 +142,8 @@ const onTheWayIn: readonly Mutation[] = [
     edits: [
       {
         file: 'core/src/document/plan.ts',
-        find: 'context: contextOf(draft), removed',
-        replace: 'context: contextOf(draft).slice(0, 0), removed',
+        find: "{ ...base, kind: 'mark', context: contextOf(draft), removed",
+        replace: "{ ...base, kind: 'mark', context: contextOf(draft).slice(0, 0), removed",
       },
     ],
     noticedAs: /delete conflict/,
@@ -193,7 +193,7 @@ const atTheRelay: readonly Mutation[] = [
       },
     ],
     noticedAs: /relay-rolled-back|relay-misbehaved|lacks an edit|does not converge/,
-    caughtBy: 41,
+    caughtBy: { scenario: 'a history is summed up, and goes', device: 0, at: 443 },
   },
   {
     name: 'the relay numbers a push that comes twice as a new one',

@@ -3,7 +3,7 @@
 import type { Boundary } from '../crash-points'
 import type { Death, RunResult } from '../run'
 import { runWorld } from '../world'
-import { type Scenario, scenarios } from './scenarios'
+import { type Scenario, scenarioOf } from './scenarios'
 
 /** One run of a sweep; it travels between processes. */
 export interface SweptDeath {
@@ -32,7 +32,7 @@ export async function deathsOf({ name, plan, reaches }: Scenario): Promise<reado
 }
 
 export async function runDeath({ scenario: wanted, death }: SweptDeath, keepsTrace = false): Promise<RunResult> {
-  const { plan } = scenarios.find(({ name }) => name === wanted) as Scenario
+  const { plan } = scenarioOf(wanted)
   return runWorld({ plan, death, keepsTrace })
 }
 

@@ -70,6 +70,33 @@ function scenario({ name, seed, endMs, reaches, steps, devices = 2, documentLimi
 const summedUp = { minTailBytes: 800, minDeadStructs: Number.MAX_SAFE_INTEGER }
 const rebased = { minTailBytes: Number.MAX_SAFE_INTEGER, minDeadStructs: 12 }
 
+/** For mutations only: who dies when makes no difference to what they are about. */
+const unswept: readonly Scenario[] = [
+  scenario({
+    name: 'a history is summed up while there is always something on its way',
+    seed: 2,
+    endMs: 90_000,
+    documentLimits: summedUp,
+    reaches: ['relay sends snapshot-stored'],
+    steps: [
+      ...twoWithContacts,
+      ...[0, 1].map((device) =>
+        at(7_500, {
+          kind: 'weather',
+          device,
+          weather: { drop: 0, duplicate: 0, reorder: 0, slowMs: 1_500 },
+          lastsMs: 70_000,
+        }),
+      ),
+      ...longHistory(8_000, 400),
+    ],
+  }),
+]
+
+export function scenarioOf(name: string): Scenario {
+  return [...scenarios, ...unswept].find((each) => each.name === name) as Scenario
+}
+
 export const scenarios: readonly Scenario[] = [
   scenario({
     name: 'devices enter, and both write',
