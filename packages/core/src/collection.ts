@@ -111,8 +111,8 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
    * Removes deleted records for good, now, with their counters, sets and texts, on every device; what the history has of them stays there. By
    * itself that happens at `purgeAtMs` of `recentlyDeleted()`. Records that are not deleted stay, and those of which an edit that the delete had
    * not seen is undecided (`deleteConflicts`). An edit that no device has shown yet brings its record back whole. Cannot be undone.
-   * @throws SyncError `purge-too-early`, before anything is purged, while this device has something to send, or another one that was heard of in
-   * the last 180 days has not shown that it has all this one has: it may still hold an edit. `status.copies` tells which. `device-removed`, `closed`
+   * @throws SyncError `purge-too-early`, before anything is purged, while another device that was heard of in the last 180 days has not shown
+   * that it has all this one has, what is still to be sent among it: it may hold an edit. `status.copies` tells which. `device-removed`, `closed`
    *
    * @example
    * const notes = await sync.open<{ text: string }>('notes')
