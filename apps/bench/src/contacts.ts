@@ -2,7 +2,18 @@
 
 export type BenchContact = Record<(typeof fields)[number], string>
 
-const fields = ['name', 'email', 'phone', 'company', 'title', 'street', 'city', 'country', 'birthday', 'note'] as const
+export const fields = [
+  'name',
+  'email',
+  'phone',
+  'company',
+  'title',
+  'street',
+  'city',
+  'country',
+  'birthday',
+  'note',
+] as const
 const syllables = [
   'an',
   'be',

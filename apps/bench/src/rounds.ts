@@ -1,0 +1,60 @@
+// Rounds in which every engine does the same, one after the other, so that what else the machine does falls on all of them.
+import type { Engine } from './engines/engine'
+import { type Figures, Stage, type Workload } from './workloads/workload'
+
+export interface Measured {
+  readonly workload: string
+  readonly engine: string
+  /** One a round. */
+  readonly figures: readonly Figures[]
+}
+
+export interface RoundsOptions {
+  readonly engines: readonly Engine[]
+  readonly workloads: readonly Workload[]
+  readonly rounds: number
+  readonly profileFolder?: string
+  say(line: string): void
+}
+
+export async function runRounds({
+  engines,
+  workloads,
+  rounds,
+  profileFolder,
+  say,
+}: RoundsOptions): Promise<Measured[]> {
+  const measured = workloads.flatMap((workload) =>
+    engines.map((engine) => ({ workload, engine, figures: [] as Figures[] })),
+  )
+  for (let round = 0; round < rounds; round++)
+    // Another engine begins each round: none is always the one that comes after the heaviest.
+    for (const { workload, engine, figures } of inTurn(measured, workloads, round)) {
+      const stage = new Stage(engine, profileFolder)
+      try {
+        figures.push(await workload.run(stage))
+      } finally {
+        await stage.clear()
+      }
+      say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} ${describe(figures.at(-1) as Figures)}`)
+    }
+  return measured.map(({ workload, engine, figures }) => ({ workload: workload.name, engine: engine.name, figures }))
+}
+
+function inTurn<T extends { readonly workload: Workload }>(
+  all: T[],
+  workloads: readonly Workload[],
+  round: number,
+): T[] {
+  return workloads.flatMap((workload) => {
+    const some = all.filter((each) => each.workload === workload)
+    const first = round % some.length
+    return [...some.slice(first), ...some.slice(0, first)]
+  })
+}
+
+function describe(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${value.toLocaleString('en', { maximumSignificantDigits: 4 })}`)
+    .join('  ')
+}

@@ -1,0 +1,60 @@
+import { quantile } from '../statistics'
+import type { Workload } from './workload'
+
+const CONTACTS = 100
+
+/** One edit every few milliseconds: from the call on one device to the moment an ordinary read on the other shows it. */
+export const liveLatency = (edits: number): Workload => ({
+  name: 'W2',
+  title: `Live: ${edits.toLocaleString('en')} edits, one every 5 ms`,
+  async run(stage) {
+    const server = await stage.server()
+    const [writer, reader] = await Promise.all([stage.devices('writer'), stage.devices('reader')])
+    const invitation = await writer.call('create', server.url, CONTACTS)
+    await reader.call('join', server.url, invitation, CONTACTS)
+    await reader.call('watch', edits)
+    const sentBefore = await writer.call('sentBytes')
+    const madeAtMs = await writer.call('editPaced', edits, 5)
+    const [shownAtMs] = (await reader.call('shownAtMs')) as [number[]]
+    const latencies = madeAtMs.map((madeMs, edit) => (shownAtMs[edit] as number) - madeMs)
+    const sent = (await writer.call('sentBytes')) - sentBefore
+    return { 'p50 ms': quantile(latencies, 0.5), 'p99 ms': quantile(latencies, 0.99), 'sent B/edit': sent / edits }
+  },
+})
+
+/** One writer and many readers: each delivery to each reader counts. */
+export const fanOut = (readers: number, edits: number): Workload => ({
+  name: 'W5',
+  title: `Fan-out: ${edits} edits, one every 20 ms, to ${readers} readers`,
+  async run(stage) {
+    const server = await stage.server()
+    const [writer, ...hosts] = await Promise.all([
+      stage.devices('writer'),
+      stage.devices('readers 1'),
+      stage.devices('readers 2'),
+    ])
+    const invitation = await writer.call('create', server.url, CONTACTS)
+    for (const host of hosts)
+      for (let i = 0; i < readers / hosts.length; i++) await host.call('join', server.url, invitation, CONTACTS)
+    await settle(async () => {
+      const all = [server.process, writer, ...hosts]
+      return (await Promise.all(all.map((child) => child.call('cpuMs')))).reduce((sum, ms) => sum + ms, 0)
+    })
+    for (const host of hosts) await host.call('watch', edits)
+    const madeAtMs = await writer.call('editPaced', edits, 20)
+    const shown = (await Promise.all(hosts.map((host) => host.call('shownAtMs')))).flat()
+    const latencies = shown.flatMap((atMs) => madeAtMs.map((madeMs, edit) => (atMs[edit] as number) - madeMs))
+    return { 'p50 ms': quantile(latencies, 0.5), 'p99 ms': quantile(latencies, 0.99) }
+  },
+})
+
+/** Joining leaves work behind; what is measured begins when half a second takes less than a tenth of a core. */
+async function settle(cpuMs: () => Promise<number>): Promise<void> {
+  let before = await cpuMs()
+  for (let look = 0; look < 60; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const now = await cpuMs()
+    if (now - before < 50) return
+    before = now
+  }
+}
