@@ -152,12 +152,11 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
   async update(id: string, fields: { readonly [K in keyof T]?: T[K] | undefined }): Promise<void> {
     refuseSecrets(fields, this.options.secret)
     this.texts.refuse(fields)
-    const present = this.get(id)
+    const { schema } = this.options
+    const present = schema === undefined ? undefined : this.get(id)
     // The schema speaks of whole records; what is wrong with fields that are not written now is not this call's business.
     const checked =
-      present === undefined
-        ? fields
-        : validRecord(this.name, this.options.schema, { ...present, ...fields }, Object.keys(fields))
+      present === undefined ? fields : validRecord(this.name, schema, { ...present, ...fields }, Object.keys(fields))
     const changes = Object.keys(fields).map((name) => [name, (checked as Partial<Fields>)[name]] as const)
     await this.write([{ kind: 'update', id, fields: Object.fromEntries(changes) }])
   }

@@ -5,11 +5,11 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Looks after each turn of the event loop, and when told that something changed. */
+/** Looks every millisecond: a process that looked without a rest would take a core from those that it waits for. */
 export async function until(isSo: () => boolean, timeoutMs = 60_000): Promise<void> {
   const endMs = nowMs() + timeoutMs
   while (!isSo()) {
     if (nowMs() > endMs) throw new Error(`not so after ${timeoutMs / 1_000} s: ${isSo}`)
-    await turn()
+    await sleep(1)
   }
 }

@@ -56,37 +56,81 @@ export function parseRecord(
   // Most records are one row; those share the empty maps.
   let { rows, cells, marks, counters } = emptySlots
   for (const key of keys) {
-    const text = read(key)
-    const parsed = parseKey(key)
-    if (typeof text === 'string' && parsed?.slot === 'cell') {
-      const cell = decodeCell(text)
-      if (cell) {
-        cells = withEntry(cells, parsed.field, withEntry(cells.get(parsed.field), parsed.writer, cell))
-        continue
-      }
-    } else if (typeof text === 'string' && parsed?.slot === 'row') {
-      const row = decodeRow(text, parsed.writer)
-      if (row) {
-        rows = withEntry(rows, parsed.writer, row)
-        continue
-      }
-    } else if (typeof text === 'string' && parsed?.slot === 'counter') {
-      const { field, writer, row } = parsed
-      const counter = decodeCounter(text)
-      if (counter) {
-        counters = withEntry(counters, key, { field, writer, row, ...counter })
-        continue
-      }
-    } else if (typeof text === 'string' && parsed) {
-      const mark = decodeMark(text)
-      if (mark) {
-        marks = withEntry(marks, parsed.writer, mark)
-        continue
-      }
-    }
-    onUnread?.(key)
+    const slot = decodeSlot(key, read(key))
+    if (slot === undefined) onUnread?.(key)
+    else if (slot.kind === 'cell') {
+      const { field, writer, cell } = slot
+      cells = withEntry(cells, field, withEntry(cells.get(field), writer, cell))
+    } else if (slot.kind === 'row') rows = withEntry(rows, slot.writer, slot.row)
+    else if (slot.kind === 'mark') marks = withEntry(marks, slot.writer, slot.mark)
+    else counters = withEntry(counters, key, slot.counter)
   }
   return { rows, cells, marks, counters }
+}
+
+/**
+ * The record after some of its slots changed: what `parseRecord` would read of all its keys, for the price of those.
+ * @param changed keys that were set, changed or removed
+ */
+export function reparseRecord(
+  slots: RecordSlots,
+  changed: Iterable<string>,
+  read: (key: string) => unknown,
+): RecordSlots {
+  let { rows, cells, marks, counters } = slots
+  for (const key of changed) {
+    const parsed = parseKey(key)
+    if (parsed === undefined) continue
+    const { writer } = parsed
+    const slot = decodeSlot(key, read(key))
+    if (parsed.slot === 'cell') {
+      const { field } = parsed
+      const ofField = replaced(cells.get(field) ?? new Map(), writer, slot?.kind === 'cell' ? slot.cell : undefined)
+      cells = replaced(cells, field, ofField.size > 0 ? ofField : undefined)
+    } else if (parsed.slot === 'row') rows = replaced(rows, writer, slot?.kind === 'row' ? slot.row : undefined)
+    else if (parsed.slot === 'mark') marks = replaced(marks, writer, slot?.kind === 'mark' ? slot.mark : undefined)
+    else counters = replaced(counters, key, slot?.kind === 'counter' ? slot.counter : undefined)
+  }
+  return { rows, cells, marks, counters }
+}
+
+/** A copy of the map in which the key has this value, or none. */
+function replaced<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Value | undefined): Map<Key, Value> {
+  const copy = new Map(map)
+  if (value === undefined) copy.delete(key)
+  else copy.set(key, value)
+  return copy
+}
+
+type DecodedSlot =
+  | { readonly kind: 'row'; readonly writer: Writer; readonly row: RowSlot }
+  | { readonly kind: 'cell'; readonly field: string; readonly writer: Writer; readonly cell: CellSlot }
+  | { readonly kind: 'mark'; readonly writer: Writer; readonly mark: MarkSlot }
+  | { readonly kind: 'counter'; readonly counter: CounterSlot }
+
+/** Undefined for what is no slot that can be read. */
+function decodeSlot(key: string, text: unknown): DecodedSlot | undefined {
+  const parsed = parseKey(key)
+  if (typeof text !== 'string' || parsed === undefined) return undefined
+  const { writer } = parsed
+  switch (parsed.slot) {
+    case 'cell': {
+      const cell = decodeCell(text)
+      return cell && { kind: 'cell', field: parsed.field, writer, cell }
+    }
+    case 'row': {
+      const row = decodeRow(text, writer)
+      return row && { kind: 'row', writer, row }
+    }
+    case 'mark': {
+      const mark = decodeMark(text)
+      return mark && { kind: 'mark', writer, mark }
+    }
+    case 'counter': {
+      const counter = decodeCounter(text)
+      return counter && { kind: 'counter', counter: { field: parsed.field, writer, row: parsed.row, ...counter } }
+    }
+  }
 }
 
 /** The map with the entry: a new one if `map` is empty and may be shared, the same one otherwise. */

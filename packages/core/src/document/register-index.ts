@@ -14,22 +14,29 @@ import {
   onlyGroupOf,
   parseRecord,
   type RecordSlots,
+  reparseRecord,
   type Standing,
   standingOf,
 } from './record'
 import { isMarkKey, looksLikeValue, recordOfKey } from './slot'
 
 const noElements: readonly string[] = Object.freeze([])
+/** Shared by all records that are as they were read. */
+const unchanged = new Set<string>()
 
 interface Entry {
   readonly keys: string[]
   /** Counted as visible by the look of its slots. Reading them says whether that is so. */
   isAssumed: boolean
   slots: RecordSlots | undefined
+  /** Keys that changed since `slots` were read. */
+  changed: Set<string>
   fields: Fields | undefined
   /** By field. */
   readonly sets: Map<string, readonly string[]>
 }
+
+const isRead = ({ slots, changed }: Entry): boolean => slots !== undefined && changed.size === 0
 
 export class RegisterIndex {
   readonly #read: (key: string) => unknown
@@ -57,13 +64,14 @@ export class RegisterIndex {
     const entry = this.#entries.get(record)
     if (!entry) {
       if (isPresent) {
-        const unread = { isAssumed: false, slots: undefined, fields: undefined, sets: new Map() }
+        const unread = { isAssumed: false, slots: undefined, changed: unchanged, fields: undefined, sets: new Map() }
         this.#entries.set(record, { keys: [key], ...unread })
       }
       return record
     }
     entry.isAssumed = false
-    entry.slots = undefined
+    if (entry.slots !== undefined)
+      entry.changed = (entry.changed === unchanged ? new Set<string>() : entry.changed).add(key)
     entry.fields = undefined
     entry.sets.clear()
     const at = entry.keys.indexOf(key)
@@ -76,7 +84,9 @@ export class RegisterIndex {
   slots(record: string): RecordSlots {
     const entry = this.#entries.get(record)
     if (!entry) return emptySlots
-    entry.slots ??= parseRecord(entry.keys, this.#read)
+    if (entry.slots === undefined) entry.slots = parseRecord(entry.keys, this.#read)
+    else if (entry.changed.size > 0) entry.slots = reparseRecord(entry.slots, entry.changed, this.#read)
+    entry.changed = unchanged
     if (entry.isAssumed) {
       entry.isAssumed = false
       this.#place(record, standingOf(entry.slots))
@@ -131,7 +141,7 @@ export class RegisterIndex {
   #settle(): void {
     for (const record of this.#unsettled) {
       const entry = this.#entries.get(record)
-      if (entry !== undefined && entry.slots === undefined && this.#looksVisible(record, entry)) {
+      if (entry !== undefined && !isRead(entry) && this.#looksVisible(record, entry)) {
         entry.isAssumed = true
         this.#place(record, 'visible')
       } else this.#place(record, this.standing(record))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openRegisters } from '../../src/document'
 import { clocks, commands, commandsWithForks } from './commands'
 import { World } from './world'
 
@@ -23,6 +24,23 @@ describe('registers against the oracle', () => {
         world.settle()
       }),
       { seed: 20_262, numRuns: 400 },
+    )
+  })
+
+  test('a record of which some slots were read again holds what reading all of them gives', () => {
+    fc.assert(
+      fc.property(clocks, commandsWithForks, (times, history) => {
+        const world = new World(times)
+        for (const command of history) {
+          command(world)
+          for (const { registers } of world.devices) {
+            const { doc, writer, lastN } = registers
+            const afresh = openRegisters({ doc, writer, lastN, now: () => 0 })
+            for (const id of ['ann', 'bob']) expect(registers.slots(id)).toEqual(afresh.slots(id))
+          }
+        }
+      }),
+      { seed: 20_264, numRuns: 200 },
     )
   })
 
