@@ -13,6 +13,7 @@ export const testRoots = [
   { name: 'react', root: 'packages/react', timeoutMs: 120_000 },
   { name: 'simulator', root: 'packages/simulator', timeoutMs: 300_000 },
   { name: 'demo', root: 'apps/demo', timeoutMs: 180_000 },
+  { name: 'bench', root: 'apps/bench', timeoutMs: 120_000 },
   { name: 'docs', root: 'docs', timeoutMs: 180_000 },
   { name: 'e2e', root: 'e2e', timeoutMs: 300_000 },
 ]

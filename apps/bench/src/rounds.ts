@@ -5,8 +5,10 @@ import { type Figures, Stage, type Workload } from './workloads/workload'
 export interface Measured {
   readonly workload: string
   readonly engine: string
-  /** One a round. */
+  /** One a round, in which it did not fail. */
   readonly figures: readonly Figures[]
+  /** Why a round has none. */
+  readonly failed: readonly string[]
 }
 
 export interface RoundsOptions {
@@ -25,20 +27,25 @@ export async function runRounds({
   say,
 }: RoundsOptions): Promise<Measured[]> {
   const measured = workloads.flatMap((workload) =>
-    engines.map((engine) => ({ workload, engine, figures: [] as Figures[] })),
+    engines.map((engine) => ({ workload, engine, figures: [] as Figures[], failed: [] as string[] })),
   )
   for (let round = 0; round < rounds; round++)
     // Another engine begins each round: none is always the one that comes after the heaviest.
-    for (const { workload, engine, figures } of inTurn(measured, workloads, round)) {
+    for (const { workload, engine, figures, failed } of inTurn(measured, workloads, round)) {
       const stage = new Stage(engine, profileFolder)
       try {
-        figures.push(await workload.run(stage))
+        const ofRound = await workload.run(stage)
+        figures.push(ofRound)
+        say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} ${describe(ofRound)}`)
+      } catch (error) {
+        // Another engine's trouble does not end the run, and is in the report.
+        failed.push(error instanceof Error ? error.message : String(error))
+        say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} failed: ${failed.at(-1)}`)
       } finally {
         await stage.clear()
       }
-      say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} ${describe(figures.at(-1) as Figures)}`)
     }
-  return measured.map(({ workload, engine, figures }) => ({ workload: workload.name, engine: engine.name, figures }))
+  return measured.map(({ workload, engine, ...rest }) => ({ workload: workload.name, engine: engine.name, ...rest }))
 }
 
 function inTurn<T extends { readonly workload: Workload }>(

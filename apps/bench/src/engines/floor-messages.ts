@@ -1,4 +1,4 @@
-/** A later t wins. */
+/** A later t wins, of equal ones the greater value. */
 export type Cell = [id: string, field: string, value: string, t: number]
 
 export type ToFloor =

@@ -14,7 +14,7 @@ export const start: ServerModule['start'] = async ({ folder, port }) => {
     'CREATE TABLE IF NOT EXISTS cells (room, id, field, value, t, PRIMARY KEY (room, id, field)) WITHOUT ROWID',
   )
   const put = database.prepare(
-    'INSERT INTO cells VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, t = excluded.t WHERE excluded.t > t',
+    'INSERT INTO cells VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, t = excluded.t WHERE (excluded.t, excluded.value) > (t, value)',
   )
   const all = database.prepare<[string], Cell>('SELECT id, field, value, t FROM cells WHERE room = ?').raw()
   const rooms = new Map<string, Set<WebSocket>>()

@@ -108,10 +108,11 @@ class FloorDevice implements Device {
   }
 
   private keep(cell: Cell): void {
-    const [id, field, , t] = cell
+    const [id, field, value, t] = cell
     const record = this.records.get(id) ?? new Map<string, Cell>()
     this.records.set(id, record)
     const before = record.get(field)
-    if (before === undefined || before[3] < t) record.set(field, cell)
+    const isLater = before === undefined || before[3] < t || (before[3] === t && before[2] < value)
+    if (isLater) record.set(field, cell)
   }
 }

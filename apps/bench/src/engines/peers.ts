@@ -6,7 +6,7 @@ import type { Engine } from './engine'
 
 const folder = new URL('../peers/', import.meta.url)
 
-export async function peers(): Promise<Engine[]> {
+export function peers(): Engine[] {
   const install = spawnSync(
     'pnpm',
     ['install', '--ignore-workspace', '--frozen-lockfile', '--reporter', 'append-only'],

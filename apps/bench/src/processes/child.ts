@@ -1,6 +1,7 @@
 // Starts the processes of the bench and calls into them.
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { nodeArguments } from '../files'
 import type { Answer, Answers, Call } from './answers'
 
 /** Longer than any workload takes; a process that hangs ends the run with a word. */
@@ -75,7 +76,7 @@ export interface ChildOptions {
 export function startChild<T extends Answers>({ file, what, args, profileFolder }: ChildOptions): Child<T> {
   const folder = profileFolder && `${profileFolder}/${what.replaceAll(' ', '-')}`
   const child = fork(file, [...args], {
-    execArgv: folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+    execArgv: [...nodeArguments, ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])],
   })
   return new Child<T>(child, what)
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine } from '../engines/engine'
+import { programs } from '../files'
 import { type Child, startChild } from '../processes/child'
 import type { DeviceAnswers } from '../processes/devices'
 import type { ServerAnswers } from '../processes/server'
@@ -31,15 +32,14 @@ export class Stage {
   ) {}
 
   async server(port = 0): Promise<Server> {
-    const file = new URL('./server-process.js', import.meta.url)
-    const child = this.start<ServerAnswers>(file, 'server', this.engine.server)
+    const child = this.start<ServerAnswers>(programs.server, 'server', this.engine.server)
     const chosen = await child.call('start', { folder: this.folder, port })
     return { url: `ws://127.0.0.1:${chosen}`, process: child }
   }
 
   /** Resolves when its modules are loaded: what is measured begins after that. */
   async devices(what: string): Promise<Child<DeviceAnswers>> {
-    const child = this.start<DeviceAnswers>(new URL('./devices-process.js', import.meta.url), what, this.engine.client)
+    const child = this.start<DeviceAnswers>(programs.devices, what, this.engine.client)
     await child.call('cpuMs')
     return child
   }
