@@ -9,9 +9,10 @@ import type { OwnTime, SeenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 const version = 1
+const encoder = new TextEncoder()
 
 export function encodeOperations(operations: readonly SlotOperation[]): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify([version, ...operations.map(toList)]))
+  return encoder.encode(JSON.stringify([version, ...operations.map(toList)]))
 }
 
 /** @throws SyncError `profile-damaged` when the bytes are not what `encodeOperations` wrote */
@@ -29,7 +30,8 @@ type JsonList = readonly JsonValue[]
 
 function toList(operation: SlotOperation): JsonList {
   const { kind, record, t, past } = operation
-  const seenTimes = [past.others, ...past.own.flatMap(({ n, t: seen }) => [n, seen])]
+  const seenTimes = [past.others]
+  for (const own of past.own) seenTimes.push(own.n, own.t)
   const head = [kind, record, t, seenTimes, operation.removed.map(referenceToList)]
   switch (operation.kind) {
     case 'row': {

@@ -36,7 +36,8 @@ export class RecordDraft implements RecordSlots {
   readonly record: string
   readonly before: RecordSlots
   readonly rows: Map<Writer, RowSlot>
-  readonly cells: Map<string, Map<Writer, CellSlot>>
+  /** Those of a field are shared with `before` until the transaction touches them. */
+  readonly cells: Map<string, ReadonlyMap<Writer, CellSlot>>
   readonly marks: Map<Writer, MarkSlot>
   readonly counters: Map<string, CounterSlot>
   /** What rows replaced of the folded row: those that are here, were here or were removed in this transaction. */
@@ -46,8 +47,7 @@ export class RecordDraft implements RecordSlots {
     this.record = record
     this.before = before
     this.rows = new Map(before.rows)
-    this.cells = new Map()
-    for (const [field, cells] of before.cells) this.cells.set(field, new Map(cells))
+    this.cells = new Map(before.cells)
     this.marks = new Map(before.marks)
     this.counters = new Map(before.counters)
     for (const row of this.rows.values()) {
@@ -55,10 +55,11 @@ export class RecordDraft implements RecordSlots {
     }
   }
 
+  /** The field's cells, to be changed. */
   cellsOf(field: string): Map<Writer, CellSlot> {
     const present = this.cells.get(field)
-    if (present) return present
-    const cells = new Map<Writer, CellSlot>()
+    if (present !== undefined && present !== this.before.cells.get(field)) return present as Map<Writer, CellSlot>
+    const cells = new Map(present)
     this.cells.set(field, cells)
     return cells
   }
@@ -68,9 +69,9 @@ export class RecordDraft implements RecordSlots {
     const { writer, n } = reference
     if (reference.slot === 'cell') {
       const { field } = reference
-      const cells = this.cells.get(field)
-      const cell = cells?.get(writer)
-      if (cells && cell?.n === n) {
+      const cell = this.cells.get(field)?.get(writer)
+      if (cell?.n === n) {
+        const cells = this.cellsOf(field)
         cells.delete(writer)
         if (cells.size === 0) this.cells.delete(field)
         this.#removeFolded((group) => Object.hasOwn(group.fields, field) && isReplacedBy(group, writer, cell))
@@ -157,10 +158,12 @@ export class RecordDraft implements RecordSlots {
     }
     compare(this.before.marks, this.marks, (writer) => markKey(this.record, writer), encodeMark)
     compare(this.before.rows, this.rows, (writer) => rowKey(this.record, writer), encodeRow)
-    for (const field of new Set([...this.before.cells.keys(), ...this.cells.keys()])) {
-      const keyOf = (writer: Writer) => cellKey(this.record, field, writer)
-      compare(this.before.cells.get(field), this.cells.get(field), keyOf, encodeCell)
+    const compareField = (field: string) => {
+      const [before, after] = [this.before.cells.get(field), this.cells.get(field)]
+      if (before !== after) compare(before, after, (writer) => cellKey(this.record, field, writer), encodeCell)
     }
+    for (const field of this.before.cells.keys()) compareField(field)
+    for (const field of this.cells.keys()) if (!this.before.cells.has(field)) compareField(field)
     compare(this.before.counters, this.counters, (key) => key, encodeCounter)
     return changes
   }

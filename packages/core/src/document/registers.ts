@@ -17,7 +17,7 @@ import { Rebinding } from './rebind'
 import { deleteConflictsOf, type FieldCandidate, type RecordSlots } from './record'
 import { RecordDraft } from './record-draft'
 import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
-import { greatestTime, latestTime, seenTimes } from './seen-times'
+import { greatestOf, latestTime, seenTimes } from './seen-times'
 import type { Dot } from './slot'
 
 /** What one call of `transact` did. */
@@ -294,8 +294,9 @@ export class Registers {
 
   /** From the record before the transaction: a clock that ran far ahead elsewhere does not reach this record. */
   #times({ before }: RecordDraft): PlanTimes {
-    const t = Math.max(Math.floor(this.#now()), greatestTime(before) + 1)
-    return { t: Math.min(t, latestTime), past: seenTimes(before, this.#writer) }
+    const past = seenTimes(before, this.#writer)
+    const t = Math.max(Math.floor(this.#now()), greatestOf(past) + 1)
+    return { t: Math.min(t, latestTime), past }
   }
 
   #commit(author: Dot, drafts: ReadonlyMap<string, RecordDraft>, operations: readonly SlotOperation[]): Transaction {

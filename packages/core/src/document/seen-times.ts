@@ -1,7 +1,7 @@
 // The times a transaction had seen in a record. What a device has seen always orders before what it writes, also when its pending
 // transactions move to a corrected clock.
 import type { Writer } from './names'
-import { allSlots, type RecordSlots } from './record'
+import { allSlots, type RecordSlots, rowGroups } from './record'
 
 /** The greatest t that is stored. Beyond it a number would no longer be exact. */
 export const latestTime = Number.MAX_SAFE_INTEGER
@@ -29,9 +29,20 @@ export function greatestTime(slots: RecordSlots): number {
 export function seenTimes(slots: RecordSlots, writer: Writer): SeenTimes {
   let others = 0
   const own = new Map<number, number>()
-  for (const slot of allSlots(slots)) {
-    if (slot.writer === writer) own.set(slot.n, Math.max(slot.t, own.get(slot.n) ?? 0))
-    else if (slot.t > others) others = slot.t
+  // No generator over all slots: this runs for every edit.
+  const see = (by: Writer, n: number, t: number): void => {
+    if (by !== writer) others = Math.max(others, t)
+    else own.set(n, Math.max(t, own.get(n) ?? 0))
   }
+  for (const group of rowGroups(slots)) see(group.writer, group.n, group.t)
+  for (const cells of slots.cells.values()) for (const [by, { n, t }] of cells) see(by, n, t)
+  for (const [by, { n, t }] of slots.marks) see(by, n, t)
   return { others, own: Array.from(own, ([n, t]) => ({ n, t })) }
+}
+
+/** The greatest of all that was seen, 0 when there was nothing. */
+export function greatestOf({ others, own }: SeenTimes): number {
+  let greatest = others
+  for (const { t } of own) if (t > greatest) greatest = t
+  return greatest
 }
