@@ -22,8 +22,8 @@ beforeEach(async () => {
   b = await online(1)
 })
 
-async function online(index: number): Promise<TestDevice> {
-  const device = await TestDevice.open(account, index, document)
+async function online(index: number, of = account): Promise<TestDevice> {
+  const device = await TestDevice.open(of, index, document)
   await device.connect()
   await device.catchUp(log)
   return device
@@ -55,6 +55,25 @@ describe('a seen row', () => {
     expect(rowsOf(b).map(({ envelope }) => decodeEnvelope(envelope).sequence)).toEqual([1, 3])
     await b.context.platform.advance(60_000)
     expect(rowsOf(b).length).toBe(2)
+  })
+
+  it('goes out less often where many devices would read it', async () => {
+    const many = await TestAccount.create(15)
+    log = new TestLog(await many.context(0), document)
+    const writer = await online(0, many)
+    const reader = await online(1, many)
+    const write = async (id: string) => {
+      await writer.add(id)
+      await writer.flushTo(log)
+      await reader.catchUp(log)
+    }
+    await write('first')
+    await reader.context.platform.advance(0)
+    await write('second')
+    await reader.context.platform.advance(2_999)
+    expect(rowsOf(reader).length).toBe(1)
+    await reader.context.platform.advance(1)
+    expect(rowsOf(reader).length).toBe(2)
   })
 
   it('makes its reader’s edits seen, for a device that never writes too', async () => {

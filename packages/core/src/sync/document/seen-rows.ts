@@ -28,6 +28,11 @@ import type { DocumentState } from './document-state'
 
 /** At most this often, so that a burst of edits does not answer itself with a burst of rows. */
 const SEEN_INTERVAL_MS = 2_000
+/**
+ * Each row goes to all others: with the devices their number grows as a square. With 50 devices that read along, opening each other's rows every
+ * 2 seconds took a third of all their time. So all devices together say this at most every so many milliseconds.
+ */
+const SEEN_INTERVAL_OF_ALL_MS = 200
 
 /** What fits a row at the relay. The oldest lineages end first, and were seen long ago. */
 const MAX_TOLD_LINEAGES = 500
@@ -63,11 +68,20 @@ export class SeenRows {
   schedule(waitMs = 0): void {
     if (this.cancelTimer !== undefined || this.sending || !this.hasNews()) return
     const now = this.context.platform.now()
-    const since = this.lastSentMs === undefined ? SEEN_INTERVAL_MS : Math.abs(now - this.lastSentMs)
-    this.cancelTimer = this.context.platform.setTimer(Math.max(waitMs, SEEN_INTERVAL_MS - since), () => {
+    const intervalMs = this.intervalMs()
+    const since = this.lastSentMs === undefined ? intervalMs : Math.abs(now - this.lastSentMs)
+    this.cancelTimer = this.context.platform.setTimer(Math.max(waitMs, intervalMs - since), () => {
       this.cancelTimer = undefined
       void this.send()
     })
+  }
+
+  private intervalMs(): number {
+    const { devices } = this.context.keyring()
+    // Few devices are the rule, and need no counting.
+    if (devices.size * SEEN_INTERVAL_OF_ALL_MS <= SEEN_INTERVAL_MS) return SEEN_INTERVAL_MS
+    const active = [...devices.values()].filter(({ id }) => this.isActive(id)).length
+    return Math.max(SEEN_INTERVAL_MS, active * SEEN_INTERVAL_OF_ALL_MS)
   }
 
   /** The last row did not get through, or was sealed under an older key. */
