@@ -175,7 +175,7 @@ describe('a book that was edited much', () => {
 
   test('is not worth folding while it is small, or mostly stands', () => {
     expect(isWorthFolding({ live: 1, dead: MIN_DEAD_STRUCTS - 1 })).toBe(false)
-    expect(isWorthFolding({ live: 10_000, dead: 20_000 })).toBe(false)
-    expect(isWorthFolding({ live: 10_000, dead: 20_001 })).toBe(true)
+    expect(isWorthFolding({ live: 10_000, dead: 10_000 })).toBe(false)
+    expect(isWorthFolding({ live: 10_000, dead: 10_001 })).toBe(true)
   })
 })
