@@ -34,6 +34,8 @@ export interface Entry {
   isAcknowledged: boolean
   /** Its device was locked out, and handed it to its person in words. */
   isOffered: boolean
+  /** A device that had it from the relay was seen with it: whoever has its dot from elsewhere has this edit, and no other of that dot. */
+  isShared: boolean
   /** The same edit, written again under another dot. */
   readonly rewritten: Entry[]
 }
@@ -45,6 +47,8 @@ export interface Book {
   readonly byPlace: Map<string, Entry>
   /** In the order in which they were written: two lives of a device may give one dot twice, until the later one hears of the earlier. */
   readonly byDot: Map<string, Entry[]>
+  /** Those that no device is known to have had from the relay. */
+  readonly unshared: Set<Entry>
   readonly nByOperation: Map<string, number>
 }
 
@@ -55,6 +59,7 @@ export function emptyBook(name: string): Book {
     entries: [],
     byPlace: new Map(),
     byDot: new Map(),
+    unshared: new Set(),
     nByOperation: new Map(),
   }
 }
@@ -64,13 +69,40 @@ export function presence(book: Book, collection: SimCollection): (entry: Entry) 
   const { doc } = registersOf(collection)
   const { rebases, context } = appliedIn(collection)
   return (entry) => {
-    const { client, end, writer, n, rewritten } = entry
-    if (Y.getState(doc.store, client) >= end) return true
-    if (rebases === 0 || rewritten.length > 0) return false
-    // Of those that kept it the last: what came before was taken by a power cut, and nobody else had it.
-    const holder = book.byDot.get(`${writer}/${n}`)?.findLast((each) => each.rewritten.length === 0)
-    return holder === entry && (context.get(writer) ?? 0) >= n
+    if (hasItems(doc, entry)) return true
+    if (rebases === 0 || entry.rewritten.length > 0) return false
+    return holderOf(book, entry) === entry && (context.get(entry.writer) ?? 0) >= entry.n
   }
+}
+
+/** Notes what the device has from the relay, while its items are there: a rebase takes them, and leaves nothing but dots. */
+export function noteShared(book: Book, device: string, collection: SimCollection): void {
+  const { doc } = registersOf(collection)
+  for (const entry of book.unshared) {
+    // What its author wrote over in another life was gone from there: if it has it, it has it from the relay.
+    const isOwn = entry.device === device && book.byDot.get(dotOf(entry))?.at(-1) === entry
+    if (isOwn || !hasItems(doc, entry)) continue
+    entry.isShared = true
+    book.unshared.delete(entry)
+  }
+}
+
+export function dotOf({ writer, n }: Pick<Entry, 'writer' | 'n'>): string {
+  return `${writer}/${n}`
+}
+
+/**
+ * Which of several edits under one dot a device has that has the dot. A power cut may take from its author's disk what the relay has already, and
+ * the next life, while it has not heard of that, writes under the dot again, and may die with it before it ever hears. So it is the one that came
+ * through the relay; where none was seen to, the last of those that kept the dot.
+ */
+function holderOf(book: Book, entry: Entry): Entry | undefined {
+  const holders = book.byDot.get(dotOf(entry))?.filter(({ rewritten }) => rewritten.length === 0)
+  return holders?.findLast(({ isShared }) => isShared) ?? holders?.at(-1)
+}
+
+function hasItems(doc: Y.Doc, { client, end }: Entry): boolean {
+  return Y.getState(doc.store, client) >= end
 }
 
 export function isSameTime({ operations }: Entry, transaction: Transaction): boolean {

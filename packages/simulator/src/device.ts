@@ -232,7 +232,7 @@ export class SimDevice {
       else if (event.state === 'online') this.options.phrases.isAtRelay = true
     })
     sync.subscribe(() => {
-      if (life.alive) ledger.statusChanged(this.name, sync)
+      if (life.alive) ledger.statusChanged(this.name, sync, this.collections.values())
     })
     if (this.#wantsOnline) sync.goOnline()
     for (const each of collectionNames) this.collections.set(each, await sync.open(each))
@@ -244,7 +244,7 @@ export class SimDevice {
       documents.set(collection.name, documentOf(collection))
     }
     this.choices.opened(sync, collectionNames)
-    ledger.statusChanged(this.name, sync)
+    ledger.statusChanged(this.name, sync, this.collections.values())
     this.options.whenOpen?.()
     await lookAfterPhrase({ ...options, sync, life, person: this.#person })
     if (sync.status.connection === 'removed') this.#wasRemoved(sync, life)

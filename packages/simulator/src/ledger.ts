@@ -12,9 +12,11 @@ import {
 import { bytesToHex, type DocumentId } from '@owlivion/sync-protocol'
 import {
   type Book,
+  dotOf,
   type Entry,
   emptyBook,
   isSameTime,
+  noteShared,
   placeOf,
   presence,
   renamed,
@@ -180,9 +182,13 @@ export class Ledger {
     }
   }
 
-  /** Reads from the device's status what it says the relay has stored. */
-  statusChanged(device: string, sync: Sync): void {
+  /**
+   * Reads from the device's status what it says the relay has stored, and from what is open on it what came from there.
+   * @param open collections
+   */
+  statusChanged(device: string, sync: Sync, open: Iterable<SimCollection>): void {
     this.undertakings.heard(device, sync)
+    for (const collection of open) noteShared(this.#book(collection.name), device, collection)
     const unconfirmed = this.#unconfirmedOf(device)
     if (unconfirmed.size === 0) return
     const { documents } = sync.status
@@ -275,7 +281,7 @@ export class Ledger {
   #enter(device: string, book: Book, { update, writer, n }: Transaction): Entry {
     const { client, end } = placeOf(update)
     const id = `${book.name}/${book.entries.length + 1}`
-    const promises = { isStored: false, storedAt: 0, isAcknowledged: false, isOffered: false }
+    const promises = { isStored: false, storedAt: 0, isAcknowledged: false, isOffered: false, isShared: false }
     const entry: Entry = {
       id,
       device,
@@ -290,7 +296,8 @@ export class Ledger {
     }
     book.entries.push(entry)
     book.byPlace.set(`${client}/${end}`, entry)
-    const dot = `${writer}/${n}`
+    book.unshared.add(entry)
+    const dot = dotOf(entry)
     book.byDot.set(dot, [...(book.byDot.get(dot) ?? []), entry])
     this.#unconfirmedOf(device).add(entry)
     return entry
