@@ -57,7 +57,7 @@ const whenRebased: readonly Mutation[] = [
       },
     ],
     noticedAs: /where the oracle refuses|snapshot-untrue|lacks an edit|does not converge/,
-    caughtBy: 20,
+    caughtBy: 26,
   },
   {
     name: 'what was not sent is forgotten when another rebases',
