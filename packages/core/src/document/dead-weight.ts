@@ -33,7 +33,7 @@ export const MIN_DEAD_STRUCTS = 4096
 
 /**
  * True when most of the document is past. With twice as much past as present, a book of 10,000 contacts took 1.6 times as long to open as one that
- * was never edited, and 1.7 times as long to join; with as much, 1.3 times.
+ * was never edited, and 1.7 times as long to join; with as much, about 1.5 times.
  */
 export function isWorthFolding({ live, dead }: DeadWeight, minDead = MIN_DEAD_STRUCTS): boolean {
   return dead >= minDead && dead > live
