@@ -1,7 +1,7 @@
 // What a change of the keyring means for documents that hold entries already: read again what could not be verified, and seal again what
 // was sealed under a key that does not count.
 import { createHash, randomBytes } from 'node:crypto'
-import { type DocumentId, decodeEnvelope, recordHash } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeEnvelope, type Frame, recordHash } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { appendRecord, createRekey, type DeviceKeys } from '../../src/account'
 import { MemoryDisk, openMemoryStore, type Store } from '../../src/storage'
@@ -114,6 +114,23 @@ describe('entries under a key that the relay hides', () => {
     expect(reader.sync.status).toMatchObject({ held: [], caughtUp: true })
     expect(reader.sync.cursor).toEqual(ann.sync.cursor)
     expect(digest(reader)).toBe(digest(ann))
+  })
+
+  it('do not take along what followed them while they are read again: a relay that was put back meanwhile gets it back', async () => {
+    const { reader, entriesBefore } = await hidden()
+    await add(reader, 'mine')
+    await reader.catchUp(log)
+    expect(reader.sync.status).toMatchObject({ unsent: 0, lastEntry: entriesBefore + 3 })
+    log.entries.length = entriesBefore
+    await reader.context.keyringState.extend(3, account.records.slice(3))
+    await settle()
+    await reader.catchUp(log)
+    const sent = <T extends Frame['type']>(type: T) =>
+      reader.link.sent.filter((frame): frame is Extract<Frame, { type: T }> => frame.type === type)
+    expect(sent('lease')).toMatchObject([{ purpose: 'heal', release: false }])
+    await reader.hear({ type: 'leased', document, purpose: 'heal', forMs: 60_000 })
+    // Theirs, which this device could not verify, their author gives back.
+    expect(sent('refill').map(({ first, entries }) => [first, entries.length])).toEqual([[entriesBefore + 1, 1]])
   })
 
   it('are read again also where the log before them was folded and archived, after a crash at any commit', async () => {

@@ -68,6 +68,8 @@ export interface DocumentPart {
   caughtUp?(): Promise<void> | void
   /** What follows the cursor is of a later document epoch, or the relay says that this device's own is over. Called within a job. */
   foundLaterEpoch?(): Promise<void> | void
+  /** The log was taken back to be read again, and what followed is kept beside it until it has come again. */
+  tookBack?(): void
   /** The keyring was read to its end, whether or not there was news; `keyringChanged` follows. */
   keyringRead?(): void
   /** The keyring is another than before, or was read again. Called within a job. */

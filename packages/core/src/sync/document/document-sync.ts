@@ -91,6 +91,10 @@ export class DocumentSync {
       claimed,
       sealsAgain: () => this.sender.giveUpSealed(),
       foundOtherLife: () => this.ownWriter.foundOtherLife(),
+      tookBack: () => {
+        for (const part of this.parts) part.tookBack?.()
+      },
+      isHealing: () => this.isHealing,
       isClosed,
     })
     this.sender = new PushSender(state, {

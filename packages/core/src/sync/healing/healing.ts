@@ -85,6 +85,11 @@ export class Healing implements DocumentPart {
     this.phase = 'reading'
   }
 
+  /** In the other phases it is found to return, and is seen to. */
+  tookBack(): void {
+    if (this.phase === 'well') this.readAgain()
+  }
+
   connected(): void {
     if (this.phase === 'well') return
     const { returning } = this.host.state

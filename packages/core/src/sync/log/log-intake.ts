@@ -14,6 +14,7 @@ import { Y } from '../../yjs'
 import type { Lineage } from '../device-map'
 import type { DocumentState } from '../document/document-state'
 import { encodeHeld, encodeLog, rowKeys } from '../document/rows'
+import { rollBack } from '../healing/roll-back'
 import { owedPacks } from '../history/owed-packs'
 import { type Adoption, type AdoptionInput, adoptSnapshot } from '../snapshot/snapshot-adopt'
 import { writerFromBytes } from '../writer-bytes'
@@ -44,6 +45,9 @@ export interface LogIntakeOptions {
   foundOtherLife(): void
   /** What is sealed now is given up. */
   sealsAgain(): void
+  /** The log was taken back, and what followed is to be found at the relay again, or given back to it. */
+  tookBack(): void
+  isHealing(): boolean
   isClosed(): boolean
 }
 
@@ -85,24 +89,28 @@ export class LogIntake {
   }
 
   /**
-   * Places everything anew where the keyring says now what it did not say when it was placed, in one commit. What a crash interrupts is
-   * found when the document is opened.
+   * Follows what the keyring says now and did not say when entries were placed. What a crash interrupts is found when the document is opened.
    * @returns true when entries are to be read again from the relay
    */
   async followKeyring(): Promise<boolean> {
+    await this.placeAnew()
+    return this.takeBackUnverified()
+  }
+
+  /** Places everything anew, in one commit, where something does not count any more, or has to be sealed again. */
+  private async placeAnew(): Promise<void> {
     const { state } = this
     const { context, document } = state
     const isBeyond = await isBeyondCutSince(state)
     const isSettled = state.agreement.through >= state.replica.state.number
     const strangers = isBeyond || isSettled ? await strangersIn(state) : []
     const drops = isBeyond || strangers.length > 0
-    const through = readableAgainAfter(state)
-    if (!drops && context.hasLostKeys !== true && through === undefined) return false
+    if (!drops && context.hasLostKeys !== true) return
     await context.writer.barrier()
-    if (!drops && through === undefined && !(await hasLostEntries(context, document, state.foundation))) return false
-    const options = { drops, ...(through !== undefined && { through }) }
+    if (!drops && !(await hasLostEntries(context, document, state.foundation))) return
+    const options = { drops }
     const replayed = await replayDocument(state, options)
-    if (this.options.isClosed()) return false
+    if (this.options.isClosed()) return
     if (replayed.lost.length > 0) this.options.sealsAgain()
     const again = writeAgain(
       state,
@@ -113,7 +121,25 @@ export class LogIntake {
     if (drops) this.options.onChange(undefined)
     this.options.onStatus()
     await committed
-    return through !== undefined
+  }
+
+  /**
+   * The log is taken back to before entries that could not be verified and can be now. What stood in it is kept beside it until it has come again:
+   * the relay may have been put back to an old backup since.
+   */
+  private async takeBackUnverified(): Promise<boolean> {
+    const { state } = this
+    const { context } = state
+    const through = readableAgainAfter(state)
+    if (through === undefined) return false
+    await context.writer.barrier()
+    const batch = await rollBack(state, through, this.options.isClosed, !this.options.isHealing())
+    if (batch === undefined) return false
+    const committed = context.writer.write(batch)
+    this.options.tookBack()
+    this.options.onStatus()
+    await committed
+    return true
   }
 
   private async storeReceived(received: Received, put: (readonly [StoreKey, Uint8Array])[]): Promise<void> {
