@@ -5,7 +5,7 @@
 //   --devices N, --steps N                         instead of what the seed would draw
 //   npm run simulate -- --sweep                    scripted worlds, once for every boundary with a process dying there
 //   --every N, --only TEXT                         of the boundaries, and of the scenarios
-//   --choices                                      with schedules, pauses, sleep, data types off and stores taken away
+//   --choices                                      schedules, pauses, sleep, data types off and stores taken away in all worlds, not in every other
 //   --no-shrink                                    a failure is not made shorter
 //   --mutation NAME                                with the engine broken in one place; the seeds are to fail
 import { availableParallelism } from 'node:os'
@@ -45,7 +45,8 @@ const { values } = parseArgs({
 const mutation = mutations.find(({ name }) => name === values.mutation)
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
 function planOf(seed: number): Plan {
-  const choices = values.choices || mutation?.amongChoices
+  // In every other world people choose when and what is synced. A mutation is noticed by named seeds, and says whether they are such.
+  const choices = values.choices || (mutation === undefined ? seed % 2 === 0 : mutation.amongChoices)
   const plan = createPlan({ seed, devices: numberOf(values.devices), steps: numberOf(values.steps), choices })
   return mutation === undefined ? plan : planFor(mutation, plan)
 }

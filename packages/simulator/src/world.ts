@@ -177,19 +177,19 @@ class World {
     this.#trace.add('world', 'faults end')
     this.#faults.end()
     this.#reviveAll()
-    await this.#schedules.keep((limitMs, isTrue) => this.#until(limitMs, isTrue))
+    await this.#schedules.keep((limitMs, isTrue) => this.#untilAfterAWeek(limitMs, isTrue))
     if (this.#hasFailed) return
     // What is off somewhere rests without it. Not where a relay has lost what only that device has.
     const isOff = !this.#losses.haveHappened && this.#devices.some(({ choices }) => choices.anyOff)
     if (isOff) {
-      if (!(await this.#settles()))
+      if (!(await this.#untilAfterAWeek(SETTLE_MS, () => this.#isSettled())))
         this.fail(`does not converge but for what is off: ${describeDevices(this.#devices)}`)
       this.#trace.add('world', 'is settled but for what is off')
       this.#checkRecords()
     }
     if (this.#hasFailed) return
     this.#wantsAll = true
-    const isSettled = await this.#settles()
+    const isSettled = await this.#untilAfterAWeek(SETTLE_MS, () => this.#isSettled())
     if (this.#hasFailed) return
     if (!isSettled) {
       this.fail(`does not converge within ${SETTLE_MS / 60_000} minutes: ${describeDevices(this.#devices)}`)
@@ -264,11 +264,12 @@ class World {
     for (const device of this.#devices) device.revive()
   }
 
-  async #settles(): Promise<boolean> {
-    const isSettled = await this.#until(SETTLE_MS, () => this.#isSettled())
-    if (isSettled || this.#hasFailed || !this.#devices.some(({ waitsForAWeek }) => waitsForAWeek)) return isSettled
+  /** As `#until`, and once more after a week where somebody waits for one. */
+  async #untilAfterAWeek(limitMs: number, isTrue: () => boolean): Promise<boolean> {
+    if (await this.#until(limitMs, isTrue)) return true
+    if (this.#hasFailed || !this.#devices.some(({ waitsForAWeek }) => waitsForAWeek)) return false
     this.#faults.passWeek()
-    return this.#until(SETTLE_MS, () => this.#isSettled())
+    return this.#until(limitMs, isTrue)
   }
 
   #isSettled(): boolean {

@@ -103,6 +103,26 @@ describe('a schedule', () => {
   })
 })
 
+test('a device whose clock was set back is late by its schedule until the week of a new phrase has passed for it, too', async () => {
+  const { failures, counts } = await run(
+    [
+      { atMs: 3_500, kind: 'go offline', device: 1 },
+      { atMs: 4_000, kind: 'new phrase', device: 0, how: 'without it' },
+      { atMs: 8_000, kind: 'a week passes' },
+      { atMs: 8_100, kind: 'go offline', device: 0 },
+      { atMs: 8_200, kind: 'go online', device: 0 },
+      ...edits(0, 8_500, 9_500),
+      { atMs: 8_600, kind: 'set schedule', device: 1, mode: 15, ...usual },
+      { atMs: 8_700, kind: 'set clock', device: 1, offsetMs: -36_000_000 },
+      { atMs: 9_000, kind: 'go online', device: 1 },
+    ],
+    20_000,
+  )
+  expect(failures).toEqual([])
+  expect(counts.get('device reports reissue-early')).toBeGreaterThan(0)
+  expect(counts.get('world a week passes')).toBe(8)
+})
+
 test('a store that is taken away loses nothing that was said to be stored', async () => {
   const { failures, counts } = await run(
     [...edits(0, 8_000, 10_010, 11_000, 14_000), { atMs: 10_000, kind: 'store ends', device: 0, lastsMs: 3_000 }],
