@@ -57,12 +57,17 @@ async function type(page: Page, editor: Editor, ...keys: string[]): Promise<void
   }
 }
 
-/** A person sees where the cursor is before typing on. */
+/**
+ * A person sees where the cursor is before typing on, and presses again where it is not: a key that comes while the editor takes in what another
+ * device wrote may be gone with the selection of before.
+ */
 async function goTo(page: Page, editor: Editor, key: 'Control+Home' | 'Control+End'): Promise<void> {
-  await page.keyboard.press(key)
   const name = editor.startsWith('#code') ? ('code' as const) : ('letter' as const)
-  const caret = () => page.evaluate((each) => editors.caret(each), name)
-  await soon(caret).toMatchObject(key === 'Control+Home' ? { fromStart: 0 } : { fromEnd: 0 })
+  const press = async () => {
+    await page.keyboard.press(key)
+    return page.evaluate((each) => editors.caret(each), name)
+  }
+  await soon(press).toMatchObject(key === 'Control+Home' ? { fromStart: 0 } : { fromEnd: 0 })
 }
 
 /** Presses it until the letter is as wanted on this very page. */
