@@ -133,6 +133,24 @@ describe('entries under a key that the relay hides', () => {
     expect(sent('refill').map(({ first, entries }) => [first, entries.length])).toEqual([[entriesBefore + 1, 1]])
   })
 
+  it('do not make a device that starts meanwhile write under a dot that it has used', async () => {
+    const { reader, disk } = await hidden()
+    await add(reader, 'mine')
+    await reader.catchUp(log)
+    const lastN = reader.sync.registers.lastN
+    await reader.context.keyringState.extend(3, account.records.slice(3))
+    await settle()
+    expect(reader.sync.cursor.number).toBeLessThan(log.newest)
+    const again = await TestDevice.open(account, EVE, document, { disk })
+    expect(again.sync.registers.lastN).toBe(lastN)
+    await again.connect()
+    await again.catchUp(log)
+    await add(again, 'mine, too')
+    const ann = await open(ANN)
+    expect(Object.keys(ann.records)).toEqual(expect.arrayContaining(['mine', 'mine, too']))
+    expect(digest(ann)).toBe(digest(again))
+  })
+
   it('are read again also where the log before them was folded and archived, after a crash at any commit', async () => {
     const { ann, reader, disk } = await hidden(20)
     // Somebody who was not shown it either writes on for long.

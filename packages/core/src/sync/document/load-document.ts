@@ -4,6 +4,7 @@ import { createWriter } from '../../document'
 import { SyncError } from '../../errors'
 import { type AccountContext, randomUint32 } from '../account-context'
 import { LineageMap } from '../device-map'
+import { decodeHealing, healingKey } from '../healing/healing-row'
 import { KeyringAgreement } from '../keyring/keyring-agreement'
 import { buildBaseDocs, readStoredBase, type StoredBase } from '../log/base'
 import { reopenHeld } from '../log/held'
@@ -39,8 +40,9 @@ function storedThrough({ base, logs }: StoredBase): number | undefined {
 
 /** Reads a document from the store; one that is not there starts empty, one that cannot be read is an error and never empty. */
 export async function loadDocument(context: AccountContext, document: DocumentId): Promise<DocumentState> {
-  const [stateBytes, stored, pendingRows, pushRows] = await Promise.all([
+  const [stateBytes, healingBytes, stored, pendingRows, pushRows] = await Promise.all([
     context.store.get(rowKeys.state(document)),
+    context.store.get(healingKey(document)),
     readStoredBase(context, document),
     context.store.list(rowKeys.pendings(document)),
     context.store.list(rowKeys.pushes(document)),
@@ -63,7 +65,11 @@ export async function loadDocument(context: AccountContext, document: DocumentId
 
   const writer = row?.writer ?? createWriter(context.platform.random)
   const pendingN = outbox.pending.filter((item) => item.transaction.writer === writer).map((item) => item.transaction.n)
-  const lastN = Math.max(row?.context.get(writer) ?? 0, ...pendingN)
+  // While a relay is healed the log is shorter than what this device has written.
+  const writtenN = [row?.context, healingBytes && decodeHealing(healingBytes).context].map(
+    (each) => each?.get(writer) ?? 0,
+  )
+  const lastN = Math.max(...writtenN, ...pendingN)
   const docs = buildBaseDocs(context, document, stored)
   applyPending(docs, outbox)
 
