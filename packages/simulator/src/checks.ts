@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Sync } from '@owlivion/sync'
-import { type Registers, registersOf } from '@owlivion/sync/testing'
+import { type OracleRecord, type Registers, registersOf } from '@owlivion/sync/testing'
 import { type Book, type Entry, presence, type SimCollection } from './book'
 import type { Ledger } from './ledger'
 
@@ -95,9 +95,9 @@ function checkAgainstOracle(
   const conflicts: string[] = []
   const deleteConflicts: string[] = []
   for (const id of book.oracle.recordIds()) {
-    const wanted = book.oracle.view(id, seen)
+    const [wanted, most] = [book.oracle.view(id, seen), book.oracle.view(id, seen, 'standing')]
     const actual = registers.inspect(id)
-    if (wanted === undefined || actual === undefined) {
+    if (wanted === undefined || most === undefined || actual === undefined) {
       if (wanted !== actual) fail(`${device}: ${id} ${wanted ? 'is missing' : 'should not be there'}`)
       continue
     }
@@ -105,22 +105,28 @@ function checkAgainstOracle(
       if (!isDeepStrictEqual(is, should))
         fail(`${device}: ${what} of ${id} is ${show(is)} and should be ${show(should)}`)
     }
-    const withN = (candidates: readonly (Valued & { operation: string; writer: string; t: number })[]) =>
-      candidates.map(({ operation, writer, t, value }) => ({ writer, t, n: book.nByOperation.get(operation), value }))
+    const withN = (fields: OracleRecord['fields']) =>
+      new Map(
+        Array.from(fields, ([field, candidates]) => [
+          field,
+          candidates.map(({ operation, writer, t, value }) => ({
+            ...{ writer, t, value },
+            n: book.nByOperation.get(operation),
+          })),
+        ]),
+      )
     compare('standing', actual.standing, wanted.isVisible ? 'visible' : 'hidden')
-    const should = new Map(Array.from(wanted.fields, ([field, candidates]) => [field, withN(candidates)]))
+    const should = withN(wanted.fields)
     const is = new Map(Array.from(actual.fields, ([field, { candidates }]) => [field, distinct(candidates)]))
-    const known = mayShowMore ? withoutMore(is, should) : is
+    const known = withoutMore(is, should, mayShowMore ? undefined : withN(most.fields))
     compare('candidates', known, should)
     const conflictsOf = [...actual.fields].filter(([, { isConflict }]) => isConflict).map(([field]) => field)
     const hasMore = (field: string): boolean => known.get(field)?.length !== is.get(field)?.length
     const shownConflicts = new Set([...wanted.conflicts, ...conflictsOf.filter(hasMore)])
     compare('conflicts', new Set(conflictsOf), shownConflicts)
-    compare(
-      'delete conflict',
-      byField(actual.deleteConflict),
-      new Map(Array.from(wanted.deleteConflicts, ([field, candidates]) => [field, withN(candidates)])),
-    )
+    const unseen = byField(actual.deleteConflict)
+    const knownUnseen = withoutMore(unseen, withN(wanted.deleteConflicts), withN(most.deleteConflicts), 0)
+    compare('delete conflict', knownUnseen, withN(wanted.deleteConflicts))
     if (wanted.isVisible) {
       const winners = [...wanted.fields].flatMap(([field, [first]]) =>
         first?.value === undefined ? [] : [[field, first.value] as const],
@@ -128,7 +134,7 @@ function checkAgainstOracle(
       compare('content', { ...registers.get(id) }, Object.fromEntries(winners))
       for (const field of shownConflicts) conflicts.push(`${id} ${field}`)
     }
-    if (wanted.deleteConflicts.size > 0) deleteConflicts.push(id)
+    if (unseen.size > 0) deleteConflicts.push(id)
     ;(wanted.isVisible ? visible : hidden).push(id)
   }
   const compareLists = (what: string, is: Iterable<string>, should: readonly string[]): void => {
@@ -153,19 +159,27 @@ interface Valued {
   readonly value: unknown
 }
 
-/** Each field's candidates that are wanted, and whichever of them is the winner. */
+/**
+ * Each field's values without those that are not wanted and yet may be there.
+ *
+ * @param most what may be there; undefined when that may be anything
+ * @param winners how many of a field, from the first, cannot be left out
+ */
 function withoutMore<Each>(
-  is: ReadonlyMap<string, Each[]>,
-  should: ReadonlyMap<string, unknown[]>,
-): Map<string, Each[]> {
-  const isWanted = (field: string, candidate: Each): boolean =>
-    should.get(field)?.some((wanted) => isDeepStrictEqual(wanted, candidate)) ?? true
-  return new Map(
-    Array.from(is, ([field, candidates]) => [
-      field,
-      candidates.filter((candidate, index) => index === 0 || isWanted(field, candidate)),
-    ]),
-  )
+  is: ReadonlyMap<string, readonly Each[]>,
+  should: ReadonlyMap<string, readonly unknown[]>,
+  most: ReadonlyMap<string, readonly unknown[]> | undefined,
+  winners = 1,
+): Map<string, readonly Each[]> {
+  const isIn = (values: readonly unknown[] = [], value: Each): boolean =>
+    values.some((each) => isDeepStrictEqual(each, value))
+  const isKnown = (field: string, value: Each): boolean =>
+    isIn(should.get(field), value) || (most !== undefined && !isIn(most.get(field), value))
+  const fields = Array.from(is, ([field, values]): readonly [string, readonly Each[]] => {
+    const mustBeWanted = should.has(field) || most === undefined ? winners : 0
+    return [field, values.filter((value, index) => index < mustBeWanted || isKnown(field, value))]
+  })
+  return new Map(fields.filter(([field, values]) => values.length > 0 || should.has(field)))
 }
 
 /** Candidates without later ones of equal value. */

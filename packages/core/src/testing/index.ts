@@ -5,12 +5,11 @@ export { type DocumentLimits, type DocumentObserver, limitDocuments, observeDocu
 export { keyVaultContract } from './key-vault-contract'
 export { memoryKeyVault } from './memory-key-vault'
 export { appliedIn, documentOf, registersOf } from './observe'
+export type { OracleEffect, OracleOperation } from './oracle-history'
 export {
   memberName,
   type OracleDecision,
   type OracleEdit,
-  type OracleEffect,
-  type OracleOperation,
   type OracleRecord,
   RegisterOracle,
   renameEffect,

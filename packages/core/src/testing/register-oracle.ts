@@ -2,6 +2,17 @@
 // works from operations and what each had seen, with sets and plain loops; it knows no slots, dots, keys or Yjs. Slow on purpose:
 // each rule is one readable condition, and nothing is remembered between questions except the operations.
 import type { JsonValue } from '../document'
+import {
+  birthsIn,
+  deletesIn,
+  type History,
+  isBirth,
+  isDelete,
+  isReplaced,
+  type OracleEffect,
+  type OracleOperation,
+  type Replacing,
+} from './oracle-history'
 
 /** What a user did, as the registers under test were told it. */
 export type OracleEdit =
@@ -20,49 +31,6 @@ export type OracleEdit =
       readonly field: string
       readonly elements: readonly string[]
     }
-
-/**
- * What an edit turned out to do, given what its author saw.
- * - `create` replaces everything seen in the record.
- * - `purge` is a delete that replaces everything seen in the record, counts too.
- * - `write` replaces the seen values of its fields, and seen deletes.
- * - `delete` replaces seen deletes and hides what is earlier.
- * - `restore` replaces seen deletes and what its own writer had created or restored, and asserts the winners anew; of the replaced
- *   values those that differ from the winner are asserted again with their old time.
- * - `increment` replaces nothing. It counts in one life of the record: from a creation to the next one that has seen it.
- *
- * Set elements are written as fields are, under their `memberName`.
- */
-export type OracleEffect =
-  | { readonly kind: 'create' | 'write' | 'purge'; readonly fields: ReadonlyMap<string, JsonValue | undefined> }
-  | { readonly kind: 'delete' }
-  | {
-      readonly kind: 'restore'
-      readonly fields: ReadonlyMap<string, JsonValue | undefined>
-      /** Ids of the creations and restores of the same writer that it stands in for. */
-      readonly replaced: ReadonlySet<string>
-    }
-  | {
-      readonly kind: 'increment'
-      readonly field: string
-      readonly by: number
-      /** Id of the creation or restore that began the life. */
-      readonly life: string
-    }
-
-/** An edit that was carried out, with everything that its writer had seen. */
-export interface OracleOperation {
-  /** Unique among all operations. */
-  readonly id: string
-  /** Who wrote it, as the registers under test name writers: it breaks ties of time. */
-  readonly writer: string
-  /** Milliseconds, as the registers under test chose it. */
-  readonly t: number
-  /** Ids of all operations that the device had when it wrote this one; closed under what those had seen. */
-  readonly seen: ReadonlySet<string>
-  readonly record: string
-  readonly effect: OracleEffect
-}
 
 export interface OracleCandidate {
   readonly operation: string
@@ -129,7 +97,7 @@ export class RegisterOracle {
   take(operation: OracleOperation): void {
     if (operation.effect.kind === 'restore') {
       const { id, effect } = operation
-      const before = this.#liveValues(this.#seenOperations(operation.record, operation.seen))
+      const before = this.#liveValues(this.#history(operation.record, operation.seen))
       const isLoser = ({ field, value }: Value) => textOf(value) !== textOf(effect.fields.get(field))
       const losers = before.filter((value) => effect.replaced.has(value.operation) && isLoser(value))
       this.#reasserted.set(
@@ -148,9 +116,13 @@ export class RegisterOracle {
     return [...this.#byRecord.keys()]
   }
 
-  /** The record on a device that has the operations in `seen`; undefined when it has never seen it. */
-  view(record: string, seen: ReadonlySet<string>): OracleRecord | undefined {
-    const registers = this.#registers(record, seen)
+  /**
+   * The record on a device that has the operations in `seen`; undefined when it has never seen it.
+   *
+   * @param replacing see `Replacing`
+   */
+  view(record: string, seen: ReadonlySet<string>, replacing: Replacing = 'seen'): OracleRecord | undefined {
+    const registers = this.#registers(record, seen, replacing)
     if (!registers) return undefined
     const { isVisible, values, deleteConflicts } = registers
     const fields = new Map([...values].filter(([name]) => !name.startsWith(memberPrefix)))
@@ -164,8 +136,9 @@ export class RegisterOracle {
     }
 
     const counters = new Map<string, number>()
-    const lives = new Set(this.#births(record, seen).map(({ id }) => this.#lives.get(id)))
-    const operations = this.#seenOperations(record, seen)
+    const history = this.#history(record, seen, replacing)
+    const lives = new Set(birthsIn(history).map(({ id }) => this.#lives.get(id)))
+    const operations = history.seen
     for (const operation of operations) {
       const { effect } = operation
       if (effect.kind !== 'increment' || !lives.has(effect.life) || isCountPurged(operation, operations)) continue
@@ -174,15 +147,20 @@ export class RegisterOracle {
     return { isVisible, fields, conflicts: new Set(conflicts), deleteConflicts, sets, counters }
   }
 
-  #registers(record: string, seen: ReadonlySet<string>): Registers | undefined {
-    const operations = this.#seenOperations(record, seen)
-    if (operations.length === 0) return undefined
-    const values = this.#liveValues(operations)
-    const deletes = operations.filter(isDelete).filter((each) => !isDeleteReplaced(each, operations))
+  #registers(record: string, seen: ReadonlySet<string>, replacing?: Replacing): Registers | undefined {
+    const history = this.#history(record, seen, replacing)
+    if (history.seen.length === 0) return undefined
+    const values = this.#liveValues(history)
+    const deletes = deletesIn(history)
     // A record created with no field exists too.
-    const births = this.#births(record, seen)
+    const births = birthsIn(history)
     if (values.length + births.length === 0) return undefined
-    const unseen = values.filter((value) => deletes.some((each) => !each.seen.has(value.operation)))
+    // A delete knows what stands: what an edit had replaced that is dropped since may be no part of that.
+    const wasGone = (value: Value, { seen: before }: OracleOperation): boolean =>
+      history.unseen.some((dropped) => before.has(dropped.id) && dropped.seen.has(value.operation))
+    const unseen = values.filter((value) =>
+      deletes.some((each) => !each.seen.has(value.operation) || wasGone(value, each)),
+    )
     return {
       isVisible: [...values, ...births].some((value) => deletes.every((each) => isLater(value, each))),
       values: groupByField(values),
@@ -221,17 +199,16 @@ export class RegisterOracle {
           : { kind: 'purge', fields: new Map() }
       case 'restore': {
         if (!record) return 'record-missing'
-        const operations = this.#seenOperations(edit.id, seen)
-        const isUndecided = operations.filter(isDelete).some((each) => !isDeleteReplaced(each, operations))
-        if (!isUndecided) return 'nothing'
+        const history = this.#history(edit.id, seen)
+        if (deletesIn(history).length === 0) return 'nothing'
         const fields = new Map([...record.values].map(([field, [winner]]) => [field, winner!.value]))
-        const own = operations.filter((each) => isBirth(each) && each.writer === writer)
+        const own = history.seen.filter((each) => isBirth(each) && each.writer === writer)
         return { kind: 'restore', fields, replaced: new Set(own.map(({ id }) => id)) }
       }
       case 'increment': {
         if (!record) return 'record-missing'
         if (!record.isVisible) return 'record-deleted'
-        const [newest] = this.#births(edit.id, seen).sort((a, b) => (isLater(a, b) ? -1 : 1))
+        const [newest] = birthsIn(this.#history(edit.id, seen)).sort((a, b) => (isLater(a, b) ? -1 : 1))
         if (edit.by === 0) return 'nothing'
         // Of a purged record only an edit is left that nobody had seen.
         if (!newest) return 'record-missing'
@@ -240,28 +217,24 @@ export class RegisterOracle {
     }
   }
 
-  /** Creations and restores that nothing seen has replaced: what the record is made of. */
-  #births(record: string, seen: ReadonlySet<string>): OracleOperation[] {
-    const operations = this.#seenOperations(record, seen)
-    return operations.filter(isBirth).filter((each) => !isBirthReplaced(each, operations))
-  }
-
   /** A restore goes on with the life of the birth it stands in for; everything else begins one. */
   #lifeOf({ id, record, seen, effect }: OracleOperation): string {
     if (effect.kind !== 'restore') return id
-    const continued = this.#births(record, seen).find((birth) => effect.replaced.has(birth.id))
+    const continued = birthsIn(this.#history(record, seen)).find((birth) => effect.replaced.has(birth.id))
     return (continued && this.#lives.get(continued.id)) ?? id
   }
 
-  #seenOperations(record: string, seen: ReadonlySet<string>): OracleOperation[] {
-    return (this.#byRecord.get(record) ?? []).filter(({ id }) => seen.has(id))
+  #history(record: string, seen: ReadonlySet<string>, replacing: Replacing = 'seen'): History {
+    const all = this.#byRecord.get(record) ?? []
+    const unseen = replacing === 'standing' ? all.filter(({ id }) => !seen.has(id)) : []
+    return { seen: all.filter(({ id }) => seen.has(id)), unseen }
   }
 
-  #liveValues(operations: readonly OracleOperation[]): Value[] {
-    const writes = operations.filter(hasValues)
-    return writes
+  #liveValues(history: History): Value[] {
+    return history.seen
+      .filter(hasValues)
       .flatMap((operation) => this.#valuesOf(operation))
-      .filter((value) => !writes.some((later) => later.seen.has(value.operation) && replaces(later, value)))
+      .filter((value) => !isReplaced(value.operation, (later) => hasValues(later) && replaces(later, value), history))
   }
 
   #valuesOf({ id, writer, t, effect }: ValueOperation): Value[] {
@@ -294,26 +267,6 @@ function writtenBy(edit: Extract<OracleEdit, { kind: 'update' | 'set-add' | 'set
 
 function hasValues(operation: OracleOperation): operation is ValueOperation {
   return operation.effect.kind !== 'delete' && operation.effect.kind !== 'increment'
-}
-
-function isDelete({ effect }: OracleOperation): boolean {
-  return effect.kind === 'delete' || effect.kind === 'purge'
-}
-
-function isDeleteReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
-  return operations.some(({ seen, effect }) => seen.has(id) && effect.kind !== 'increment')
-}
-
-function isBirth({ effect }: OracleOperation): boolean {
-  return effect.kind === 'create' || effect.kind === 'restore'
-}
-
-function isBirthReplaced({ id }: OracleOperation, operations: readonly OracleOperation[]): boolean {
-  return operations.some(
-    ({ seen, effect }) =>
-      ((effect.kind === 'create' || effect.kind === 'purge') && seen.has(id)) ||
-      (effect.kind === 'restore' && effect.replaced.has(id)),
-  )
 }
 
 /** A count is one sum for its writer: what that counts on, not knowing of the purge, has all of it again. */

@@ -1,6 +1,8 @@
 // What registers answer and what the oracle expects, in one shape. Of candidates with equal values only the latest is compared:
 // copies of one value are no conflict, and which of them are left depends on how a value is stored.
+import { expect } from 'vitest'
 import type { FieldCandidate, JsonValue, Registers } from '../../src/document'
+import type { Replacing } from '../../src/testing/oracle-history'
 import { memberName, type OracleCandidate, type RegisterOracle } from '../../src/testing/register-oracle'
 
 /** The names that histories use for counters and sets; `name` is an ordinary field too. */
@@ -78,6 +80,7 @@ export function expectedAnswers(
   oracle: RegisterOracle,
   seen: ReadonlySet<string>,
   nOf: (operation: string) => number,
+  replacing?: Replacing,
 ): Answers {
   const convert = (fields: ReadonlyMap<string, readonly OracleCandidate[]>): ByField =>
     new Map(
@@ -97,7 +100,7 @@ export function expectedAnswers(
     deleteConflicts: new Map(),
   }
   for (const id of [...oracle.recordIds()].sort()) {
-    const record = oracle.view(id, seen)
+    const record = oracle.view(id, seen, replacing)
     if (!record) continue
     const { isVisible, conflicts } = record
     const fields = convert(record.fields)
@@ -120,6 +123,29 @@ export function expectedAnswers(
     if (deleteConflict.size > 0) answers.deleteConflicts.set(id, deleteConflict)
   }
   return answers
+}
+
+/**
+ * Fails unless the answers lie between the two that an oracle gives for what was seen and for what was standing: every value that must be there, none
+ * that must not, and the same winners.
+ */
+export function expectBetween(actual: Answers, least: Answers, most: Answers): void {
+  expect(actual.visible).toEqual(least.visible)
+  expect(actual.hidden).toEqual(least.hidden)
+  for (const [id, { fields, values, deleteConflict }] of actual.records) {
+    const [needed, allowed] = [least.records.get(id)!, most.records.get(id)!]
+    expect(values).toEqual(needed.values)
+    for (const [field, [winner]] of needed.fields) expect(fields.get(field)?.[0]).toEqual(winner)
+    expectWithin(needed.fields, fields)
+    expectWithin(fields, allowed.fields)
+    expectWithin(needed.deleteConflict, deleteConflict)
+    expectWithin(deleteConflict, allowed.deleteConflict)
+  }
+}
+
+function expectWithin(few: ByField, many: ByField): void {
+  for (const [field, candidates] of few)
+    for (const candidate of candidates) expect(many.get(field) ?? []).toContainEqual(candidate)
 }
 
 function byField(values: readonly FieldCandidate[]): ByField {

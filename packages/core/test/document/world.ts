@@ -14,12 +14,8 @@ import {
   type Writer,
 } from '../../src/document'
 import { isSyncError } from '../../src/errors'
-import {
-  type OracleEffect,
-  type OracleOperation,
-  RegisterOracle,
-  renameEffect,
-} from '../../src/testing/register-oracle'
+import type { OracleEffect, OracleOperation } from '../../src/testing/oracle-history'
+import { RegisterOracle, renameEffect } from '../../src/testing/register-oracle'
 import { createDoc, takeClientId, Y } from '../../src/yjs'
 import { answersOf, expectedAnswers } from './answers'
 

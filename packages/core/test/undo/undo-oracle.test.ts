@@ -11,7 +11,7 @@ import {
   takeBack,
   type Writer,
 } from '../../src/document'
-import type { OracleOperation } from '../../src/testing/register-oracle'
+import type { OracleOperation } from '../../src/testing/oracle-history'
 import { counterNames, setNames } from '../document/answers'
 import { clocks, editList } from '../document/commands'
 import { RebaseWorld } from '../document/rebase-world'
