@@ -19,12 +19,16 @@ const codesThatHold: ReadonlySet<string | undefined> = new Set(['too-many-reques
 interface Watched {
   /** What a run or another choice changes. */
   readonly mark: string
+  /** Since when this device's clock and the world's go on together, as far as the device can know. */
   readonly sinceMs: number
   /** What it was awake of that, in a row in which it might have synced. */
   readonly awakeMs: number
   /** Since it woke up. */
   readonly upMs: number
-  readonly clockSets: number
+  /** How often its clock had been set when it was first seen awake. */
+  readonly seenSets: number | undefined
+  /** The same, once it was awake for a minute more, and has looked at the clock itself. */
+  readonly clockSets: number | undefined
 }
 
 export class ScheduleWatch {
@@ -79,19 +83,23 @@ export class ScheduleWatch {
     const { mode, isRunning, lastRun } = schedule
     const mark = [mode, isRunning, lastRun?.startedAtMs].join()
     const before = this.#watched.get(device)
+    const { sets } = device.wallClock
     if (before === undefined || before.mark !== mark || isRunning) {
-      const clockSets = device.wallClock.sets
-      this.#watched.set(device, { mark, sinceMs: this.time.nowMs, awakeMs: 0, upMs: 0, clockSets })
+      const unknown = { seenSets: isAsleep ? undefined : sets, clockSets: undefined }
+      this.#watched.set(device, { mark, sinceMs: this.time.nowMs, awakeMs: 0, upMs: 0, ...unknown })
       return
     }
+    const clockSets = before.clockSets ?? (isAsleep ? undefined : before.seenSets)
+    const seenSets = before.seenSets ?? (isAsleep ? undefined : sets)
     const awakeMs = before.awakeMs + (isAsleep ? 0 : MINUTE_MS)
     const upMs = isAsleep ? 0 : before.upMs + MINUTE_MS
-    this.#watched.set(device, { ...before, awakeMs, upMs })
+    const sinceMs = before.clockSets === undefined ? this.time.nowMs : before.sinceMs
+    this.#watched.set(device, { mark, sinceMs, awakeMs, upMs, clockSets, seenSets })
     const hold = codesThatHold.has(lastRun?.failed) ? LONGEST_HOLD_MS : 0
     const dueMs = Number(mode) * MINUTE_MS + hold + SLACK_MS
     if (awakeMs > dueMs) this.fail(`${device.name} does not sync every ${mode} minutes`)
     // A clock that was set tells nothing about how long it slept.
-    if (before.clockSets === device.wallClock.sets && upMs > SLACK_MS && this.time.nowMs - before.sinceMs > dueMs)
+    if (clockSets === sets && upMs > SLACK_MS && this.time.nowMs - sinceMs > dueMs)
       this.fail(`${device.name} has slept through its schedule of ${mode} minutes, and does not make up for it`)
   }
 }

@@ -84,6 +84,22 @@ describe('a schedule', () => {
     expect(counts.get('device connects')).toBeGreaterThanOrEqual(4 * 5)
   })
 
+  test('is not called missed where a device fell asleep before it could look at a clock that was set', async () => {
+    const { failures, counts } = await run(
+      [
+        { atMs: 0, kind: 'set clock', device: 1, offsetMs: 26_131_193_888 },
+        { atMs: 2_248, kind: 'set schedule', device: 1, mode: 15, ...usual, onStart: true },
+        { atMs: 9_083, kind: 'crash', device: 1, how: 'process', downMs: 10_970, awayMs: 50_613 },
+        { atMs: 60_190, kind: 'set schedule', device: 1, mode: 15, ...usual },
+        { atMs: 64_830, kind: 'set clock', device: 1, offsetMs: 45_998_190 },
+        { atMs: 64_830, kind: 'sleep', device: 1, lastsMs: 3_861_849 },
+      ],
+      70 * MINUTE_MS,
+    )
+    expect(failures).toEqual([])
+    expect(counts.get('device wakes up')).toBe(4)
+  })
+
   test('is paused until it is resumed, and by hand it syncs when it is asked', async () => {
     const { failures, counts } = await run(
       [
