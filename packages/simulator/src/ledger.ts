@@ -49,12 +49,16 @@ export class Ledger {
   /** Calls that changed something, and calls in all. */
   edits = 0
   calls = 0
+  /** Transactions in which a device purged by itself. */
+  purges = 0
   /** Edits written again under a new writer, or moved in time. */
   rewrites = 0
   /** By device: entries that it has and the relay has not confirmed, as far as the device says. */
   readonly #unconfirmed = new Map<string, Set<Entry>>()
   /** What a relay calls the documents of collections. */
   readonly #collections = new Set<string>()
+  /** By device and document, as the app has it. */
+  readonly #open = new Map<string, SimCollection>()
   /** And those that devices write of their own, where the history is that no entries tell any more. */
   readonly #histories = new Set<string>()
   #call: Call | undefined
@@ -112,7 +116,9 @@ export class Ledger {
   observerFor(device: string, life: { readonly alive: boolean }): DocumentObserver {
     return {
       written: (document, _registers, transaction) => {
-        if (!this.#isHistory(document)) this.#written(transaction)
+        if (this.#isHistory(document)) return
+        if (this.#call !== undefined) this.#written(transaction)
+        else if (life.alive) this.#purged(device, document, transaction)
       },
       rewritten: (document, _registers, from, to) => {
         if (!life.alive || this.#histories.has(bytesToHex(document))) return
@@ -126,7 +132,7 @@ export class Ledger {
 
   /** The device died; of its disk's commits this many are left. */
   crashed(device: string, committedCount: number): void {
-    this.#unconfirmed.delete(device)
+    this.#closed(device)
     for (const { entries } of this.books.values()) {
       for (const entry of entries) {
         // Whether it was stored is not known of one that its device died with; it may have come up again all the same.
@@ -169,12 +175,19 @@ export class Ledger {
 
   /** The device has closed. What its disk refused to the end it has told the app so. */
   closed(device: string): void {
+    this.#closed(device)
+  }
+
+  #closed(device: string): void {
     this.#unconfirmed.delete(device)
+    for (const key of this.#open.keys()) if (key.startsWith(`${device} `)) this.#open.delete(key)
   }
 
   /** The device has opened the collection; what it holds of its own is waiting for the relay again. */
   opened(device: string, collection: SimCollection): void {
-    this.#collections.add(documentOf(collection))
+    const document = documentOf(collection)
+    this.#collections.add(document)
+    this.#open.set(`${device} ${document}`, collection)
     const book = this.#book(collection.name)
     const isHere = presence(book, collection)
     for (const entry of book.entries) {
@@ -222,6 +235,25 @@ export class Ledger {
     const id = bytesToHex(document)
     if (this.#call === undefined && !this.#collections.has(id)) this.#histories.add(id)
     return this.#histories.has(id)
+  }
+
+  /** What was deleted long enough ago devices purge by themselves. They write nothing else that nobody asked for. */
+  #purged(device: string, document: DocumentId, transaction: Transaction): void {
+    const collection = this.#open.get(`${device} ${bytesToHex(document)}`)
+    if (collection === undefined || !transaction.operations.every(({ kind }) => kind === 'mark')) {
+      this.fail('a transaction was written that nobody asked for')
+      return
+    }
+    this.purges++
+    const book = this.#book(collection.name)
+    const { writer, n } = transaction
+    const seen = new Set(this.seenIn(book, collection))
+    const entry = this.#enter(device, book, transaction)
+    for (const { record, t } of transaction.operations) {
+      const effect = book.oracle.decide({ kind: 'purge', id: record }, writer, seen)
+      if (typeof effect === 'string') this.fail(`${device} purged ${record}, and the oracle says ${effect}`)
+      else seen.add(this.#take(entry, n, { writer, t, seen: new Set(seen), record, effect }))
+    }
   }
 
   #written(transaction: Transaction): void {

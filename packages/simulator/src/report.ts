@@ -11,6 +11,7 @@ export interface SeedSummary {
   readonly calls: number
   readonly edits: number
   readonly rewrites: number
+  readonly purges: number
   readonly neverPromised: number
   readonly conflicts: number
   readonly snapshots: number
@@ -21,11 +22,11 @@ export interface SeedSummary {
 }
 
 export function summarize(result: RunResult): SeedSummary {
-  const { seed, failures, traceHash, calls, edits, rewrites, neverPromised, conflicts, virtualMs } = result
+  const { seed, failures, traceHash, calls, edits, rewrites, purges, neverPromised, conflicts, virtualMs } = result
   const { snapshots, rebases, pruned, lost } = result
   const counts = Object.fromEntries(result.counts)
   return {
-    ...{ seed, failures, traceHash, counts, calls, edits, rewrites, neverPromised, conflicts, virtualMs },
+    ...{ seed, failures, traceHash, counts, calls, edits, rewrites, purges, neverPromised, conflicts, virtualMs },
     ...{ snapshots, rebases, pruned, lost },
   }
 }
@@ -103,7 +104,7 @@ export function describeRun(summaries: readonly SeedSummary[], realMs: number): 
   return [
     `seeds        ${number(summaries.length)}, ${failed.length} failed`,
     `operations   ${number(sum((each) => each.calls))} calls, ${number(sum((each) => each.edits))} edits that changed something`,
-    `             ${number(sum((each) => each.conflicts))} conflicts left at the end, ${number(sum((each) => each.rewrites))} edits written again under a new name`,
+    `             ${number(sum((each) => each.conflicts))} conflicts left at the end, ${number(sum((each) => each.rewrites))} edits written again under a new name, ${number(sum((each) => each.purges))} times deleted records were purged`,
     `devices      ${number(count('device joined'))} joined, ${number(count('device opened'))} starts`,
     `traffic      ${number(count('device sends push'))} pushes, ${number(count('relay commits'))} commits of the relay`,
     `faults       ${listed(faults)}`,

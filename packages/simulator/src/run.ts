@@ -47,6 +47,8 @@ export interface RunResult {
   readonly calls: number
   readonly edits: number
   readonly rewrites: number
+  /** Transactions in which devices purged by themselves what was deleted long ago. */
+  readonly purges: number
   /** Edits that never reached the disk of their device, or were lost from it by a power cut before the relay had them. */
   readonly neverPromised: number
   readonly conflicts: number

@@ -224,6 +224,7 @@ class World {
       calls: this.#ledger.calls,
       edits: this.#ledger.edits,
       rewrites: this.#ledger.rewrites,
+      purges: this.#ledger.purges,
       neverPromised: entries.filter((entry) => !entry.isStored && !entry.isAcknowledged && entry.rewritten.length === 0)
         .length,
       conflicts: this.#conflicts,

@@ -148,6 +148,32 @@ test('a store that is taken away loses nothing that was said to be stored', asyn
   expect(counts.get('device loses its store')).toBe(4)
 })
 
+test('what was deleted weeks ago devices purge by themselves, and the world expects it', async () => {
+  const weeks = [20_000, 60_000, 100_000, 140_000, 180_000, 220_000, 260_000]
+  const remove = { kind: 'delete', id: 'canary-ann@example.com' } as const
+  const result = await runWorld({
+    plan: {
+      ...{ seed: 3, devices: 2, endMs: 300_000 },
+      collections: [contacts],
+      steps: [
+        join,
+        ...edits(0, 9_000),
+        { atMs: 12_000, kind: 'edit', device: 1, collection: contacts, together: false, edits: [remove] },
+        ...weeks.flatMap((atMs): Step[] => {
+          const add = { kind: 'add', id: 'canary-bob@example.com', fields: { canary_name: `canary ${atMs}` } } as const
+          const edit = { kind: 'edit', device: 0, collection: contacts, together: false, edits: [add] } as const
+          return [
+            { atMs, kind: 'a week passes' },
+            { atMs: atMs + 20_000, ...edit },
+          ]
+        }),
+      ],
+    },
+  })
+  expect(result.failures).toEqual([])
+  expect(result.purges).toBeGreaterThan(0)
+})
+
 test('random worlds draw all of it when asked to', () => {
   const drawn = new Set<Step['kind']>()
   for (let seed = 1; seed <= 100; seed++)
