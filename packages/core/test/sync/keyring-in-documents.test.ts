@@ -133,6 +133,19 @@ describe('entries under a key that the relay hides', () => {
     expect(sent('refill').map(({ first, entries }) => [first, entries.length])).toEqual([[entriesBefore + 1, 1]])
   })
 
+  it('are told of to the others when they are here, though nothing is said while they are read', async () => {
+    const { ann, reader } = await hidden()
+    await reader.context.platform.advance(10_000)
+    await reader.context.keyringState.extend(3, account.records.slice(3))
+    await settle()
+    await add(ann, 'one more')
+    reader.link.sent.length = 0
+    await reader.catchUp(log)
+    await reader.context.platform.advance(10_000)
+    const rows = reader.link.sent.flatMap((frame) => (frame.type === 'seen-put' ? [frame] : []))
+    expect(rows.map(({ envelope }) => decodeEnvelope(envelope).sequence)).toEqual([log.newest])
+  })
+
   it('do not make a device that starts meanwhile write under a dot that it has used', async () => {
     const { reader, disk } = await hidden()
     await add(reader, 'mine')

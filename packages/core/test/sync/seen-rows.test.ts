@@ -1,6 +1,8 @@
 // What devices tell each other of what they have read: when a row goes out, what it says, and which rows are believed.
-import { type DocumentId, decodeEnvelope, envelopeKinds, type Frame } from '@owlivion/sync-protocol'
+import { type DocumentId, decodeEnvelope, envelopeKinds, type Frame, type Hash } from '@owlivion/sync-protocol'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { DocumentState } from '../../src/sync/document/document-state'
+import type { SeenRows } from '../../src/sync/document/seen-rows'
 import { TestAccount } from './support/account'
 import { Author } from './support/author'
 import { TestDevice } from './support/device'
@@ -85,6 +87,18 @@ describe('a seen row', () => {
     expect(a.sync.status.state).toBe('local')
     await a.flushTo(log)
     expect(a.sync.status.state).toBe('stored')
+  })
+
+  it('goes out when the log that was read again is as long as before, and another one', async () => {
+    await b.context.platform.advance(0)
+    const { state, seenRows } = b.sync as unknown as { readonly state: DocumentState; readonly seenRows: SeenRows }
+    seenRows.schedule()
+    await b.context.platform.advance(2_000)
+    expect(rowsOf(b).length).toBe(1)
+    state.replica.state.hash = new Uint8Array(32).fill(1) as Hash
+    seenRows.schedule()
+    await b.context.platform.advance(2_000)
+    expect(rowsOf(b).length).toBe(2)
   })
 
   it('is said again on the next connection', async () => {

@@ -33,6 +33,8 @@ export interface DocumentHost {
   readonly seenRows: {
     /** True when every other device of the account that was heard of after `sinceMs` has shown that it has applied this much. */
     holdersHave(progress: HolderProgress, sinceMs: number): boolean
+    /** Tells the others soon what is here, unless they know. */
+    schedule(): void
   }
   /** While the connection is up. */
   readonly link: DocumentLink | undefined

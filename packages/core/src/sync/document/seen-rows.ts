@@ -48,6 +48,8 @@ export class SeenRows {
   private lastSentMs: number | undefined
   /** The log number the last row on this connection spoke of. */
   private lastSentNumber = -1
+  /** What the log's hash was there. */
+  private lastSentHash: Hash = ZERO_HASH
   private sending = false
   private readonly copies = new Copies()
   private listed: readonly DocumentCopy[] = []
@@ -213,7 +215,10 @@ export class SeenRows {
   }
 
   private hasNews(): boolean {
-    return this.outlet() !== undefined && this.state.replica.state.number > Math.max(0, this.lastSentNumber)
+    const { number, hash } = this.state.replica.state
+    if (this.outlet() === undefined || number === 0) return false
+    // A log that was read again, and is as long as the one that the others were told of, may be another.
+    return number > this.lastSentNumber || (number === this.lastSentNumber && !bytesEqual(hash, this.lastSentHash))
   }
 
   private async send(): Promise<void> {
@@ -221,12 +226,13 @@ export class SeenRows {
     if (outlet === undefined || !this.hasNews()) return
     this.sending = true
     try {
-      const { number } = this.state.replica.state
+      const { number, hash: logHash } = this.state.replica.state
       const { envelope, hash } = this.sealRow()
       const signature = await this.context.sign(seenSigningBytes(this.context.account, this.state.document, hash))
       if (this.outlet() === outlet) {
         outlet.send({ type: 'seen-put', document: this.state.document, envelope, signature })
         this.lastSentNumber = number
+        this.lastSentHash = logHash
         this.lastSentMs = this.context.platform.now()
       }
     } catch (cause) {

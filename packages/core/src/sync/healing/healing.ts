@@ -295,5 +295,7 @@ export class Healing implements DocumentPart {
     if (this.isTold) context.healing?.ended(state.document, { restored, dropped })
     this.isTold = false
     host.onStatus()
+    // Meanwhile nothing was said to the others.
+    host.seenRows.schedule()
   }
 }
