@@ -126,6 +126,8 @@ export class Healing implements DocumentPart {
       this.cursorRefused(link)
       return true
     }
+    // A line that says it twice says nothing new.
+    if (refusal.request === 'lease' && this.phase === 'waiting') return true
     const isLease = refusal.request === 'lease' && this.phase === 'leasing'
     if (!isLease && !this.comparison.isOurs(refusal)) return this.giveBack.refused(refusal, error)
     // A snapshot that no relay takes: what is in it goes another way.
