@@ -52,6 +52,8 @@ export interface KeyringExchangeOptions {
 
 export class KeyringExchange {
   private isReading = false
+  /** From where it was asked for last. */
+  private readFrom = 0
   /** Asked for once more while it was being read. */
   private readsAgain = false
   private isEnded = false
@@ -93,7 +95,8 @@ export class KeyringExchange {
     this.readsAgain = this.isReading
     if (this.isReading) return
     this.isReading = true
-    this.options.send({ type: 'keyring-fetch', from: this.options.keyring.length })
+    this.readFrom = this.options.keyring.length
+    this.options.send({ type: 'keyring-fetch', from: this.readFrom })
   }
 
   /** An answer that took as long as a heartbeat was lost. */
@@ -147,7 +150,8 @@ export class KeyringExchange {
       if (!this.isEnded) this.findBranch(frame.length)
       return
     }
-    if (this.isEnded) return
+    // The answer to an earlier question, which was asked twice, does not say how far it goes by now.
+    if (this.isEnded || frame.from !== this.readFrom) return
     this.isReading = false
     if (this.readsAgain || (frame.length > keyring.length && frame.records.length > 0)) {
       this.read()
