@@ -10,7 +10,7 @@ import { decodeSignedRecord, type KeyringRecord, recordHash } from './keyring-re
 export type BranchChoice = 'ours' | 'theirs' | 'fork'
 
 /** What changes nobody's standing for the worse, so that its author can do it again on the other branch. */
-const repeatable: ReadonlySet<KeyringRecord['type']> = new Set(['add', 'rekey', 'leave', 'request', 'veto'])
+const repeatable: ReadonlySet<KeyringRecord['type']> = new Set(['add', 'rekey', 'leave', 'request', 'veto', 'reissue'])
 
 /**
  * Both branches follow the same record, were verified from there on, and hold at least one record, with its signature.
@@ -37,11 +37,22 @@ export function chooseBranch(sha512: Sha512, ours: readonly Uint8Array[], theirs
     return our.signer === undefined ? 'ours' : 'theirs'
   }
   if (!isRepeatable) return 'fork'
+  const [weGrant, theyGrant] = [ourRecords, theirRecords].map((branch) => branch.some(isGranted))
+  // What the old phrase signs anywhere must not come back by giving way.
+  if (weGrant !== theyGrant && (weGrant ? theirRecords : ourRecords).some(({ signer }) => signer === undefined))
+    return 'fork'
   // A hash can be ground until it is the lower one: that must not undo the removal of somebody else.
   const [weRemove, theyRemove] = [ourRecords, theirRecords].map((branch) => branch.some(removesDevices))
   if (weRemove && theyRemove) return 'fork'
   if (weRemove || theyRemove) return weRemove ? 'ours' : 'theirs'
+  // A new recovery phrase is granted again by the device that asked for it, without anybody's help; who was let in meanwhile is not.
+  if (weGrant !== theyGrant) return weGrant ? 'theirs' : 'ours'
   return lowerHash()
+}
+
+/** By a device; with the old phrase, it would take that again. */
+function isGranted({ type, signer }: KeyringRecord): boolean {
+  return type === 'reissue' && signer !== undefined
 }
 
 function removesDevices({ type }: KeyringRecord): boolean {

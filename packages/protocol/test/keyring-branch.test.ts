@@ -128,6 +128,48 @@ describe('a hash that was ground until it is the lower one', () => {
   })
 })
 
+describe('a new recovery phrase that a device granted', () => {
+  const asked = accept(ancestor, follow(ancestor, phone, requestContent(next)))
+  const request = asked.length - 1
+  const both = (ours: Uint8Array[], theirs: Uint8Array[]) => [
+    chooseBranch(sha512, ours, theirs),
+    chooseBranch(sha512, theirs, ours),
+  ]
+  const granted = follow(asked, phone, reissueContent(asked, next, request))
+
+  test('gives way to what was done meanwhile on a relay that was put back: its author grants it again', () => {
+    // Whatever the hashes are: of many keys one has a lower hash, another a higher one.
+    for (let seed = 0; seed < 20; seed++) {
+      const rekeyed = follow(asked, tablet, rekeyContent(asked, 10 * seed))
+      expect(both([granted], [rekeyed])).toEqual(['theirs', 'ours'])
+    }
+    const added = follow(asked, laptop, addContent(newcomer))
+    const vetoed = follow(asked, tablet, { type: 'veto', request })
+    for (const other of [added, vetoed]) expect(both([granted], [other])).toEqual(['theirs', 'ours'])
+    const then = accept(asked, added)
+    const later = [added, follow(then, phone, reissueContent(then, next, request, 176))]
+    expect(both(later, [follow(asked, tablet, rekeyContent(asked, 178))])).toEqual(['theirs', 'ours'])
+  })
+
+  test('does not undo a removal, nor is undone by who was removed behind it', () => {
+    const added = follow(asked, laptop, addContent(newcomer))
+    const then = accept(asked, added)
+    const removed = [added, follow(then, laptop, removeContent(then, tablet, 180))]
+    expect(both([granted], removed)).toEqual(['theirs', 'ours'])
+    const behind = accept(asked, granted)
+    const branch = [granted, follow(behind, phone, removeContent(behind, laptop, 182))]
+    expect(both(branch, [added])).toEqual(['ours', 'theirs'])
+  })
+
+  test('counts against a branch that the old phrase signed', () => {
+    expect(both([granted], [follow(asked, undefined, addContent(newcomer))])).toEqual(['ours', 'theirs'])
+    const added = follow(asked, laptop, addContent(newcomer))
+    const then = accept(asked, added)
+    const recovered = follow(then, undefined, recoverContent(then, memberFrom(23), [tablet]))
+    expect(both([granted], [added, recovered])).toEqual(['fork', 'fork'])
+  })
+})
+
 describe('a signer that was put out after the fork', () => {
   const afterAdd = accept(ancestor, follow(ancestor, laptop, addContent(newcomer)))
   const ours = (last: (state: KeyringState) => Uint8Array) => [

@@ -59,3 +59,33 @@ test('devices that are locked out, leave and come back, new keys and phrases, an
   ]
   expect(events.filter((event) => !reached.has(`device ${event}`))).toEqual([])
 })
+
+test('a new phrase and a device that was let in meanwhile, on a relay that was put back, are both there in the end', async () => {
+  const collection = 'canary contacts'
+  const add = { kind: 'add', id: 'canary-ann@example.com', fields: { canary_note: 'canary 89' } } as const
+  // In these device 2 is let in by device 1, not with the phrase that is to go.
+  for (const seed of [4, 6, 10]) {
+    const plan = {
+      ...{ seed, devices: 3, collections: [collection], endMs: 60_000 },
+      steps: [
+        { atMs: 886, kind: 'edit', device: 0, collection, together: true, edits: [add] },
+        { atMs: 1_225, kind: 'join', device: 1 },
+        { atMs: 8_000, kind: 'new phrase', device: 0, how: 'without it' },
+        { atMs: 12_000, kind: 'relay backup' },
+        { atMs: 19_000, kind: 'go offline', device: 1 },
+        { atMs: 19_438, kind: 'a week passes' },
+        // As it starts it sees that its week is over.
+        { atMs: 22_000, kind: 'crash', device: 0, how: 'process', downMs: 100, awayMs: 0 },
+        { atMs: 30_000, kind: 'go offline', device: 0 },
+        { atMs: 31_073, kind: 'relay loss', how: 'from an old backup that nobody marked', lastsMs: 10 },
+        { atMs: 33_000, kind: 'go online', device: 1 },
+        { atMs: 38_000, kind: 'join', device: 2 },
+        { atMs: 55_000, kind: 'go online', device: 0 },
+      ] satisfies Step[],
+    }
+    const { failures, counts } = await runWorld({ plan })
+    expect(failures, `seed ${seed}`).toEqual([])
+    expect(counts.get('device wants a new phrase without it: done')).toBe(1)
+    expect(counts.get('device joined by pairing')).toBe(2)
+  }
+})
