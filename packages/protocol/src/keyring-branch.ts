@@ -37,15 +37,12 @@ export function chooseBranch(sha512: Sha512, ours: readonly Uint8Array[], theirs
     return our.signer === undefined ? 'ours' : 'theirs'
   }
   if (!isRepeatable) return 'fork'
-  const [weGrant, theyGrant] = [ourRecords, theirRecords].map((branch) => branch.some(isGranted))
-  // What the old phrase signs anywhere must not come back by giving way.
-  if (weGrant !== theyGrant && (weGrant ? theirRecords : ourRecords).some(({ signer }) => signer === undefined))
-    return 'fork'
   // A hash can be ground until it is the lower one: that must not undo the removal of somebody else.
   const [weRemove, theyRemove] = [ourRecords, theirRecords].map((branch) => branch.some(removesDevices))
   if (weRemove && theyRemove) return 'fork'
   if (weRemove || theyRemove) return weRemove ? 'ours' : 'theirs'
   // A new recovery phrase is granted again by the device that asked for it, without anybody's help; who was let in meanwhile is not.
+  const [weGrant, theyGrant] = [ourRecords, theirRecords].map((branch) => branch.some(isGranted))
   if (weGrant !== theyGrant) return weGrant ? 'theirs' : 'ours'
   return lowerHash()
 }
