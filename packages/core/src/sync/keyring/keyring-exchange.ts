@@ -150,8 +150,9 @@ export class KeyringExchange {
       if (!this.isEnded) this.findBranch(frame.length)
       return
     }
-    // The answer to an earlier question, which was asked twice, does not say how far it goes by now.
-    if (this.isEnded || frame.from !== this.readFrom) return
+    if (this.isEnded) return
+    // The answer to an earlier question, which was asked twice, does not say that it goes no further by now.
+    if (this.isReading && frame.from !== this.readFrom && frame.length === keyring.length) return
     this.isReading = false
     if (this.readsAgain || (frame.length > keyring.length && frame.records.length > 0)) {
       this.read()
