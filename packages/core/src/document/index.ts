@@ -33,6 +33,7 @@ export {
   checkContent,
   contentOf,
   contentToText,
+  runsOf,
   type TextAttributes,
   type TextContent,
   type TextElement,
@@ -40,4 +41,4 @@ export {
   type TextNode,
   type TextRun,
 } from './text-content'
-export { mergeContent } from './text-merge'
+export { insertContent, mergeContent } from './text-merge'

@@ -33,19 +33,23 @@ export type TextAttributes = { readonly [name: string]: JsonValue }
 /** Blocks in blocks, such as lists in lists, and the values of their attributes. */
 const MAX_DEPTH = 100
 
-export function contentOf(parent: Y.XmlFragment): TextContent {
-  return parent.toArray().flatMap((child): TextNode[] => {
-    if (child instanceof Y.XmlText) return [{ text: runsOf(child) }]
-    if (!(child instanceof Y.XmlElement)) return []
-    const children = contentOf(child)
-    return [
-      {
-        element: child.nodeName,
-        ...attributesOf(child.getAttributes() as Record<string, unknown>),
-        ...(children.length > 0 && { children }),
-      },
-    ]
-  })
+/** @param from and `to`: of its blocks */
+export function contentOf(parent: Y.XmlFragment, from?: number, to?: number): TextContent {
+  return parent
+    .toArray()
+    .slice(from, to)
+    .flatMap((child): TextNode[] => {
+      if (child instanceof Y.XmlText) return [{ text: runsOf(child) }]
+      if (!(child instanceof Y.XmlElement)) return []
+      const children = contentOf(child)
+      return [
+        {
+          element: child.nodeName,
+          ...attributesOf(child.getAttributes() as Record<string, unknown>),
+          ...(children.length > 0 && { children }),
+        },
+      ]
+    })
 }
 
 export function runsOf(text: Y.XmlText): readonly TextRun[] {

@@ -139,6 +139,17 @@ function stretchesOf(from: number, to: number, positions: ListPositions): (reado
   return stretches
 }
 
+/** Blocks go into a block, letters into letters. Call in a Yjs transaction. */
+export function insertContent(
+  into: Y.XmlFragment | Y.XmlText,
+  at: number,
+  content: TextContent | readonly TextRun[],
+): void {
+  if (into instanceof Y.XmlText)
+    for (const run of [...(content as readonly TextRun[])].reverse()) insertRun(into, at, run)
+  else into.insert(at, (content as TextContent).map(typeOf))
+}
+
 interface Letter {
   readonly key: string
   readonly run: TextRun
