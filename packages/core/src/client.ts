@@ -200,7 +200,8 @@ export class Sync extends AccountDocuments {
 
   /**
    * What this device wrote and the relay has not confirmed, in words: for a person to keep when the device was removed, and to take into
-   * an account again with `importEdits`. Plain JSON, readable at any time, also on a removed device.
+   * an account again with `importEdits`. Plain JSON, readable at any time, also on a removed device. A text is there as it stands; what was
+   * typed in documents that the app attached is not.
    *
    * @example
    * const edits = await sync.unsentEdits()
@@ -212,7 +213,8 @@ export class Sync extends AccountDocuments {
 
   /**
    * Writes what `unsentEdits` gave as edits of this device, made now. Meant for after a person has looked them through: they replace
-   * what stands in the account, as any edit does. What would change a record that was deleted is skipped, and said so.
+   * what stands in the account, as any edit does; of texts only what was typed, and what others have written meanwhile stays. What would
+   * change a record that was deleted is skipped, and said so.
    * @param edits what `unsentEdits` answered, or what `JSON.parse` made of it
    * @throws SyncError `invalid-value` when it is anything else, `secret-field`, `device-removed`; nothing is written then
    *
@@ -222,8 +224,11 @@ export class Sync extends AccountDocuments {
   async importEdits(edits: unknown): Promise<ImportedEdits> {
     const collections = checkUnsent(edits)
     for (const { changes } of collections)
-      for (const { fields, added, removed, counted } of changes)
+      for (const { fields, added, removed, counted, texts } of changes) {
         refuseSecrets({ ...added, ...removed, ...counted, ...fields })
+        // A text is letters; what its formatting is called is the editor's business.
+        for (const field of Object.keys(texts ?? {})) refuseSecrets({ [field]: '' })
+      }
     const skipped: SkippedChange[] = []
     for (const collection of collections) skipped.push(...(await this.engine.importChanges(collection)))
     const count = collections.reduce((sum, { changes }) => sum + changes.length, 0)

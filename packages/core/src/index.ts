@@ -31,7 +31,19 @@ export type {
   UnseenChange,
 } from './conflicts'
 export type { DeletedRecord } from './deleted-records'
-export type { Fields, JsonValue, RecordChange } from './document'
+export type {
+  Fields,
+  JsonValue,
+  RecordChange,
+  TextAttributes,
+  TextChange,
+  TextContent,
+  TextElement,
+  TextLetters,
+  TextNode,
+  TextRun,
+} from './document'
+export { contentToText } from './document'
 export { isSyncError, type LocalCode, type SyncCode, SyncError } from './errors'
 export { requestPersistentStorage } from './persistence'
 export {

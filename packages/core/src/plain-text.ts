@@ -1,13 +1,12 @@
 // A rich text as lines of plain text, and back. A block is what stands by itself in the root; blocks inside of others are lines, too.
+import { contentOf, contentToText } from './document'
 import { Y } from './yjs'
 
 /** The block that a line becomes, as ProseMirror, Tiptap and Lexical bindings call it. */
 const PARAGRAPH = 'paragraph'
 
 export function plainTextOf(root: Y.XmlFragment): string {
-  const lines: string[] = []
-  collectLines(root, lines)
-  return lines.join('\n')
+  return contentToText(contentOf(root))
 }
 
 /** Lines at the beginning and the end that are the same stay as they are, and so do their neighbours' characters that are. */
@@ -80,33 +79,7 @@ function blocksOf(root: Y.XmlFragment): (Y.XmlElement | Y.XmlText)[] {
 }
 
 function plainTextOfBlock(block: Y.XmlElement | Y.XmlText): string {
-  if (block instanceof Y.XmlText) return stringOf(block)
-  const lines: string[] = []
-  collectLines(block, lines)
-  return lines.join('\n')
-}
-
-/** Texts side by side are one line; a block begins another. */
-function collectLines(parent: Y.XmlFragment, lines: string[]): void {
-  let line: string | undefined
-  const end = (): void => {
-    if (line !== undefined) lines.push(line)
-    line = undefined
-  }
-  for (const child of parent.toArray()) {
-    if (child instanceof Y.XmlText) line = (line ?? '') + stringOf(child)
-    else if (child instanceof Y.XmlElement && isBreak(child)) line = `${line ?? ''}\n`
-    else if (child instanceof Y.XmlElement) {
-      end()
-      collectLines(child, lines)
-    }
-  }
-  if (line === undefined && parent.length === 0 && parent instanceof Y.XmlElement) line = ''
-  end()
-}
-
-function isBreak({ nodeName }: Y.XmlElement): boolean {
-  return nodeName === 'hardBreak' || nodeName === 'hard_break' || nodeName === 'br'
+  return block instanceof Y.XmlText ? stringOf(block) : plainTextOf(block)
 }
 
 /** Its characters, without formatting and without what is embedded. */

@@ -1,7 +1,6 @@
 // One text of a record, while an app shows or edits it.
 import { plainTextOf, writePlainText } from './plain-text'
-import { Listeners, type LiveDocument, receivedOrigin } from './sync'
-import { rootNames, TOUCHED } from './text-roots'
+import { Listeners, type LiveDocument, receivedOrigin, rootNames, TOUCHED } from './sync'
 import type { Y } from './yjs'
 
 /** Writing in a text counts as a change of its record at most this often. */

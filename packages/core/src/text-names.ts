@@ -1,8 +1,7 @@
 // Which fields of a collection are texts. They are not among a record's fields: those are read and written as a whole, texts are not.
 import type { Edit, Fields } from './document'
 import { SyncError } from './errors'
-import type { LiveDocument } from './sync'
-import { isWritten, rootNames, TOUCHED } from './text-roots'
+import { isWritten, type LiveDocument, rootNames, TOUCHED } from './sync'
 
 export class TextNames {
   private readonly names: ReadonlySet<string>

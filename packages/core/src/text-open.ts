@@ -1,9 +1,8 @@
 // Opens the text of a record: the one that is shown, one that is in conflict with it, or a new one.
 import type { Edit, JsonValue } from './document'
 import { SyncError } from './errors'
-import type { LiveDocument } from './sync'
+import { createRootName, type LiveDocument, requireRecord, rootNames } from './sync'
 import { TextField } from './text-field'
-import { createRootName, requireRecord, rootNames } from './text-roots'
 
 export interface TextOpening {
   document(): LiveDocument

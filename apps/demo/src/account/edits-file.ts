@@ -1,5 +1,5 @@
 // A file of edits that a locked-out device could not send: what `unsentEdits` gave, and what a person reads of it.
-import { type RecordChange, SyncError, type UnsentEdits } from '@owlivion/sync'
+import { contentToText, type RecordChange, SyncError, type UnsentEdits } from '@owlivion/sync'
 
 const kindText = { create: 'Added', change: 'Changed', delete: 'Deleted', count: 'Counted' } as const
 
@@ -41,12 +41,20 @@ function parse(text: string): unknown {
 
 function isReadableChange(change: unknown): boolean {
   const { id, kind, timeMs } = (change ?? {}) as Record<string, unknown>
-  return typeof id === 'string' && typeof timeMs === 'number' && typeof kind === 'string' && kind in kindText
+  if (typeof id !== 'string' || typeof timeMs !== 'number' || typeof kind !== 'string' || !(kind in kindText))
+    return false
+  try {
+    changeText(change as RecordChange)
+    return true
+  } catch {
+    // Its parts are of another shape.
+    return false
+  }
 }
 
 /** "Changed ida@berg.example" and a line for each value. */
 export function changeText(change: RecordChange): { readonly title: string; readonly lines: readonly string[] } {
-  const { id, kind, fields = {}, cleared = [], added = {}, removed = {}, counted = {} } = change
+  const { id, kind, fields = {}, cleared = [], added = {}, removed = {}, counted = {}, texts = {} } = change
   const name = typeof fields.name === 'string' ? fields.name : id
   return {
     title: `${kindText[kind]} ${name}`,
@@ -56,6 +64,7 @@ export function changeText(change: RecordChange): { readonly title: string; read
       ...Object.entries(added).map(([field, values]) => `${field}: with ${valueText(values)}`),
       ...Object.entries(removed).map(([field, values]) => `${field}: without ${valueText(values)}`),
       ...Object.entries(counted).map(([field, by]) => `${field}: ${by > 0 ? '+' : ''}${by}`),
+      ...Object.entries(texts).map(([field, { after }]) => `${field}: ${valueText(contentToText(after))}`),
     ],
   }
 }

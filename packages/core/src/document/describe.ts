@@ -2,8 +2,9 @@
 import type { JsonValue } from './json'
 import type { SlotOperation } from './operation'
 import { PRESENT, parseRegisterName } from './set-element'
+import type { TextContent } from './text-content'
 
-/** One thing that was done to one record. Fields, sets and counters of one name are three different things. */
+/** One thing that was done to one record. Fields, sets, counters and texts of one name are four different things. */
 export interface RecordChange {
   readonly id: string
   /** `create`: the record was added, or restored as it was; `change`: some of it was written. */
@@ -17,6 +18,18 @@ export interface RecordChange {
   readonly removed?: { readonly [field: string]: readonly string[] }
   /** By counter: how much was counted. */
   readonly counted?: { readonly [field: string]: number }
+  /** By field: what was typed in its text. */
+  readonly texts?: { readonly [field: string]: TextChange }
+}
+
+/** All that was typed in one text. */
+export interface TextChange {
+  /** The name of the text: two of one field are in conflict. */
+  readonly root: string
+  /** As the relay has it, for all the device knows. What differs was typed on the device; nothing when the text was begun there. */
+  readonly before: TextContent
+  /** As it stands on the device. */
+  readonly after: TextContent
 }
 
 export function describeOperation(operation: SlotOperation): RecordChange {

@@ -1,7 +1,7 @@
 // The records of one document. See registers.ts for how the parts hang together.
 export { type CarriedRecord, carryingOperations, sizeOfCarried } from './carry'
 export { isWorthFolding, MIN_DEAD_STRUCTS, structsOf, weigh } from './dead-weight'
-export { describeOperation, type RecordChange } from './describe'
+export { describeOperation, type RecordChange, type TextChange } from './describe'
 export { digestRegisters, digestRoots } from './digest'
 export type { InspectedRecord } from './inspect'
 export { joinStates, type KnownState, leftOut, vanished, withAll } from './join-states'
@@ -29,3 +29,16 @@ export {
 } from './registers'
 export { hasRow, isPurged, purgesSince, revivingOperations, unseenByPurges } from './revive'
 export type { Dot } from './slot'
+export {
+  checkContent,
+  contentOf,
+  contentToText,
+  runsOf,
+  type TextAttributes,
+  type TextContent,
+  type TextElement,
+  type TextLetters,
+  type TextNode,
+  type TextRun,
+} from './text-content'
+export { insertContent, mergeContent } from './text-merge'

@@ -42,8 +42,10 @@ export { type LastRun, type SyncInterval, type SyncMode, syncIntervals } from '.
 export { StoreWriter } from './store-writer'
 export type { SyncEvent } from './sync-event'
 export { groupEdits } from './writing/edit-groups'
+export { importInto } from './writing/import-texts'
 export { laneKey } from './writing/lanes'
 export type { StoredTransaction, WrittenTransaction } from './writing/outbox'
+export { createRootName, isWritten, requireRecord, rootNames, TOUCHED } from './writing/text-roots'
 export {
   checkUnsent,
   type ImportedEdits,

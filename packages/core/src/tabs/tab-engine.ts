@@ -10,6 +10,7 @@ import {
   type ConnectionState,
   type DeviceDetails,
   importChanges,
+  importInto,
   Listeners,
   readAnyProfile,
   StoreWriter,
@@ -206,7 +207,7 @@ export class TabEngine implements AccountEngine {
 
   async importChanges(changes: UnsentCollection): ReturnType<AccountEngine['importChanges']> {
     const document = await this.documents.open(changes.name.normalize('NFC'))
-    const { skipped, stored } = importChanges(changes, document())
+    const { skipped, stored } = importChanges(changes, importInto(document(), this))
     await stored
     return skipped
   }

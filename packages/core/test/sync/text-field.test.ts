@@ -1,7 +1,7 @@
 // A text of a record as an app has it: who begins it, who edits it, and what becomes of the record meanwhile.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Collection } from '../../src/collection'
-import { TOUCHED } from '../../src/text-roots'
+import { TOUCHED } from '../../src/sync'
 import { Y } from '../../src/yjs'
 import type { TestDevice } from './support/device'
 import { RebaseWorld } from './support/rebase-world'

@@ -252,6 +252,30 @@ it('an account that is wiped in one tab is closed in the others', async () => {
   await expect(contacts.add('bob', { name: 'Bob' })).rejects.toMatchObject({ code: 'closed' })
 })
 
+it('what is typed in a text in any tab is among the unsent edits, and is taken in by any', async () => {
+  const origin = new FakeOrigin()
+  const { sync } = await createIn(origin)
+  const first = await sync.open<Contact>('contacts', { texts: ['notes'] })
+  await first.add('ann', { name: 'Ann' })
+  const inFirst = await first.text('ann', 'notes')
+  inFirst.replaceWithText('from school')
+  const second = await open(origin.tab())
+  const contacts = await second.open<Contact>('contacts', { texts: ['notes'] })
+  await until(() => contacts.get('ann') !== undefined)
+  const inSecond = await contacts.text('ann', 'notes')
+  await until(() => inSecond.toText() === 'from school')
+  inSecond.replaceWithText('from school\nplays chess')
+  await until(() => inFirst.toText() === 'from school\nplays chess')
+  const edits = JSON.stringify(await second.unsentEdits())
+  expect(edits).toContain('plays chess')
+  inFirst.replaceWithText('')
+  await until(() => inSecond.toText() === '')
+  const note = { element: 'paragraph', children: [{ text: [{ insert: 'plays go' }] }] }
+  const change = { id: 'ann', kind: 'change', timeMs: 1, texts: { notes: { root: 'x', before: [], after: [note] } } }
+  await second.importEdits({ ...JSON.parse(edits), collections: [{ name: 'contacts', changes: [change] }] })
+  await until(() => inFirst.toText().includes('plays go'))
+})
+
 it('a follower is told of nothing that is not on disk: what it writes rests on it', async () => {
   const origin = new FakeOrigin()
   const { tab, sync } = await createIn(origin)

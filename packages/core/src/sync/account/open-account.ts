@@ -19,6 +19,7 @@ import { Listeners } from '../listeners'
 import { Presence } from '../presence/presence'
 import type { StoreWriter } from '../store-writer'
 import type { SyncEvent } from '../sync-event'
+import { importInto } from '../writing/import-texts'
 import {
   importChanges,
   readUnsent,
@@ -143,13 +144,13 @@ export abstract class OpenAccount implements AccountContext {
   /** What the relay has not confirmed, of all documents. */
   async unsentEdits(): Promise<UnsentEdits> {
     await this.writer.barrier()
-    return unsentEdits(this, await readUnsent(this.store))
+    return unsentEdits(this, await readUnsent(this))
   }
 
   /** Applies changes that were checked. @returns what was skipped, once the rest is on this device's disk */
   async importChanges(changes: UnsentCollection): Promise<readonly SkippedChange[]> {
     const document = await this.documents.open(changes.name.normalize('NFC'))
-    const { skipped, stored } = importChanges(changes, document())
+    const { skipped, stored } = importChanges(changes, importInto(document(), this))
     await stored
     return skipped
   }

@@ -14,10 +14,13 @@ import type { LogReplica } from '../log/log-replica'
 import { nameableEnds } from '../log/nameable'
 import type { LostEntry, Replayed, ReplayOptions } from '../log/replayed'
 import { observerOf } from '../observer'
+import { rootsIn } from '../purge/purged-texts'
 import { writerFromBytes } from '../writer-bytes'
 import { applyUpdates, emptyUpdate, updatesOf } from '../writing/body-updates'
 import type { Outbox, PendingTransaction, StoredTransaction } from '../writing/outbox'
+import { writeDependants } from '../writing/text-dependants'
 import { movesFor, type TextMoves } from '../writing/text-lives'
+import { piecesOf } from '../writing/text-pieces'
 import { Authors } from './authors'
 import type { LiveTexts } from './live-texts'
 import { applyPending, openLive } from './open-live'
@@ -270,19 +273,44 @@ export class DocumentState {
    * @param options as it was replayed
    * @returns the rows to write
    */
-  takeReplayed({ docs, replica, lost, batch }: Replayed, { drops }: ReplayOptions): StoreBatch {
+  takeReplayed({ docs, replica, lost, ownTexts, batch }: Replayed, { drops }: ReplayOptions): StoreBatch {
     // What is read again of our own is nobody else's.
     this.rereadThrough = Math.max(this.rereadThrough, this.replica.state.number)
     this.replica = replica
     this.tailRows = 0
     this.tailBytes = 0
     const again = lost.length > 0 ? this.resend(lost) : { put: [], remove: [] }
+    const dependants: (readonly [StoreKey, Uint8Array])[] = []
     if (drops) {
       applyPending(docs, this.outbox)
       const { writer, lastN } = this.registers
-      this.replaceLive(openLive(this.context, docs, writer, lastN), docs.texts)
+      const registers = openLive(this.context, docs, writer, lastN)
+      dependants.push(...this.writeDependants(registers, docs.texts, ownTexts))
+      this.replaceLive(registers, docs.texts)
     }
-    return { put: [...batch.put, ...again.put, this.stateRow()], remove: [...batch.remove, ...again.remove] }
+    return {
+      put: [...batch.put, ...again.put, ...dependants, this.stateRow()],
+      remove: [...batch.remove, ...again.remove],
+    }
+  }
+
+  /** @returns the rows to write */
+  private writeDependants(
+    registers: Registers,
+    texts: Y.Doc,
+    sent: readonly Uint8Array[],
+  ): (readonly [StoreKey, Uint8Array])[] {
+    if (this.context.isRemoved) return []
+    const own = [...sent, ...this.outbox.pending.flatMap(({ transaction }) => transaction.texts ?? [])]
+    const ids = [...registers.ids(), ...registers.deletedIds()]
+    const roots = ids.flatMap((id) => rootsIn(registers.slots(id), this.texts))
+    const update = writeDependants({ before: this.texts, texts, own, roots })
+    const pieces = update === undefined ? [] : piecesOf(update).updates
+    return pieces.map((piece) => {
+      const transaction = { ...registers.perform(() => []), texts: piece }
+      const item = this.outbox.add(transaction, { isClockKnown: this.context.clockOffsetMs !== undefined })
+      return [rowKeys.pending(this.document, item.order), encodePending(item)] as const
+    })
   }
 
   /** Under a new incarnation, which goes on where the first that is given up did. */

@@ -6,7 +6,7 @@
 // - the keyring goes further than the relay had shown, and entries could not be verified for that: they are read again from the relay.
 //
 // Nothing honest is lost by it: nobody's slot hangs on another's, and what an entry that counts had taken away of one that does not is
-// carried by Yjs as a deletion of something unknown.
+// carried by Yjs as a deletion of something unknown. Letters do hang on those beside them: each author writes its own again.
 import {
   type Body,
   bytesEqual,
@@ -24,6 +24,7 @@ import type { DocumentState } from '../document/document-state'
 import { decodeLog, encodeBase, encodeHeld, encodeLog, type LogRow, rowKeys, type StoredEntry } from '../document/rows'
 import type { Foundation } from '../document/state-row'
 import { readFoundation, replicaStateOf } from '../snapshot/foundation'
+import { updatesOf } from '../writing/body-updates'
 import { applyBodies, buildBaseDocs, readStoredBase, type StoredBase, tryOpenStored } from './base'
 import { openStoredExempt } from './exempt-entries'
 import { archiveRows } from './fold'
@@ -128,6 +129,7 @@ export async function replayDocument(
   const own: (LostEntry & Lineage)[] = []
   const spoilt = new LineageMap<true>()
   const lostBodies: Body[] = []
+  const ownBodies: Body[] = []
   const waits = [...stored.held].some(([number, { reason }]) => number <= covered && waitsForKeyring(reason))
   const verified = below !== undefined && waits ? await openStoredExempt({ context, document }, below) : undefined
   for (const [number, entry] of await readLog(context, document, foundation, stored)) {
@@ -138,8 +140,9 @@ export async function replayDocument(
     const body =
       'body' in opened.outcome ? opened.outcome.body : isLost && tryOpenStored(context, document, entry)?.body
     const isOwn = bytesEqual(opened.device, context.device)
-    if (isLost && body && !context.isCutOff(document, opened.device, opened.incarnation, opened.sequence))
-      lostBodies.push(body)
+    const counts = !context.isCutOff(document, opened.device, opened.incarnation, opened.sequence)
+    if (isLost && body && counts) lostBodies.push(body)
+    if (isOwn && body && counts) ownBodies.push(body)
     if (isOwn && body) own.push({ body, entry, device: opened.device, incarnation: opened.incarnation })
     // Those of before were seen to before.
     if (isOwn && isLost && (held === undefined || held.released)) spoilt.set(opened, true)
@@ -182,6 +185,7 @@ export async function replayDocument(
     docs,
     replica: rebuilt,
     lost,
+    ownTexts: ownBodies.flatMap((body) => updatesOf(body).texts ?? []),
     batch: { put: [[rowKeys.base(document), base], ...archive.put, ...held], remove },
   }
 }

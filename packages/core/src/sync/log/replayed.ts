@@ -16,6 +16,8 @@ export interface Replayed {
   readonly replica: LogReplica
   /** This device's own entries that it has to seal again, in order: those of every incarnation in which one is lost. */
   readonly lost: readonly LostEntry[]
+  /** What this device's own entries that count wrote in texts, whether or not it has its place now. */
+  readonly ownTexts: readonly Uint8Array[]
   /** All rows but the state's and the pending ones'. */
   readonly batch: Required<Pick<StoreBatch, 'put' | 'remove'>>
 }

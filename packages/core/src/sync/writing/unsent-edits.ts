@@ -1,20 +1,24 @@
 // What this device wrote and the relay has not confirmed, as a list that a person can read, keep in a file, and take into an account
 // again: what a device that was removed has to give before it is wiped.
-import { bytesToHex } from '@owlivion/sync-protocol'
+import { bytesToHex, type DocumentId, hexToBytes } from '@owlivion/sync-protocol'
 import {
+  checkContent,
   checkEdit,
   describeOperation,
   type Edit,
   type JsonValue,
   type RecordChange,
-  type Registers,
 } from '../../document'
 import { isSyncError, type SyncCode, SyncError } from '../../errors'
-import type { Store } from '../../storage'
+import type { AccountContext } from '../account-context'
 import { readNames } from '../document/document-names'
 import { decodePending, pendingPrefix } from '../document/rows'
 import { isHistoryName } from '../history/history-names'
+import { type ImportTarget, importTexts, withTextsKept } from './import-texts'
 import { lanePrefix, readLanes } from './lanes'
+import type { StoredTransaction } from './outbox'
+import { TOUCHED } from './text-roots'
+import { unsentTexts } from './unsent-texts'
 
 const FORMAT = 'owlivion-unsent-edits'
 const FORMAT_VERSION = 1
@@ -30,7 +34,7 @@ export interface UnsentEdits {
   readonly collections: readonly UnsentCollection[]
 }
 
-/** The unsent edits of one collection, in the order in which they were made. */
+/** The unsent edits of one collection, in the order in which they were made; behind them what was typed in texts. */
 export interface UnsentCollection {
   readonly name: string
   readonly changes: readonly RecordChange[]
@@ -50,26 +54,45 @@ export interface ImportedEdits {
   readonly skipped: readonly SkippedChange[]
 }
 
-/** From the rows and not from memory: also of documents that cannot be opened. Call when all rows are written. */
-export async function readUnsent(store: Store): Promise<UnsentCollection[]> {
+/**
+ * From the rows and not from memory: also of documents that cannot be opened, which are then without what was typed in their texts, and
+ * reported. Call when all rows are written.
+ */
+export async function readUnsent(context: AccountContext): Promise<UnsentCollection[]> {
+  const { store } = context
   const [pending, lanes, names] = await Promise.all([
     store.list(pendingPrefix),
     readLanes(store, lanePrefix),
     readNames(store),
   ])
   const nameOf = new Map(names.map(({ document, name }) => [bytesToHex(document), name]))
-  const changes = new Map<string, RecordChange[]>()
+  const transactions = new Map<string, StoredTransaction[]>()
   const rows = [...pending.map(([key, bytes]) => ({ key, row: decodePending(bytes) })), ...lanes]
   for (const { key, row } of rows) {
-    const [, document] = key
-    const name = nameOf.get(document as string) ?? (document as string)
+    const document = key[1] as string
     // Nobody edited it, and the other devices have it, too.
-    if (isHistoryName(name)) continue
-    const list = changes.get(name) ?? []
-    changes.set(name, list)
-    list.push(...row.transaction.operations.map(describeOperation))
+    if (isHistoryName(nameOf.get(document) ?? '')) continue
+    const list = transactions.get(document) ?? []
+    transactions.set(document, list)
+    list.push(row.transaction)
   }
-  return [...changes].map(([name, list]) => ({ name, changes: list })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const collections: UnsentCollection[] = []
+  for (const [document, list] of transactions) {
+    const changes = list.flatMap(({ operations }) => operations.map(describeOperation)).flatMap(withoutTouched)
+    changes.push(...(await unsentTexts(context, hexToBytes(document) as DocumentId, list)))
+    if (changes.length > 0) collections.push({ name: nameOf.get(document) ?? document, changes })
+  }
+  return collections.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** It tells devices that a text was typed in, and a person nothing: what was typed is told by itself. */
+function withoutTouched(change: RecordChange): RecordChange[] {
+  const { fields, ...rest } = change
+  if (fields === undefined || !Object.hasOwn(fields, TOUCHED)) return [change]
+  const others = Object.entries(fields).filter(([name]) => name !== TOUCHED)
+  if (others.length > 0 || change.kind === 'create')
+    return [{ ...rest, fields: Object.assign(Object.create(null), Object.fromEntries(others)) }]
+  return rest.cleared || rest.added || rest.removed ? [rest] : []
 }
 
 export function unsentEdits(
@@ -103,7 +126,7 @@ export function checkUnsent(value: unknown): readonly UnsentCollection[] {
 
 const partsOf: { readonly [K in RecordChange['kind']]: readonly string[] } = {
   create: ['fields', 'added', 'removed'],
-  change: ['fields', 'cleared', 'added', 'removed'],
+  change: ['fields', 'cleared', 'added', 'removed', 'texts'],
   delete: [],
   count: ['counted'],
 }
@@ -112,22 +135,27 @@ function checkChange(value: unknown): RecordChange {
   const { kind } = objectOf(value)
   if (typeof kind !== 'string' || !Object.hasOwn(partsOf, kind)) throw invalid('An unsent edit is of an unknown kind.')
   const change = objectOf(value, ['id', 'kind', 'timeMs'], partsOf[kind as RecordChange['kind']])
-  const { id, timeMs, cleared, fields, counted, added, removed } = change
+  const { id, timeMs, cleared, fields, counted, added, removed, texts } = change
   if (typeof id !== 'string' || !Number.isSafeInteger(timeMs)) throw invalid('An unsent edit has a record and a time.')
   for (const part of [fields, counted]) if (part !== undefined) objectOf(part)
   for (const sets of [added, removed])
     if (sets !== undefined) for (const elements of Object.values(objectOf(sets))) listOf(elements)
   if (cleared !== undefined && listOf(cleared).some((name) => typeof name !== 'string'))
     throw invalid('A cleared field has a name.')
+  if (texts !== undefined) checkTexts(id, texts)
   const checked = change as unknown as RecordChange
   for (const edit of editsOf(checked, true)) checkEdit(edit)
   return checked
 }
 
-/** The part of a document that taking edits in needs. */
-export interface ImportTarget {
-  readonly registers: Pick<Registers, 'has' | 'inspect'>
-  transactAll(edits: readonly Edit[]): Promise<void>[]
+function checkTexts(id: string, texts: unknown): void {
+  for (const [field, change] of Object.entries(objectOf(texts))) {
+    const { root, before, after } = objectOf(change, ['root', 'before', 'after'])
+    if (typeof root !== 'string') throw invalid('A text has a name.')
+    checkEdit({ kind: 'update', id, fields: { [field]: root } })
+    checkContent(before)
+    checkContent(after)
+  }
 }
 
 /**
@@ -148,15 +176,17 @@ export function importChanges(
 }
 
 function importChange(change: RecordChange, target: ImportTarget, stored: Promise<void>[]): SyncCode | undefined {
-  const { id, kind } = change
+  const { id, kind, texts = {} } = change
   const isVisible = target.registers.has(id)
   if (!isVisible && (kind === 'change' || kind === 'count')) {
     // Whoever deleted it may have had a reason: a person decides. One that this account never had is made.
     if (target.registers.inspect(id) !== undefined) return 'record-deleted'
-    if (kind === 'count' || (change.fields === undefined && change.added === undefined)) return 'record-missing'
+    const isMade = change.fields !== undefined || change.added !== undefined || change.texts !== undefined
+    if (kind === 'count' || !isMade) return 'record-missing'
   }
   try {
-    stored.push(...target.transactAll(editsOf(change, isVisible)))
+    stored.push(...target.transactAll(editsOf(withTextsKept(change, target), isVisible)))
+    stored.push(...importTexts(id, texts, target))
     return undefined
   } catch (error) {
     if (!isSyncError(error) || error.code === 'closed' || error.code === 'device-removed') throw error

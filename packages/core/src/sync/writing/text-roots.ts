@@ -1,8 +1,13 @@
 // Where a text field's text is: its value in the record is the name of a root in the document's Y.Doc of texts, drawn by whoever made the
 // text. Two who did so without knowing of each other leave two texts and a conflict of two names; nothing is mixed and nothing is lost.
-import { SyncError } from './errors'
-import type { LiveDocument } from './sync'
-import type { Y } from './yjs'
+import type { Registers } from '../../document'
+import { SyncError } from '../../errors'
+import type { Y } from '../../yjs'
+
+export interface RecordsWithTexts {
+  readonly registers: Pick<Registers, 'has' | 'inspect'>
+  readonly texts: Y.Doc
+}
 
 /**
  * A field beside those of the app: when a text of the record was last written in, as this device knows it. It makes of writing in a text
@@ -19,7 +24,7 @@ export function createRootName(random: (length: number) => Uint8Array): string {
 }
 
 /** The names that stand in the field, the one first that is shown: with a text in it, if any has. */
-export function rootNames({ registers, texts }: Pick<LiveDocument, 'registers' | 'texts'>, id: string, field: string) {
+export function rootNames({ registers, texts }: RecordsWithTexts, id: string, field: string): string[] {
   const candidates = registers.inspect(id)?.fields.get(field)?.candidates ?? []
   const names = [
     ...new Set(candidates.flatMap(({ value }) => (typeof value === 'string' && value !== '' ? [value] : []))),
@@ -36,7 +41,7 @@ export function isWritten(texts: Y.Doc, name: string): boolean {
 }
 
 /** @throws SyncError `record-missing`, `record-deleted` */
-export function requireRecord({ registers }: Pick<LiveDocument, 'registers'>, id: string): void {
+export function requireRecord({ registers }: Pick<RecordsWithTexts, 'registers'>, id: string): void {
   if (registers.has(id)) return
   const name = JSON.stringify(id)
   if (registers.inspect(id) === undefined) throw new SyncError('record-missing', `There is no record ${name}.`)
