@@ -1,9 +1,6 @@
-// The script of the pages that the tests of editors open: one device of an account in each, with two editors bound to attached documents as their
-// makers say, and nothing of this library between the binding and the provider.
+// The script of the pages with ProseMirror and CodeMirror, bound to attached documents as the makers of their bindings say.
 import { EditorState as CodeState } from '@codemirror/state'
 import { EditorView as CodeView } from '@codemirror/view'
-import { type AttachedProvider, createAccount, joinAccount, openAccount, type Sync } from '@owlivion/sync'
-import { openIndexedDbStore } from '@owlivion/sync/indexeddb'
 import { baseKeymap, toggleMark } from 'prosemirror-commands'
 import { keymap } from 'prosemirror-keymap'
 import { schema } from 'prosemirror-schema-basic'
@@ -11,41 +8,25 @@ import { EditorState, Selection } from 'prosemirror-state'
 import { EditorView } from 'prosemirror-view'
 import { yCollab } from 'y-codemirror.next'
 import { redo, undo, yCursorPlugin, ySyncPlugin, yUndoPlugin } from 'y-prosemirror'
-import * as Y from 'yjs'
+import { type Attach, devicePage, place } from './device-page'
 
 declare global {
   var editors: typeof page
 }
 
-let sync: Sync | undefined
 let letter: EditorView | undefined
 let filter: CodeView | undefined
-const problems: string[] = []
-const providers: AttachedProvider[] = []
-
-function attach(name: string, user: string): { readonly doc: Y.Doc; readonly provider: AttachedProvider } {
-  const doc = new Y.Doc()
-  const provider = sync!.attach(doc, name)
-  provider.on('error', (error) => problems.push(error.message))
-  provider.awareness.setLocalStateField('user', { name: user, color: '#a03060', colorLight: '#a0306033' })
-  providers.push(provider)
-  return { doc, provider }
-}
 
 // As ProseMirror asks for: else the browser joins a space to the mark that follows it.
 document.head.append(
   Object.assign(document.createElement('style'), { textContent: '.ProseMirror { white-space: pre-wrap }' }),
 )
 
-function place(id: string): HTMLElement {
-  const element = document.createElement('div')
-  element.id = id
-  document.body.append(element)
-  return element
-}
+const shown = (user: string) => ({ name: user, color: '#a03060', colorLight: '#a0306033' })
 
-function openRichText(user: string): void {
-  const { doc, provider } = attach('letter', user)
+function openRichText(user: string, attach: Attach): void {
+  const { doc, provider } = attach('letter')
+  provider.awareness.setLocalStateField('user', shown(user))
   letter = new EditorView(place('letter'), {
     state: EditorState.create({
       schema,
@@ -60,8 +41,9 @@ function openRichText(user: string): void {
   })
 }
 
-function openCode(user: string): void {
-  const { doc, provider } = attach('filter.sieve', user)
+function openCode(user: string, attach: Attach): void {
+  const { doc, provider } = attach('filter.sieve')
+  provider.awareness.setLocalStateField('user', shown(user))
   const text = doc.getText('code')
   filter = new CodeView({
     parent: place('code'),
@@ -69,42 +51,7 @@ function openCode(user: string): void {
   })
 }
 
-async function open(opened: Sync, user: string): Promise<void> {
-  sync = opened
-  sync.on((event) => {
-    if (event.type === 'error') problems.push(`${event.error.code}: ${event.error.message}`)
-  })
-  sync.goOnline()
-  openRichText(user)
-  openCode(user)
-}
-
 const page = {
-  /** Answers the recovery phrase. */
-  async create(relay: string): Promise<string> {
-    const store = await openIndexedDbStore('mail')
-    const made = await createAccount({ store, relay, deviceName: 'laptop' })
-    await open(made.sync, 'Ann')
-    await made.sync.flush()
-    return made.recoveryPhrase
-  },
-
-  async join(relay: string, recoveryPhrase: string): Promise<void> {
-    const store = await openIndexedDbStore('other')
-    await open(await joinAccount({ store, relay, deviceName: 'phone', recoveryPhrase }), 'Bob')
-  },
-
-  /** A second tab of the device that made the account. */
-  async openAgain(): Promise<void> {
-    await open(await openAccount({ store: await openIndexedDbStore('mail') }), 'Ann, elsewhere')
-  },
-
-  goOffline: () => sync!.goOffline(),
-  goOnline: () => sync!.goOnline(),
-  flush: () => sync!.flush(),
-  isSynced: () => providers.every((provider) => provider.synced),
-  problems: () => problems,
-
   /** The rich text as HTML, without the cursors of others. */
   letterHtml(): string {
     const editor = document.querySelector('#letter .ProseMirror')!.cloneNode(true) as HTMLElement
@@ -147,3 +94,7 @@ const page = {
 }
 
 globalThis.editors = page
+globalThis.device = devicePage((user, attach) => {
+  openRichText(user, attach)
+  openCode(user, attach)
+})

@@ -2,6 +2,7 @@
 // do not overlap, and each change once, however many packs say it.
 import { keyOfChange, type LoggedChange, type PackedChange, type ShelvedPack, type StoredHistory } from '../sync'
 import type { Moment } from './differences'
+import { LatestPlaces } from './latest-places'
 
 /** Where in the log a change is, and which of those at that place it is. */
 export interface PackPlace {
@@ -15,12 +16,16 @@ interface OpenPack {
 }
 
 export class OlderChanges {
+  private readonly latest: LatestPlaces
+
   /** @param isCounted whether a change is of an entry that this device does not keep, and that counts */
   constructor(
     private readonly stored: Pick<StoredHistory, 'packs' | 'outdated'> | undefined,
     private readonly isComplete: boolean,
     private readonly isCounted: (change: PackedChange) => boolean,
-  ) {}
+  ) {
+    this.latest = new LatestPlaces(stored?.packs ?? [])
+  }
 
   /** It goes back to the beginning. */
   get isWhole(): boolean {
@@ -61,7 +66,7 @@ export class OlderChanges {
       let next = nextOf(open, sign)
       for (let pack = waiting.at(-1); pack !== undefined && edge(pack) <= next; pack = waiting.at(-1)) {
         waiting.pop()
-        const counted = (pack.read()?.changes ?? []).filter((change) => this.isCounted(change) && isBefore(change))
+        const counted = this.latest.changesOf(pack).filter((change) => this.isCounted(change) && isBefore(change))
         open.push({ changes: sign > 0 ? counted : counted.reverse(), at: 0 })
         next = nextOf(open, sign)
       }

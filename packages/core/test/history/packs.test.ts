@@ -89,6 +89,31 @@ it('has each change once, in the order of the log and backward from any place, h
   })
 })
 
+it('has each change once where packs give it other places, for a relay lost the log and was given it back at later ones', () => {
+  const before = Array.from({ length: 12 }, (_, i) => changed(i + 1, { id: `r${i % 4}` }))
+  // From the fifth on two of another device came first.
+  const between = [5, 6].map((number) => changed(number + 95, { device: BOB, incarnation: 2, number, id: 'r0' }))
+  const after = before.map((change) => (change.number < 5 ? change : { ...change, number: change.number + 2 }))
+  const healed = [...after.slice(0, 4), ...between, ...after.slice(4)]
+  const shelvedFrom = (...parts: readonly (readonly PackedChange[])[]) =>
+    parts.map((changes) => {
+      const [ann, bob] = [ANN, BOB].map((device) => changes.filter((change) => change.device === device))
+      const spans = [...(ann!.length > 0 ? [ann!] : []), ...(bob!.length > 0 ? [bob!] : [])].map((chain) => ({
+        ...{ device: chain[0]!.device, incarnation: chain[0]!.incarnation },
+        ...{ from: chain[0]!.sequence, to: chain.at(-1)!.sequence },
+      }))
+      return shelvedOf(encodePack(sha512, { spans, changes }))!
+    })
+  const packs = shelvedFrom(before.slice(0, 7), before.slice(7), healed.slice(0, 9), healed.slice(9))
+  const older = new OlderChanges({ packs, outdated: [] }, true, () => true)
+  expect([...older.forward()]).toEqual(healed)
+  const backward = [...older.backward()]
+  expect(backward.map(({ change }) => change)).toEqual([...healed].reverse())
+  backward.forEach(({ place }, i) => {
+    expect([...older.backward(place)].map(({ change }) => change)).toEqual([...healed].reverse().slice(i + 1))
+  })
+})
+
 it('is not read from a pack of which a part has not arrived', async () => {
   const world = await HistoryWorld.create(['laptop'])
   const [laptop] = world.devices as [Device]
