@@ -7,7 +7,6 @@ import {
   deletesIn,
   type History,
   isBirth,
-  isDelete,
   isReplaced,
   type OracleEffect,
   type OracleOperation,
