@@ -25,10 +25,19 @@ interface Watched {
   readonly awakeMs: number
   /** Since it woke up. */
   readonly upMs: number
-  /** How often its clock had been set when it was first seen awake. */
+  /** How often its clock had been set when it was last seen awake after that. */
   readonly seenSets: number | undefined
   /** The same, once it was awake for a minute more, and has looked at the clock itself. */
   readonly clockSets: number | undefined
+}
+
+function lookedAtClock(
+  before: Watched | undefined,
+  sets: number,
+  isAsleep: boolean,
+): Pick<Watched, 'seenSets' | 'clockSets'> {
+  if (before?.seenSets !== sets) return { seenSets: isAsleep ? undefined : sets, clockSets: undefined }
+  return { seenSets: sets, clockSets: isAsleep ? before.clockSets : sets }
 }
 
 export class ScheduleWatch {
@@ -84,22 +93,21 @@ export class ScheduleWatch {
     const mark = [mode, isRunning, lastRun?.startedAtMs].join()
     const before = this.#watched.get(device)
     const { sets } = device.wallClock
+    const nowMs = this.time.nowMs
+    const clock = lookedAtClock(before, sets, isAsleep)
     if (before === undefined || before.mark !== mark || isRunning) {
-      const unknown = { seenSets: isAsleep ? undefined : sets, clockSets: undefined }
-      this.#watched.set(device, { mark, sinceMs: this.time.nowMs, awakeMs: 0, upMs: 0, ...unknown })
+      this.#watched.set(device, { mark, sinceMs: nowMs, awakeMs: 0, upMs: 0, ...clock })
       return
     }
-    const clockSets = before.clockSets ?? (isAsleep ? undefined : before.seenSets)
-    const seenSets = before.seenSets ?? (isAsleep ? undefined : sets)
     const awakeMs = before.awakeMs + (isAsleep ? 0 : MINUTE_MS)
     const upMs = isAsleep ? 0 : before.upMs + MINUTE_MS
-    const sinceMs = before.clockSets === undefined ? this.time.nowMs : before.sinceMs
-    this.#watched.set(device, { mark, sinceMs, awakeMs, upMs, clockSets, seenSets })
+    const sinceMs = before.clockSets === undefined ? nowMs : before.sinceMs
+    this.#watched.set(device, { mark, sinceMs, awakeMs, upMs, ...clock })
     const hold = codesThatHold.has(lastRun?.failed) ? LONGEST_HOLD_MS : 0
     const dueMs = Number(mode) * MINUTE_MS + hold + SLACK_MS
     if (awakeMs > dueMs) this.fail(`${device.name} does not sync every ${mode} minutes`)
     // A clock that was set tells nothing about how long it slept.
-    if (clockSets === sets && upMs > SLACK_MS && this.time.nowMs - sinceMs > dueMs)
+    if (clock.clockSets !== undefined && upMs > SLACK_MS && nowMs - sinceMs > dueMs)
       this.fail(`${device.name} has slept through its schedule of ${mode} minutes, and does not make up for it`)
   }
 }

@@ -56,8 +56,8 @@ const whenRebased: readonly Mutation[] = [
         replace: 'const own = foldedOf(docs, new Map())',
       },
     ],
-    noticedAs: /where the oracle refuses|snapshot-untrue|lacks an edit|does not converge/,
-    caughtBy: 26,
+    noticedAs: /where the oracle refuses|than the oracle expects|snapshot-untrue|lacks an edit|does not converge/,
+    caughtBy: 22,
   },
   {
     name: 'what was not sent is forgotten when another rebases',
