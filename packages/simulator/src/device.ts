@@ -24,6 +24,8 @@ const MAX_TIMES_UNKNOWN = 12
 export class SimDevice {
   readonly name: string
   readonly wallClock: WallClock
+  /** How often the clock had been set when this process started, and looked at it. */
+  clockSetsAtStart = 0
   readonly crashPoints = new CrashPoints()
   readonly choices: Choices
   readonly collections = new Map<string, SimCollection>()
@@ -74,6 +76,7 @@ export class SimDevice {
   /** Starts the app, with the account that the disk holds, or by making or joining one. */
   start(online = this.#wantsOnline): void {
     if (this.state === 'opening' || this.state === 'open' || this.state === 'closing') return
+    this.clockSetsAtStart = this.wallClock.sets
     this.state = 'opening'
     this.#wantsOnline = online
     const life = new Life()

@@ -94,7 +94,8 @@ export class ScheduleWatch {
     const before = this.#watched.get(device)
     const { sets } = device.wallClock
     const nowMs = this.time.nowMs
-    const clock = lookedAtClock(before, sets, isAsleep)
+    const isSetSince = device.clockSetsAtStart !== sets
+    const clock = isSetSince ? lookedAtClock(before, sets, isAsleep) : { seenSets: sets, clockSets: sets }
     if (before === undefined || before.mark !== mark || isRunning) {
       this.#watched.set(device, { mark, sinceMs: nowMs, awakeMs: 0, upMs: 0, ...clock })
       return
