@@ -1,6 +1,8 @@
 // Mistakes with what a person chooses on a device, which data and when; and with a disk that takes nothing for a while.
 import type { Mutation } from './mutation'
 
+const MINUTE_MS = 60_000
+
 const engine = 'core/src/sync/account/engine.ts'
 const scheduler = 'core/src/sync/schedule/scheduler.ts'
 
@@ -63,7 +65,15 @@ const whenItSyncs: readonly Mutation[] = [
       },
     ],
     noticedAs: /has slept through its schedule/,
-    caughtBy: 108,
+    script: {
+      ...{ devices: 2, endMs: 115 * MINUTE_MS },
+      steps: [
+        { atMs: 500, kind: 'join', device: 1 },
+        { atMs: 10_000, kind: 'set schedule', device: 1, mode: 15, onStart: false, onNetworkReturn: false },
+        { atMs: 20 * MINUTE_MS, kind: 'sleep', device: 1, lastsMs: 80 * MINUTE_MS },
+      ],
+    },
+    caughtBy: 1,
   },
   {
     name: 'a clock that is set back puts a run off',

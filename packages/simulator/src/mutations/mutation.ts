@@ -21,6 +21,8 @@ export interface Mutation {
   readonly noticedAs: RegExp
   /** What the relay lies about in all of these worlds, beside what their seeds draw. */
   readonly lie?: DocumentLie
+  /** What happens in its worlds, instead of what their seeds draw: what seeds hardly ever meet. */
+  readonly script?: Pick<Plan, 'devices' | 'steps' | 'endMs'>
   /** Its worlds draw what people choose on their devices. */
   readonly amongChoices?: boolean
   /** A seed that is known to catch it, or the death of a device in a scenario: what only a death in one moment shows, seeds hardly ever meet. */
@@ -28,7 +30,8 @@ export interface Mutation {
 }
 
 /** The plan of a seed, in a world for the mutation. */
-export function planFor({ lie }: Mutation, plan: Plan): Plan {
+export function planFor({ lie, script }: Mutation, drawn: Plan): Plan {
+  const plan = { ...drawn, ...script }
   if (lie === undefined) return plan
   const lies = Array.from({ length: plan.devices }, (_, device) => {
     return { atMs: 0, kind: 'lie', device, lie, lastsMs: plan.endMs } as const
