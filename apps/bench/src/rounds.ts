@@ -9,6 +9,8 @@ export interface Measured {
   readonly figures: readonly Figures[]
   /** Why a round has none. */
   readonly failed: readonly string[]
+  /** Why it was not run at all. */
+  readonly skipped?: string
 }
 
 export interface RoundsOptions {
@@ -27,11 +29,20 @@ export async function runRounds({
   say,
 }: RoundsOptions): Promise<Measured[]> {
   const measured = workloads.flatMap((workload) =>
-    engines.map((engine) => ({ workload, engine, figures: [] as Figures[], failed: [] as string[] })),
+    engines.map((engine) => ({
+      workload,
+      engine,
+      figures: [] as Figures[],
+      failed: [] as string[],
+      skipped: engine.skips?.[workload.name],
+    })),
   )
+  for (const { workload, engine, skipped } of measured)
+    if (skipped !== undefined) say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} skipped: ${skipped}`)
   for (let round = 0; round < rounds; round++)
     // Another engine begins each round: none is always the one that comes after the heaviest.
-    for (const { workload, engine, figures, failed } of inTurn(measured, workloads, round)) {
+    for (const { workload, engine, figures, failed, skipped } of inTurn(measured, workloads, round)) {
+      if (skipped !== undefined) continue
       const stage = new Stage(engine, profileFolder)
       try {
         const ofRound = await workload.run(stage)
@@ -45,7 +56,13 @@ export async function runRounds({
         await stage.clear()
       }
     }
-  return measured.map(({ workload, engine, ...rest }) => ({ workload: workload.name, engine: engine.name, ...rest }))
+  return measured.map(({ workload, engine, figures, failed, skipped }) => ({
+    workload: workload.name,
+    engine: engine.name,
+    figures,
+    failed,
+    ...(skipped !== undefined && { skipped }),
+  }))
 }
 
 function inTurn<T extends { readonly workload: Workload }>(

@@ -46,4 +46,8 @@ export interface Engine {
   readonly name: string
   readonly server: URL
   readonly client: URL
+  /** By the name of the workload, why the engine cannot do it: it is not run, and the report says so. */
+  readonly skips?: Readonly<Record<string, string>>
+  /** How long a process of it may take for one call, where that is more than the others need. */
+  readonly callTimeoutMs?: number
 }

@@ -6,6 +6,9 @@ import type { Engine } from './engine'
 
 const folder = new URL('../peers/', import.meta.url)
 
+/** What a peer needs otherwise than the rest, and what it cannot do. */
+const terms: Readonly<Record<string, Pick<Engine, 'skips' | 'callTimeoutMs'>>> = {}
+
 export function peers(): Engine[] {
   const install = spawnSync(
     'pnpm',
@@ -23,5 +26,6 @@ export function peers(): Engine[] {
       name,
       server: new URL(`${name}-server.mjs`, folder),
       client: new URL(`${name}.mjs`, folder),
+      ...terms[name],
     }))
 }

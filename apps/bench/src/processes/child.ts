@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { nodeArguments } from '../files'
 import type { Answer, Answers, Call } from './answers'
 
-/** Longer than any workload takes; a process that hangs ends the run with a word. */
+/** Longer than a workload takes most engines; a process that hangs fails its workload with a word. */
 const CALL_TIMEOUT_MS = 120_000
+/** Longer than writing a profile takes; a process whose loop hangs never hears that it may go. */
+const END_TIMEOUT_MS = 10_000
 
 /** A process with these answers; each call is a promise of what the answer there resolves to. */
 export class Child<T extends Answers> {
@@ -16,6 +18,7 @@ export class Child<T extends Answers> {
   constructor(
     private readonly child: ChildProcess,
     private readonly what: string,
+    private readonly callTimeoutMs: number,
   ) {
     child.on('message', (answer: Answer) => this.waiting.get(answer.id)?.(answer))
     this.ended = new Promise((resolve) => child.once('exit', () => resolve()))
@@ -28,8 +31,8 @@ export class Child<T extends Answers> {
     const id = ++this.lastId
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => settle({ id, error: `no answer in ${CALL_TIMEOUT_MS / 1_000} s` }),
-        CALL_TIMEOUT_MS,
+        () => settle({ id, error: `no answer in ${this.callTimeoutMs / 1_000} s` }),
+        this.callTimeoutMs,
       )
       const settle = (answer: Answer): void => {
         clearTimeout(timer)
@@ -38,7 +41,10 @@ export class Child<T extends Answers> {
         else resolve(answer.result as Awaited<ReturnType<T[Name]>>)
       }
       this.waiting.set(id, settle)
-      this.child.send({ id, name, args } satisfies Call)
+      // Without somebody to tell, a message to a process that is gone would end this one.
+      this.child.send({ id, name, args } satisfies Call, (error) => {
+        if (error !== null) settle({ id, error: error.message })
+      })
     })
   }
 
@@ -58,10 +64,12 @@ export class Child<T extends Answers> {
     await this.ended
   }
 
-  /** Lets it end by itself, so that a profile of it is written. */
-  async end(): Promise<void> {
+  /** Lets it end by itself, so that a profile of it is written; one that does not is killed. */
+  async end(timeoutMs = END_TIMEOUT_MS): Promise<void> {
     if (this.child.connected) this.child.disconnect()
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs)
     await this.ended
+    clearTimeout(timer)
   }
 }
 
@@ -70,13 +78,20 @@ export interface ChildOptions {
   readonly what: string
   readonly args: readonly string[]
   /** Where its CPU profile goes, if one is taken. */
-  readonly profileFolder: string | undefined
+  readonly profileFolder?: string | undefined
+  readonly callTimeoutMs?: number | undefined
 }
 
-export function startChild<T extends Answers>({ file, what, args, profileFolder }: ChildOptions): Child<T> {
+export function startChild<T extends Answers>({
+  file,
+  what,
+  args,
+  profileFolder,
+  callTimeoutMs = CALL_TIMEOUT_MS,
+}: ChildOptions): Child<T> {
   const folder = profileFolder && `${profileFolder}/${what.replaceAll(' ', '-')}`
   const child = fork(file, [...args], {
     execArgv: [...nodeArguments, ...(folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`])],
   })
-  return new Child<T>(child, what)
+  return new Child<T>(child, what, callTimeoutMs)
 }

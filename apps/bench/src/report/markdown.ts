@@ -69,9 +69,10 @@ const figureText = (value: number): string =>
 const times = (ratio: number): string => `${ratio.toLocaleString('en', { maximumSignificantDigits: 2 })}×`
 
 function failures(measured: readonly Measured[]): string[] {
-  const lines = measured.flatMap(({ workload, engine, failed }) =>
-    failed.map((reason) => `- ${engine}, ${workload}: ${reason}`),
-  )
+  const lines = measured.flatMap(({ workload, engine, failed, skipped }) => [
+    ...(skipped === undefined ? [] : [`- ${engine}, ${workload}: not run, ${skipped}`]),
+    ...failed.map((reason) => `- ${engine}, ${workload}: ${reason}`),
+  ])
   return lines.length === 0 ? [] : ['## What could not run', '', ...lines, '']
 }
 

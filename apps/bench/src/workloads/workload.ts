@@ -57,8 +57,13 @@ export class Stage {
   }
 
   private start<T extends ServerAnswers | DeviceAnswers>(file: URL, what: string, module: URL): Child<T> {
-    const { profileFolder } = this
-    const child = startChild<T>({ file, what: `${this.engine.name} ${what}`, args: [module.href], profileFolder })
+    const child = startChild<T>({
+      file,
+      what: `${this.engine.name} ${what}`,
+      args: [module.href],
+      profileFolder: this.profileFolder,
+      callTimeoutMs: this.engine.callTimeoutMs,
+    })
     this.children.push(child as unknown as Child<never>)
     return child
   }
