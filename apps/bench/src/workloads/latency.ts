@@ -1,3 +1,4 @@
+import { sleep } from '../processes/clock'
 import { quantile } from '../statistics'
 import type { Workload } from './workload'
 
@@ -48,13 +49,20 @@ export const fanOut = (readers: number, edits: number): Workload => ({
   },
 })
 
-/** Joining leaves work behind; what is measured begins when half a second takes less than a tenth of a core. */
+const SETTLE_LOOK_MS = 500
+const SETTLE_TIMEOUT_MS = 180_000
+
+/**
+ * Joining leaves work behind; what is measured begins when half a second takes less than a tenth of a core. Some peers prove each
+ * device to each other one and take half a minute of both cores for it: edits among that would be measured as something else.
+ */
 async function settle(cpuMs: () => Promise<number>): Promise<void> {
   let before = await cpuMs()
-  for (let look = 0; look < 60; look++) {
-    await new Promise((resolve) => setTimeout(resolve, 500))
+  for (let waitedMs = 0; waitedMs < SETTLE_TIMEOUT_MS; waitedMs += SETTLE_LOOK_MS) {
+    await sleep(SETTLE_LOOK_MS)
     const now = await cpuMs()
-    if (now - before < 50) return
+    if (now - before < SETTLE_LOOK_MS / 10) return
     before = now
   }
+  throw new Error(`the devices are not at rest ${SETTLE_TIMEOUT_MS / 1_000} s after they joined`)
 }
