@@ -80,6 +80,27 @@ describe('a document that is mostly past', () => {
     expect([rebasesOf(ann), ann.sync.status.unsent]).toEqual([1, 0])
   })
 
+  it('does not wait for ever when it gets lost on its way back, and an older summary comes that somebody else had asked for', async () => {
+    const ann = await world.open(0)
+    await world.wear(ann)
+    await world.rest(ann)
+    const [older] = log.snapshots
+    log.isLost = (snapshot) => snapshot !== older
+    await world.wear(ann)
+    await log.wait(30_000, ann)
+    expect([log.snapshots.length, rebasesOf(ann)]).toEqual([2, 1])
+    await log.send(ann, older!)
+    await ann.add('late', { name: 'Ann' })
+    await log.wait(180_000, ann)
+    expect(ann.link.distrusted.map(({ code }) => code)).toEqual(['connection-lost'])
+    log.isLost = () => false
+    await ann.disconnect()
+    await ann.connect()
+    await world.rest(ann)
+    expect([rebasesOf(ann), ann.sync.status.unsent]).toEqual([2, 0])
+    expect(ann.records.late).toEqual({ name: 'Ann' })
+  })
+
   it('is gone on with after a restart, and by a device that is new', async () => {
     const ann = await world.open(0)
     const bob = await world.open(1)

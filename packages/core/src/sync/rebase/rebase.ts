@@ -27,7 +27,8 @@ import { UnjudgedParts } from './rebase-unjudged'
 export class Rebase implements DocumentPart {
   /** The relay has a later epoch than this device: nothing is sent until that is taken over. */
   private isBehind = false
-  private isFetching = false
+  /** What was asked for: a snapshot by its hash, or whichever is of a later epoch. */
+  private fetching: { readonly hash: Hash | undefined } | undefined
   private readonly timer: QuestionTimer
   private readonly owed: OwedList
   private readonly unjudged: UnjudgedParts
@@ -122,7 +123,7 @@ export class Rebase implements DocumentPart {
 
   async refused(refusal: Refusal, error: SyncError, link: DocumentLink): Promise<boolean> {
     if (this.lead.refused(refusal, error, link)) return true
-    if (refusal.request !== 'snapshot-fetch' || !this.isFetching) return false
+    if (refusal.request !== 'snapshot-fetch' || this.fetching === undefined) return false
     // It is another one meanwhile; the relay says which.
     this.fetched()
     if (!error.retryable) this.host.context.report(error)
@@ -130,8 +131,9 @@ export class Rebase implements DocumentPart {
   }
 
   async snapshotArrived(arrived: ArrivedSnapshot, link: DocumentLink): Promise<boolean> {
-    this.fetched()
-    if (!this.isLater(documentEpochOf(arrived))) return false
+    const isLater = this.isLater(documentEpochOf(arrived))
+    if (this.isAnswer(arrived.hash, isLater)) this.fetched()
+    if (!isLater) return false
     this.isBehind = true
     const { context, state } = this.host
     const opened = await openSnapshot(context, state.document, arrived.bytes)
@@ -154,10 +156,10 @@ export class Rebase implements DocumentPart {
 
   private fetch(own?: Hash): void {
     const { link, state } = this.host
-    if (link === undefined || this.isFetching) return
-    this.isFetching = true
+    if (link === undefined || this.fetching !== undefined) return
     const { offer } = this.current
     const hash = own ?? (this.isLater(offer?.documentEpoch) ? offer?.hash : undefined)
+    this.fetching = { hash }
     this.timer.ask(
       link,
       { type: 'snapshot-fetch', document: state.document, ...(hash && { hash }) },
@@ -167,8 +169,15 @@ export class Rebase implements DocumentPart {
 
   /** Or there is nothing to be waited for. */
   private fetched(): void {
-    this.isFetching = false
+    this.fetching = undefined
     this.timer.stop()
+  }
+
+  /** Others of this document are asked for, too: were one of them taken for the answer, nobody would wait for the answer itself any more. */
+  private isAnswer(hash: Hash, isLater: boolean): boolean {
+    const { fetching } = this
+    if (fetching === undefined) return false
+    return fetching.hash === undefined ? isLater : bytesEqual(fetching.hash, hash)
   }
 
   private async take(arrived: ArrivedSnapshot, snapshot: OpenedSnapshot, link: DocumentLink): Promise<void> {

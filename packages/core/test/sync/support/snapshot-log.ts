@@ -46,6 +46,8 @@ export class SnapshotLog extends TestLog {
   documentEpoch = 0
   /** Who may rebase the document; pushes wait meanwhile. */
   leasedTo: TestDevice | undefined
+  /** What is sent and does not arrive. */
+  isLost: (snapshot: KeptSnapshot) => boolean = () => false
   /** What was said to devices: how many frames, of how many bytes. */
   readonly said = { frames: 0, bytes: 0 }
   private readonly member: TestContext
@@ -213,7 +215,9 @@ export class SnapshotLog extends TestLog {
     }
   }
 
-  async send(device: TestDevice, { hash, file, header }: KeptSnapshot): Promise<void> {
+  async send(device: TestDevice, snapshot: KeptSnapshot): Promise<void> {
+    if (this.isLost(snapshot)) return
+    const { hash, file, header } = snapshot
     for (const part of splitSnapshot(hash, file))
       await this.say(device, { type: 'snapshot', document: this.document, part })
     const entries = header.exempt.map((number) => this.exemptEntry(number))
