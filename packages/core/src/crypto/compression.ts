@@ -15,6 +15,15 @@ const SCRATCH_BYTES = 65_536
 const LARGEST_FOR_SCRATCH_BYTES = 8_192
 let scratch: Uint8Array | undefined
 
+/** Below it, calling the machine's library costs as much as it saves. */
+const SMALLEST_FOR_NATIVE_BYTES = 1_024
+
+/**
+ * A library of the machine that undoes raw deflate. It answers what the stream holds, or undefined for whatever it finds wrong or larger
+ * than `limitBytes`: fflate has the last word about that, so that all devices give one verdict on a damaged stream.
+ */
+export type Inflater = (deflated: Uint8Array, limitBytes: number) => Uint8Array | undefined
+
 /** Raw deflate of `content`, or undefined when it would not be smaller. */
 export function deflate(content: Uint8Array): Uint8Array | undefined {
   if (content.length < SMALLEST_DEFLATED_BYTES) return undefined
@@ -28,8 +37,14 @@ export function deflateSize(content: Uint8Array): number {
 }
 
 /** Inflates to at most `limitBytes`, and stops working, not only answering, when there would be more. */
-export function inflate(deflated: Uint8Array, limitBytes: number): Uint8Array | 'too-large' | 'damaged' {
+export function inflate(
+  deflated: Uint8Array,
+  limitBytes: number,
+  native?: Inflater,
+): Uint8Array | 'too-large' | 'damaged' {
   if (deflated.length === 0) return 'damaged'
+  const inflated = deflated.length < SMALLEST_FOR_NATIVE_BYTES ? undefined : native?.(deflated, limitBytes)
+  if (inflated !== undefined) return inflated
   try {
     return inflateSmall(deflated, limitBytes) ?? inflateInSlices(deflated, limitBytes)
   } catch {

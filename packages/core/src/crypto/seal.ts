@@ -21,7 +21,7 @@ import {
 } from '@owlivion/sync-protocol'
 import nacl from 'tweetnacl'
 import { SyncError } from '../errors'
-import { deflate, inflate } from './compression'
+import { deflate, type Inflater, inflate } from './compression'
 import { pad, unpad } from './padding'
 
 export interface SealInput {
@@ -97,6 +97,8 @@ export interface OpenInput {
   /** The same, decoded. */
   readonly envelope: Envelope
   readonly place: EnvelopePlace
+  /** `Platform.inflate` */
+  readonly inflate?: Inflater | undefined
 }
 
 /**
@@ -114,7 +116,7 @@ export type Opened =
  * Opens an envelope of a known version and suite. The keyring position in the envelope is not bound itself: it only says which
  * key and key id the caller looks up, and both are bound.
  */
-export function openEntry({ sha512, key, envelope, place }: OpenInput): Opened {
+export function openEntry({ sha512, key, envelope, place, inflate: native }: OpenInput): Opened {
   const { nonce, box } = envelope
   const opened = nacl.secretbox.open(box, nonce, key)
   if (opened === null) return failed('not-authentic')
@@ -123,7 +125,7 @@ export function openEntry({ sha512, key, envelope, place }: OpenInput): Opened {
   const padded = unpad(opened.subarray(HASH_BYTES))
   if (padded === undefined) return failed('damaged')
   if (padded.compressed) {
-    const content = inflate(padded.content, MAX_INFLATED_BYTES)
+    const content = inflate(padded.content, MAX_INFLATED_BYTES, native)
     return typeof content === 'string' ? failed(content) : { ok: true, content }
   }
   if (padded.content.length > MAX_INFLATED_BYTES) return failed('too-large')

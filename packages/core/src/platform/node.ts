@@ -1,4 +1,5 @@
 // The world of a Node process. This file is the subpath `@owlivion/sync/node`; nothing a browser loads leads here.
+import { inflateRawSync } from 'node:zlib'
 import { MAX_FRAME_BYTES } from '@owlivion/sync-protocol'
 import { WebSocket } from 'ws'
 import { closeArguments } from './close-code'
@@ -10,6 +11,9 @@ import { setSystemTimer } from './timer'
 
 /** How long a relay may take to answer a close before the socket is cut; a closed account must not keep a process alive. */
 const CLOSE_TIMEOUT_MS = 2_000
+
+/** zlib grows what it answers by as much at a time. */
+const INFLATE_CHUNK_BYTES = 65_536
 
 /**
  * What a Node process offers: its clock, `node:crypto`, and WebSocket by the package `ws`, which the app installs.
@@ -28,7 +32,17 @@ export function nodePlatform(): Platform {
     setTimer: setSystemTimer,
     connect: connectWebSocket,
     signing: nodeSigning(),
+    inflate: nodeInflate,
     lock: async (name) => takeProcessLock(name),
+  }
+}
+
+function nodeInflate(deflated: Uint8Array, limitBytes: number): Uint8Array | undefined {
+  try {
+    // A Buffer may be a view into something larger, which would stay with it.
+    return new Uint8Array(inflateRawSync(deflated, { maxOutputLength: limitBytes, chunkSize: INFLATE_CHUNK_BYTES }))
+  } catch {
+    return undefined
   }
 }
 

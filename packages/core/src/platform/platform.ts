@@ -48,6 +48,11 @@ export interface Platform {
   setTimer(delayMs: number, callback: () => void): () => void
   connect(url: string, handlers: SocketHandlers): Socket
   readonly signing: SigningProvider
+  /**
+   * Undoes raw deflate, where the machine has a library that is faster than JavaScript. Undefined for a stream that is damaged, or holds more than
+   * `limitBytes`, which it must not take much more memory than.
+   */
+  readonly inflate?: (deflated: Uint8Array, limitBytes: number) => Uint8Array | undefined
   /** Takes the named lock at once or answers undefined when another holder has it. The returned function gives it back. */
   lock(name: string): Promise<(() => void) | undefined>
   /** Where several tabs may have one profile open: how they speak with each other. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { deflateSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { deflate, inflate } from '../../src/crypto/compression'
+import { nodePlatform } from '../../src/platform/node'
 
 const MEGABYTE = 1_048_576
 const sentence = new TextEncoder().encode('the quick brown fox jumps over the lazy dog. ')
@@ -86,5 +87,57 @@ describe('compression', () => {
       }
     }
     expect(inflate(new Uint8Array(100).fill(255), MEGABYTE)).toBe('damaged')
+  })
+})
+
+describe('the inflater of Node', () => {
+  const native = nodePlatform().inflate!
+  const noise = Uint8Array.from({ length: 60_000 }, (_, i) => (Math.imul(i, 2_654_435_761) >>> 7) ^ (i % 251))
+  const mixed = new Uint8Array([...noise, ...repeated(60_000)])
+
+  it('is asked for what is large, and answers what fflate does', () => {
+    const deflated = deflateSync(mixed)
+    let answers = 0
+    const counting = (bytes: Uint8Array, limit: number) => {
+      answers++
+      return native(bytes, limit)
+    }
+    expect(inflate(deflated, MEGABYTE, counting)).toEqual(mixed)
+    expect([answers, native(deflated, MEGABYTE)?.length]).toEqual([1, mixed.length])
+    expect(inflate(deflateSync(repeated(300)), MEGABYTE, counting)).toEqual(repeated(300))
+    expect(answers).toBe(1)
+  })
+
+  it('answers nothing where fflate would not answer the same: for streams that are damaged, cut off or followed by something', () => {
+    const deflated = deflateSync(mixed, { level: 9 })
+    const stored = deflateSync(mixed, { level: 0 })
+    const damage = fc.record({
+      of: fc.constantFrom(deflated, stored),
+      at: fc.nat(),
+      by: fc.integer({ min: 0, max: 255 }),
+      cut: fc.option(fc.nat()),
+      more: fc.uint8Array({ maxLength: 9 }),
+    })
+    let readable = 0
+    fc.assert(
+      fc.property(damage, ({ of, at, by, cut, more }) => {
+        const bytes = of.slice(0, cut === null ? of.length : Math.max(1_024, cut % of.length))
+        bytes[at % Math.min(bytes.length, 4_096)]! ^= by
+        const whole = new Uint8Array([...bytes, ...more])
+        const answer = native(whole, MEGABYTE)
+        if (answer === undefined) return
+        readable++
+        expect(Buffer.from(answer).equals(Buffer.from(inflate(whole, MEGABYTE) as Uint8Array))).toBe(true)
+      }),
+      { numRuns: 400 },
+    )
+    expect(readable).toBeGreaterThan(10)
+  })
+
+  it('stops at the limit, and fflate says why', () => {
+    const bomb = deflateSync(new Uint8Array(4 * MEGABYTE))
+    expect(native(bomb, MEGABYTE)).toBeUndefined()
+    expect(inflate(bomb, MEGABYTE, native)).toBe('too-large')
+    expect(inflate(deflateSync(new Uint8Array(MEGABYTE)), MEGABYTE, native)).toHaveLength(MEGABYTE)
   })
 })

@@ -103,7 +103,8 @@ export function tryOpenStored(
   document: DocumentId,
   entry: StoredEntry,
 ): OpenedStored | undefined {
-  const { sha512 } = context.platform.signing
+  const { inflate, signing } = context.platform
+  const { sha512 } = signing
   let envelope: Envelope
   try {
     envelope = decodeEnvelope(entry.bytes)
@@ -113,7 +114,7 @@ export function tryOpenStored(
   if (!isKnownEnvelope(envelope)) return undefined
   for (const { keyId, key, isLost } of openingKeys(context, document, envelope.epoch)) {
     const place = { account: context.account, document, keyId, previous: entry.previous }
-    const opened = openEntry({ sha512, key, bytes: entry.bytes, envelope, place })
+    const opened = openEntry({ sha512, key, bytes: entry.bytes, envelope, place, inflate })
     const body = opened.ok ? readBody(opened.content) : undefined
     if (body !== undefined) return { body, hash: hashEntry(sha512, entry.bytes, envelope, place).hash, isLost }
   }

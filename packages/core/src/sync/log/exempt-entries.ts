@@ -63,6 +63,7 @@ function pageOf(
     isKeyringFresh,
     keyAt: (position) => context.keyAt(document, position),
     signing: context.platform.signing,
+    inflate: context.platform.inflate,
     chains: replicaStateOf(context, document, snapshot).chains,
     first: exempt[0]?.number ?? 1,
     entries: exempt.map(({ envelope }) => envelope),

@@ -20,7 +20,7 @@ import {
   ZERO_HASH,
 } from '@owlivion/sync-protocol'
 import { hashEntry, openEntry } from '../../crypto'
-import type { SigningProvider } from '../../platform'
+import type { Platform, SigningProvider } from '../../platform'
 import { type Lineage, LineageMap } from '../device-map'
 import type { PendingTransaction, SealedEntry } from '../writing/outbox'
 import { isKnownEnvelope, readBody } from './entry-format'
@@ -38,6 +38,7 @@ export interface OpenPageInput {
   /** The document's key under the epoch at this keyring position, when this device has it. */
   keyAt(position: number): Uint8Array | undefined
   readonly signing: SigningProvider
+  readonly inflate?: Platform['inflate']
   /** The chains as received up to the entry before `first`. */
   readonly chains: LineageMap<Chain>
   readonly first: number
@@ -130,7 +131,7 @@ function placeEntry(
   if (!isKnownEnvelope(envelope)) return held('unknown-format', hashes)
   const key = input.keyAt(envelope.epoch)
   if (key === undefined) return held('unknown-key', hashes)
-  const opened = openEntry({ sha512, key, bytes, envelope, place })
+  const opened = openEntry({ sha512, key, bytes, envelope, place, inflate: input.inflate })
   if (!opened.ok)
     return held(
       opened.reason === 'not-authentic' || opened.reason === 'misplaced' ? 'not-authentic' : 'damaged',

@@ -108,6 +108,7 @@ export class PageReader {
       isKeyringFresh: this.keyringReadFor === first,
       keyAt: (position) => context.keyAt(document, position),
       signing: context.platform.signing,
+      inflate: context.platform.inflate,
       chains: replica.state.chains,
       first,
       entries,

@@ -194,7 +194,14 @@ export class SecondLook implements DocumentPart {
     const before = look.replica.state.number
     const page = await openPage({
       ...{ account: context.account, document, keyring: context.keyring(), documentEpoch: state.documentEpoch },
-      ...{ signing: context.platform.signing, chains: look.replica.state.chains, first, entries, heads },
+      ...{
+        signing: context.platform.signing,
+        inflate: context.platform.inflate,
+        chains: look.replica.state.chains,
+        first,
+        entries,
+        heads,
+      },
       isKeyringFresh: true,
       keyAt: (position) => context.keyAt(document, position),
       findOwn: () => undefined,

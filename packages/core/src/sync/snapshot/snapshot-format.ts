@@ -27,6 +27,7 @@ import {
 } from '@owlivion/sync-protocol'
 import { openEntry, sealEntry } from '../../crypto'
 import { digestRegisters, digestRoots } from '../../document'
+import type { Platform } from '../../platform'
 import { createDoc, Y } from '../../yjs'
 import type { AccountContext } from '../account-context'
 import type { Authors } from '../document/authors'
@@ -131,7 +132,7 @@ export async function openSnapshot(
     const signed = snapshotSigningBytes(context.account, document, hash)
     if (!(await signing.verify(device.signing, signed, file.signature))) return { failure: 'unsigned' }
     author = device.id
-    return openWith(signing.sha512, { ...place, key }, bytes) ?? { failure: 'unreadable', author }
+    return openWith(context.platform, { ...place, key }, bytes) ?? { failure: 'unreadable', author }
   } catch {
     // What a member seals may be anything; what nobody signed is not even that.
     return author === undefined ? { failure: 'unsigned' } : { failure: 'unreadable', author }
@@ -148,7 +149,7 @@ export function openStoredSnapshot(
     const { epoch } = decodeLargeEnvelope(decodeSnapshotFile(bytes).envelope)
     for (const { keyId, key } of openingKeys(context, document, epoch)) {
       const place = { account: context.account, document, keyId, key }
-      const opened = openWith(context.platform.signing.sha512, place, bytes)
+      const opened = openWith(context.platform, place, bytes)
       if (opened !== undefined) return opened
     }
   } catch {
@@ -157,6 +158,8 @@ export function openStoredSnapshot(
   return undefined
 }
 
+type Opening = Pick<Platform, 'signing' | 'inflate'>
+
 interface OpeningPlace {
   readonly account: AccountContext['account']
   readonly document: DocumentId
@@ -164,14 +167,19 @@ interface OpeningPlace {
   readonly key: Uint8Array
 }
 
-function openWith(sha512: Sha512, { key, ...place }: OpeningPlace, bytes: Uint8Array): OpenedSnapshot | undefined {
+function openWith(
+  { signing, inflate }: Opening,
+  { key, ...place }: OpeningPlace,
+  bytes: Uint8Array,
+): OpenedSnapshot | undefined {
+  const { sha512 } = signing
   const file = decodeSnapshotFile(bytes)
   const header = decodeSnapshotHeader(file.header)
   const envelope = decodeLargeEnvelope(file.envelope)
   const isSame = envelope.kind === envelopeKinds.snapshot && envelope.documentEpoch === header.documentEpoch
   if (!isSame || envelope.version !== ENVELOPE_VERSION || envelope.suite !== SUITE_SECRETBOX) return undefined
   const bound = { ...place, previous: snapshotHeaderHash(sha512, file.header) }
-  const opened = openEntry({ sha512, key, bytes: file.envelope, envelope, place: bound })
+  const opened = openEntry({ sha512, key, bytes: file.envelope, envelope, place: bound, inflate })
   if (!opened.ok) return undefined
   const body = decodeSnapshotBody(opened.content)
   return {
