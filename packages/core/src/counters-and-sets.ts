@@ -42,8 +42,7 @@ export abstract class CountersAndSets {
    * Puts texts into a set of a record. Elements merge one by one, and what one device puts in while another takes it out stays in.
    * Sets are apart from fields: `get` does not show them, a schema does not see them.
    * @param elements of at most 1024 bytes each
-   * @throws SyncError `record-missing`, `record-deleted`, `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`,
-   * `field-too-large` for more than one call can carry, which is 160 KB with some 100 bytes beside each element
+   * @throws SyncError `record-missing`, `record-deleted`, `secret-field`, `invalid-id`, `invalid-field`, `invalid-value`
    *
    * @example
    * const messages = await sync.open<{ subject: string }>('messages')

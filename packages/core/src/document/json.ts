@@ -103,6 +103,11 @@ export function parseFrozen(text: string): JsonValue | undefined {
   }
 }
 
+/** In bytes of UTF-8, about as they are written. */
+export function sizeOfFields(fields: Fields): number {
+  return utf8Length(canonicalJson(fields))
+}
+
 export function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length
 }

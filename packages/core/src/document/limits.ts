@@ -9,6 +9,9 @@ export const MAX_ELEMENT_BYTES = 1024
 /** One field's value as canonical JSON in UTF-8. Larger content belongs into a text field or an attachment. */
 export const MAX_FIELD_BYTES = 65_536
 
+/** What is written to one record at once, as JSON: with names, header and padding it still travels in one entry of 256 KB. */
+export const MAX_EDIT_BYTES = 2.5 * MAX_FIELD_BYTES
+
 /** Lists and objects inside each other. Bounds the recursion over values that came from elsewhere. */
 export const MAX_VALUE_DEPTH = 64
 

@@ -2,7 +2,8 @@
 // on the record as the device sees it now; the operation it becomes carries that view with it.
 import { SyncError } from '../errors'
 import { countOf, rowToCountFor } from './counter'
-import { createFields, type Fields, isSameValue, type JsonValue, toStoredValue } from './json'
+import { createFields, type Fields, isSameValue, type JsonValue, sizeOfFields, toStoredValue } from './json'
+import { MAX_EDIT_BYTES } from './limits'
 import { checkFieldName, checkRecordId, type Writer } from './names'
 import type { CellWrite, KeptValue, SlotOperation } from './operation'
 import {
@@ -158,7 +159,7 @@ export function planEdit(
     case 'restore': {
       if (standing === 'absent') throw new SyncError('record-missing', `There is no record ${quote(edit.id)}.`)
       if (draft.marks.size === 0) return undefined
-      const fields = winnersOf(draft, registerNames(draft))
+      const fields = restoredFields(draft, writer)
       const [own] = draft.ownRow(writer)
       return {
         ...base,
@@ -225,6 +226,29 @@ function contextOf(slots: RecordSlots): Dot[] {
 function timeOfPurge(draft: RecordDraft): number {
   const marks = Array.from(draft.marks.values(), ({ t }) => t)
   return Math.min(latestTime, Math.max(greatestTime(draft.before) + 1, ...marks))
+}
+
+/**
+ * What a restore writes anew, so that a purge which had not seen it leaves the record whole: every winner while they fit into one edit, and
+ * at least one, by which the record stands. The rest of a larger record stays as it stands in other slots, or moves along as `kept`.
+ */
+function restoredFields(slots: RecordDraft, writer: Writer): Fields {
+  const winners = winnersOf(slots, registerNames(slots))
+  const own = slots.ownRow(writer)
+  // What the own row holds comes along either way.
+  let sizeBytes = own.reduce((sum, { fields }) => sum + sizeOfFields(fields), 0)
+  const added = Object.entries(winners).map(([field, value]) => {
+    const isOwn = own.some(({ fields }) => isSameValue(fields[field], value))
+    return { field, value, bytes: isOwn ? 0 : sizeOfFields({ [field]: value }) }
+  })
+  if (added.reduce((sum, { bytes }) => sum + bytes, sizeBytes) <= MAX_EDIT_BYTES) return winners
+  const fields = createFields()
+  for (const { field, value, bytes } of added.sort((a, b) => a.bytes - b.bytes)) {
+    if (sizeBytes + bytes > MAX_EDIT_BYTES && Object.keys(fields).length > 0) break
+    fields[field] = value
+    sizeBytes += bytes
+  }
+  return Object.freeze(fields)
 }
 
 /**

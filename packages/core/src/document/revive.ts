@@ -1,8 +1,9 @@
 // A record that was purged while somebody had edits of it that the purge had not seen. They stand, and would be all of it: so it gets back
 // what the purge took, in a row of whoever knows what that was. Where they hide behind the delete it stays hidden, and whole.
 import { rowToCountFor } from './counter'
-import { createFields, isSameValue } from './json'
-import type { IncrementOperation, KeptValue, RowOperation, SlotOperation } from './operation'
+import { createFields, type Fields, isSameValue, sizeOfFields } from './json'
+import { MAX_EDIT_BYTES } from './limits'
+import type { CellsOperation, IncrementOperation, KeptValue, RowOperation, SlotOperation } from './operation'
 import { candidatesOf, type RecordSlots, registerNames, rowGroups, standingOf, valueSlots } from './record'
 import { greatestTime, seenTimes } from './seen-times'
 import { isElementName } from './set-element'
@@ -31,41 +32,74 @@ export function unseenByPurges(before: RecordSlots, now: RecordSlots): Dot[] {
 }
 
 /**
- * The operations that bring back what purges took.
+ * What brings back what purges took, a transaction each: one, or several where the record held more than travels at once.
  * @param before the record when it was whole
  * @param nowMs in milliseconds since 1970
- * @returns undefined where nothing is to be brought back: nothing was taken, or nothing is left that stands against it
+ * @returns none where nothing is to be brought back: nothing was taken, or nothing is left that stands against it
  */
 export function revivingOperations(
   record: string,
   before: RecordSlots,
   now: RecordSlots,
   nowMs: number,
-): ((author: Dot) => SlotOperation[]) | undefined {
+): readonly ((author: Dot) => readonly SlotOperation[])[] {
   const purges = newPurges(before, now)
   const standing = standingOf(now)
-  if (purges.length === 0 || standing === 'absent') return undefined
+  if (purges.length === 0 || standing === 'absent') return []
   const isTaken = (slot: Dot): boolean => purges.some((purge) => hasSeen(purge, slot))
   const counted = rowToCountFor(now) ?? rowToCountFor(before)
   const lost = lostCounts(before, now, counted, isTaken)
   const needsRow = !hasRow(now)
-  if (!needsRow && lost.size === 0) return undefined
+  // A restore of a large record writes anew only what fits. What somebody creates anew has nothing of what was before.
+  const isWhole = !needsRow && !livesOf(now).some((life) => livesOf(before).some((each) => isSameDot(life, each)))
+  const { fields, kept } = isWhole ? { fields: createFields(), kept: [] } : takenValues(before, now, isTaken)
+  if (!needsRow && lost.size === 0 && Object.keys(fields).length === 0) return []
 
   const latestMark = Math.max(...Array.from(now.marks.values(), ({ t }) => t))
   const rising = Math.max(Math.floor(nowMs), greatestTime(now) + 1, greatestTime(before) + 1)
   const t = standing === 'visible' ? rising : Math.max(0, latestMark - 1)
-  const { fields, kept } = takenValues(before, now, isTaken)
-  return (author) => {
-    const base = { record, t, past: seenTimes(now, author.writer), removed: [] }
-    const row: RowOperation = {
-      ...{ ...base, kind: 'row', fields, kept: kept.map((each) => ({ ...each, n: author.n })) },
-      ...(counted && { born: counted }),
-    }
-    const counts = [...lost].map(
-      ([field, by]): IncrementOperation => ({ ...base, kind: 'increment', field, by, row: counted ?? author }),
+  const [first = createFields(), ...rest] = inParts(fields, needsRow ? kept : [])
+  const baseOf = (author: Dot) => ({ record, t, past: seenTimes(now, author.writer), removed: [] })
+  const rowOf = (author: Dot): RowOperation => ({
+    ...{ ...baseOf(author), kind: 'row', fields: first, kept: kept.map((each) => ({ ...each, n: author.n })) },
+    ...(counted && { born: counted }),
+  })
+  const countsOf = (author: Dot) =>
+    [...lost].map(
+      ([field, by]): IncrementOperation => ({
+        ...baseOf(author),
+        kind: 'increment',
+        field,
+        by,
+        row: counted ?? author,
+      }),
     )
-    return needsRow ? [row, ...counts] : counts
+  const cellsOf = (part: Fields, author: Dot): CellsOperation[] => {
+    const cells = Object.entries(part).map(([field, value]) => ({ field, value, seen: [] }))
+    return cells.length > 0 ? [{ ...baseOf(author), kind: 'cells', cells }] : []
   }
+  return [
+    (author) => [...(needsRow ? [rowOf(author)] : cellsOf(first, author)), ...countsOf(author)],
+    ...rest.map((part) => (author: Dot) => cellsOf(part, author)),
+  ]
+}
+
+/** Each as much as travels at once, the first together with `kept`. */
+function inParts(fields: Fields, kept: readonly KeptValue[]): Fields[] {
+  const first = createFields()
+  const parts = [first]
+  let sizeBytes = kept.reduce((sum, { field, value }) => sum + sizeOfFields({ [field]: value }), 0)
+  for (const [field, value] of Object.entries(fields)) {
+    const bytes = sizeOfFields({ [field]: value })
+    // A row of no field would not stand.
+    if (sizeBytes + bytes > MAX_EDIT_BYTES && Object.keys(first).length > 0) {
+      parts.push(createFields())
+      sizeBytes = 0
+    }
+    parts.at(-1)![field] = value
+    sizeBytes += bytes
+  }
+  return parts
 }
 
 type Purge = Dot & MarkSlot

@@ -31,19 +31,33 @@ describe('edits', () => {
     )
   })
 
-  it('a record that alone is too large to travel is refused by name', () => {
-    expect(() => groupEdits([add('big@example.com', 163_900)], none)).toThrow(/big@example.com holds 161 KB/)
-    expect(() => groupEdits([{ kind: 'update', id: 'é', fields: { text: 'é'.repeat(82_000) } }], none)).toThrow(
-      /160 KB/,
-    )
+  it('a value that alone is too large to travel is refused by the name of its record', () => {
+    expect(() => groupEdits([add('big@example.com', 163_900)], none)).toThrow(/big@example.com would hold 161 KB/)
+    expect(() => groupEdits([{ kind: 'update', id: 'é', fields: { text: 'é'.repeat(82_000) } }], none)).toThrow(/64 KB/)
   })
 
-  it('a restore counts all that the record holds, conflicts included', () => {
+  it('of one record that hold more than travels at once are several, which make together what was asked for', () => {
+    const fields = Object.fromEntries(names('field', 6).map((name) => [name, name.repeat(8_000)]))
+    const registers = open(annWriter, 1_764_000_000_000)
+    const groups = groupEdits([{ kind: 'add', id: 'wide', fields: { ...fields, none: undefined } }], registers)
+    expect(groups.length).toBeGreaterThan(2)
+    for (const group of groups) expect(registers.transact(group)!.update.length).toBeLessThan(100_000)
+    expect(registers.get('wide')).toEqual(fields)
+    const cleared = Object.fromEntries(
+      names('field', 6).map((name, i) => [name, i < 2 ? undefined : name.repeat(8_001)]),
+    )
+    for (const group of groupEdits([{ kind: 'update', id: 'wide', fields: cleared }], registers))
+      registers.transact(group)
+    expect(registers.get('wide')).toEqual(JSON.parse(JSON.stringify(cleared)))
+  })
+
+  it('a restore counts all that the record holds, conflicts included, as far as it travels at once', () => {
     const value = 'x'.repeat(60_000)
     const field = { candidates: [{ value }, { value }, { value }] }
     const records = { inspect: () => ({ fields: new Map([['a', field]]) }) as unknown as InspectedRecord }
-    expect(() => groupEdits([{ kind: 'restore', id: 'r' }], records)).toThrow(/160 KB/)
-    expect(groupEdits([{ kind: 'restore', id: 'r' }], none).length).toBe(1)
+    const restore: Edit = { kind: 'restore', id: 'r' }
+    expect(groupEdits([restore, add('a', 10)], records)).toEqual([[restore], [add('a', 10)]])
+    expect(groupEdits([restore, add('a', 10)], none)).toHaveLength(1)
   })
 
   it('a purge is small, whatever goes, and never refused', () => {
@@ -81,7 +95,7 @@ describe('edits', () => {
     for (const group of groups) expect(registers.transact(group)!.update.length).toBeLessThanOrEqual(98_304)
   })
 
-  it('a change of a set that could not travel in one entry is refused', () => {
+  it('a change of a set that could not travel in one entry is several', () => {
     const edit = (count: number): Edit => ({
       kind: 'set-add',
       id: 'r',
@@ -89,6 +103,8 @@ describe('edits', () => {
       elements: names('label-', count),
     })
     expect(groupEdits([edit(1000)], none)).toHaveLength(1)
-    expect(() => groupEdits([edit(2000)], none)).toThrow(expect.objectContaining({ code: 'field-too-large' }))
+    const groups = groupEdits([edit(2000)], none)
+    expect(groups.length).toBeGreaterThan(1)
+    expect(groups.flat().flatMap((each) => ('elements' in each ? each.elements : []))).toEqual(names('label-', 2000))
   })
 })

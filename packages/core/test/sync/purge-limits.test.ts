@@ -65,3 +65,48 @@ describe('a purge', () => {
     expect([...laptop.contacts.deletedIds(), ...phone.contacts.deletedIds()]).toEqual([])
   })
 })
+
+/** Nothing that deflate could make smaller. */
+const noise = (seed: number, length: number): string => {
+  let state = seed
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return String.fromCharCode(0x20 + ((state >>> 24) % 90))
+  }).join('')
+}
+
+describe('a record that holds more than an entry', () => {
+  const letters = ['a', 'b', 'c', 'd', 'e', 'f']
+  const whole = Object.fromEntries(letters.map((letter, i) => [letter, noise(i + 1, 60_000)]))
+
+  it('comes back whole when it was purged while somebody edited it', async () => {
+    const contacts = laptop.contacts as unknown as Collection<Wide>
+    await contacts.add('ann', { name: 'Ann' })
+    for (const letter of letters) await contacts.update('ann', { [letter]: whole[letter]! })
+    await contacts.delete('ann')
+    await shown()
+    phone.sync.goOffline()
+    await phone.contacts.restore('ann')
+    await contacts.purge('ann')
+    await world.run(laptop.sync.flush())
+    await shown()
+    await phone.contacts.add('ben', { name: 'Ben' })
+    await shown()
+    for (const device of [laptop, phone]) {
+      expect(device.contacts.get('ann')).toEqual({ ...whole, name: 'Ann' })
+      expect(device.contacts.get('ben')).toEqual({ name: 'Ben' })
+      expect(device.sync.status).toMatchObject({ unsent: 0 })
+    }
+  })
+
+  it('can be restored', async () => {
+    const contacts = laptop.contacts as unknown as Collection<Wide>
+    await contacts.add('ann', { name: 'Ann' })
+    for (const letter of letters) await contacts.update('ann', { [letter]: whole[letter]! })
+    await contacts.delete('ann')
+    await shown()
+    await phone.contacts.restore('ann')
+    await shown()
+    for (const device of [laptop, phone]) expect(device.contacts.get('ann')).toEqual({ ...whole, name: 'Ann' })
+  })
+})

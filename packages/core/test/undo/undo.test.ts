@@ -42,6 +42,20 @@ const shown = (collection: Collection<Contact> = contacts) =>
   )
 
 describe('undo', () => {
+  it('takes back in one step what was too large for one entry, and writes it again', async () => {
+    const wide = contacts as unknown as Collection<{ readonly [field: string]: string }>
+    const fieldsOf = (text: string) => Object.fromEntries([...'abcdef'].map((name) => [name, text.repeat(20_000)]))
+    await wide.add('ann', fieldsOf('one'))
+    await wide.update('ann', fieldsOf('two'))
+    await undo.undo()
+    expect(wide.get('ann')).toEqual(fieldsOf('one'))
+    await undo.undo()
+    expect(wide.get('ann')).toBeUndefined()
+    await undo.redo()
+    await undo.redo()
+    expect(wide.get('ann')).toEqual(fieldsOf('two'))
+  })
+
   it('takes back every kind of edit, one by one, and redo does them again', async () => {
     await contacts.add('old', { name: 'Old' })
     await contacts.addToSet('old', 'labels', 'a')

@@ -95,9 +95,9 @@ export class DocumentEdits {
   changed(changed: ReadonlySet<string> | undefined, placed?: PlacedDots): void {
     this.options.onChange(changed)
     if (this.options.isClosed() || this.state.context.isRemoved) return
-    for (const { plan, texts } of this.revivals.after(changed, placed)) {
-      // Closing ends it early, and the next time it is opened it is seen to.
-      if (plan !== undefined) this.add(this.state.registers.perform(plan)).stored.catch(() => {})
+    for (const { plans, texts } of this.revivals.after(changed, placed)) {
+      // Closing ends it early, and the next time it is opened it is seen to. All of a turn are stored together.
+      for (const plan of plans) this.add(this.state.registers.perform(plan)).stored.catch(() => {})
       if (texts.size > 0) putBack(this.state.texts, texts)
     }
   }

@@ -9,7 +9,6 @@ import {
   purgesSince,
   type RecordSlots,
   revivingOperations,
-  type SlotOperation,
   unseenByPurges,
 } from '../../document'
 import type { Y } from '../../yjs'
@@ -18,9 +17,9 @@ import type { PlacedDots } from '../log/placed-dots'
 import { copyTexts, type TextCopy } from '../purge/purged-texts'
 import type { PendingTransaction, StoredTransaction } from './outbox'
 
-/** The operations that bring a record back, if fields or counts are to be, and its texts. */
+/** What brings a record back, if fields or counts are to be, a transaction each; and its texts. */
 export interface Revival {
-  readonly plan: ((author: Dot) => readonly SlotOperation[]) | undefined
+  readonly plans: ReturnType<typeof revivingOperations>
   /** What its texts held, by the names of their roots. */
   readonly texts: ReadonlyMap<string, TextCopy>
 }
@@ -94,11 +93,11 @@ export class Revivals {
       if (order === undefined) continue
       const slots = registers.slots(id)
       if (known !== undefined && this.isTurn(id, known.slots, slots, placed)) {
-        const plan = revivingOperations(id, known.slots, slots, registers.now())
+        const plans = revivingOperations(id, known.slots, slots, registers.now())
         const texts = known.texts ?? this.texts.get(id) ?? new Map()
         // It is done with these purges.
         this.known.set(id, { slots: { ...known.slots, marks: slots.marks }, order })
-        if (plan !== undefined || texts.size > 0) revivals.push({ plan, texts })
+        if (plans.length > 0 || texts.size > 0) revivals.push({ plans, texts })
       } else if (hasRow(slots) || known !== undefined) {
         this.known.set(id, hasRow(slots) ? { slots, order } : { ...known!, order })
       }
