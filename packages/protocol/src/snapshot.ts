@@ -173,8 +173,7 @@ export function encodeSnapshotBody(body: SnapshotBody): Uint8Array {
 
 export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
   return decodeWhole(bytes, (reader) => {
-    const version = reader.byte()
-    if (version < 1 || version > SNAPSHOT_BODY_VERSION)
+    if (reader.byte() !== SNAPSHOT_BODY_VERSION)
       throw new ProtocolFailure('unsupported-version', 'a snapshot is of a version this app does not know')
     return {
       digest: reader.fixed<Hash>(HASH_BYTES),
@@ -184,7 +183,7 @@ export function decodeSnapshotBody(bytes: Uint8Array): SnapshotBody {
       })),
       registers: reader.bytes(MAX_INFLATED_BYTES),
       texts: reader.bytes(MAX_INFLATED_BYTES),
-      authors: version === 1 ? [] : readAuthors(reader),
+      authors: readAuthors(reader),
     }
   })
 }

@@ -6,7 +6,13 @@ import type { Frame, SnapshotPart } from '../src/frame-types'
 import { decodeFrame, encodeFrame } from '../src/frames'
 import type { AccountId, DocumentId, Hash } from '../src/ids'
 import * as limits from '../src/limits'
-import { encodeSnapshotHeader, snapshotHeaderHash, snapshotVerdictBytes } from '../src/snapshot'
+import {
+  decodeSnapshotBody,
+  encodeSnapshotBody,
+  encodeSnapshotHeader,
+  snapshotHeaderHash,
+  snapshotVerdictBytes,
+} from '../src/snapshot'
 import {
   decodeSnapshotFile,
   encodeSnapshotFile,
@@ -15,7 +21,13 @@ import {
   splitSnapshot,
 } from '../src/snapshot-file'
 import { counting, sha512 } from './support/bytes'
-import { envelopeSample, frameSamples, snapshotFileSample, snapshotHeaderSample } from './support/samples'
+import {
+  envelopeSample,
+  frameSamples,
+  snapshotBodySample,
+  snapshotFileSample,
+  snapshotHeaderSample,
+} from './support/samples'
 
 const place = {
   account: counting<AccountId>(32, 1),
@@ -58,6 +70,16 @@ describe('a snapshot file', () => {
     const bytes = encodeSnapshotFile(snapshotFileSample).slice()
     bytes[0] = 2
     expect(codeOf(() => decodeSnapshotFile(bytes))).toBe('unsupported-version')
+  })
+
+  test('has a body of one version only', () => {
+    const body = encodeSnapshotBody(snapshotBodySample)
+    const versions = [1, 2, 3].map((version) => {
+      const bytes = body.slice()
+      bytes[0] = version
+      return codeOf(() => decodeSnapshotBody(bytes))
+    })
+    expect(versions).toEqual(['unsupported-version', 'accepted', 'unsupported-version'])
   })
 
   test('keeps its header within a limit, and its envelope no shorter than one', () => {
