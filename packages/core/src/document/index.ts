@@ -8,7 +8,7 @@ export { joinStates, type KnownState, leftOut, vanished, withAll } from './join-
 export { type Fields, isSameValue, type JsonValue } from './json'
 export { MAX_EDIT_BYTES, MAX_FIELD_BYTES } from './limits'
 export { createWriter, type Writer } from './names'
-export { isPurge, type SlotOperation } from './operation'
+export { isPurge } from './operation'
 export { decodeOperations, encodeOperations } from './operation-codec'
 export { checkEdit, type Edit } from './plan'
 export { Rebinding } from './rebind'
