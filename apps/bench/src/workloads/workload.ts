@@ -31,6 +31,11 @@ export class Stage {
     private readonly profileFolder?: string,
   ) {}
 
+  /** Taking a profile is work, too, also of a process at rest. */
+  get isProfiled(): boolean {
+    return this.profileFolder !== undefined
+  }
+
   async server(port = 0): Promise<Server> {
     const child = this.start<ServerAnswers>(programs.server, 'server', this.engine.server)
     const chosen = await child.call('start', { folder: this.folder, port })

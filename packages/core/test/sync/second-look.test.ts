@@ -98,9 +98,25 @@ describe('an entry under a signature that is not its author’s', () => {
     const tellTruth = forgeSignatures(ann)
     await world.edit(bob, 'by Bob', { name: 'forged' })
     await ann.hear(log.page(0, log.newest, true))
+    await ann.sync.settled()
     expect(heldBy(ann)).toEqual([[1, 'bad-signature']])
     tellTruth()
     await expectMended(ann)
+  })
+
+  it('is let in beside what was written on it while it was shown', async () => {
+    const tellTruth = forgeSignatures(ann)
+    await world.edit(bob, 'by Bob', { name: 'forged', note: 'old' })
+    await ann.hear(log.page(0, log.newest, true))
+    expect(ann.records).toEqual({ 'by Bob': { name: 'forged', note: 'old' } })
+    ann.sync.transact([{ kind: 'update', id: 'by Bob', fields: { note: 'by Ann' } }])
+    ann.sync.transact([{ kind: 'add', id: 'by Ann', fields: { name: 'Ann' } }])
+    await ann.sync.settled()
+    expect(heldBy(ann)).toEqual([[1, 'bad-signature']])
+    tellTruth()
+    await log.serve(ann, bob)
+    await expectMended(ann)
+    expect(bob.records).toMatchObject({ 'by Ann': { name: 'Ann' }, 'by Bob': { name: 'forged', note: 'by Ann' } })
   })
 
   it('stays as it is while the relay stays with its lie: nothing is told twice, and nothing is asked for ever', async () => {

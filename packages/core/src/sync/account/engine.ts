@@ -320,6 +320,8 @@ export class SyncEngine extends OpenAccount {
     this.session.goOffline()
     this.lifeSigns.disconnected()
     this.membership.close()
+    const kept = this.documents.keepShown()
+    if (kept !== undefined) await kept
     // A job may wait for a store that is broken: the writer gives up before the documents are waited for.
     const closing = this.documents.close()
     try {

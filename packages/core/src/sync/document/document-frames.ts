@@ -3,6 +3,7 @@
 import type { Refusal } from '@owlivion/sync-protocol'
 import type { SyncError } from '../../errors'
 import type { PageReader } from '../log/page-reader'
+import type { UnverifiedPages } from '../log/unverified-pages'
 import { SnapshotArrivals } from '../snapshot/snapshot-arrivals'
 import type { DocumentLink } from './document-link'
 import type { DocumentFrame, DocumentHost, DocumentPart } from './document-part'
@@ -15,6 +16,9 @@ export interface DocumentFramesOptions {
   readonly reader: PageReader
   readonly seenRows: SeenRows
   readonly refusals: DocumentRefusals
+  readonly unverified: UnverifiedPages
+  /** As the host's, but pages that were shown stay unverified. */
+  runBeforeVerified(job: () => Promise<void>): void
 }
 
 export class DocumentFrames {
@@ -28,20 +32,32 @@ export class DocumentFrames {
   }
 
   received(frame: DocumentFrame): void {
-    const { host, parts, reader, seenRows } = this.options
-    this.runWhileConnected(async (link) => {
-      if (frame.type === 'snapshot' || frame.type === 'exempt') {
-        const arrived = this.arrivals.receive(frame)
-        if (arrived === undefined) return
-        for (const part of parts) if (await part.snapshotArrived?.(arrived, link)) return
-        return
-      }
-      for (const part of parts) if (await part.received?.(frame, link)) return
-      if (link !== host.link) return
-      if (frame.type === 'page') await reader.receivePage(frame, link)
-      else if (frame.type === 'pushed') await reader.receivePushed(frame, link)
-      else if (frame.type === 'seen') await seenRows.receive(frame)
+    if (frame.type !== 'page' || !frame.live) {
+      this.runWhileConnected((link) => this.handle(frame, link))
+      return
+    }
+    const { host, unverified, runBeforeVerified } = this.options
+    const { link } = host
+    runBeforeVerified(async () => {
+      if (link === undefined || link !== host.link || unverified.show(frame)) return
+      await unverified.verify()
+      if (link === host.link) await this.handle(frame, link)
     })
+  }
+
+  private async handle(frame: DocumentFrame, link: DocumentLink): Promise<void> {
+    const { host, parts, reader, seenRows } = this.options
+    if (frame.type === 'snapshot' || frame.type === 'exempt') {
+      const arrived = this.arrivals.receive(frame)
+      if (arrived === undefined) return
+      for (const part of parts) if (await part.snapshotArrived?.(arrived, link)) return
+      return
+    }
+    for (const part of parts) if (await part.received?.(frame, link)) return
+    if (link !== host.link) return
+    if (frame.type === 'page') await reader.receivePage(frame, link)
+    else if (frame.type === 'pushed') await reader.receivePushed(frame, link)
+    else if (frame.type === 'seen') await seenRows.receive(frame)
   }
 
   refused(refusal: Refusal, error: SyncError): void {

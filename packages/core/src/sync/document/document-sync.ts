@@ -22,6 +22,7 @@ import type { Chain, OpenedEntry } from '../log/log-replica'
 import { LogWitness } from '../log/log-witness'
 import { PageReader } from '../log/page-reader'
 import type { PlacedDots } from '../log/placed-dots'
+import { UnverifiedPages } from '../log/unverified-pages'
 import { type AdoptedRows, type AppliedEdit, DocumentEdits } from '../writing/document-edits'
 import type { WrittenTransaction } from '../writing/outbox'
 import { OwnWriter } from '../writing/own-writer'
@@ -58,6 +59,7 @@ export class DocumentSync {
   private readonly parts: readonly DocumentPart[]
   private readonly frames: DocumentFrames
   private readonly witness: LogWitness
+  private readonly unverified: UnverifiedPages
 
   private constructor(
     private readonly context: AccountContext,
@@ -80,8 +82,15 @@ export class DocumentSync {
     const isClosed = (): boolean => this.closed
     const link = () => this.link
     const changed: OnChange = (ids, placed) => this.edits.changed(ids, placed)
-    const pump = () => this.sender.pump()
+    const pump = () => this.pump()
     this.jobs = new JobQueue({ context, link, isClosed, done: pump })
+    this.unverified = new UnverifiedPages(state, {
+      canShow: () => this.isAtRest,
+      onChange: changed,
+      due: () => this.runJob(async () => {}),
+      takeIn: (entries, heads, isShown) => this.takeIn(entries, heads, isShown),
+      startOver: () => this.ownWriter.startOver(),
+    })
     this.ownWriter = new OwnWriter(state, { sender: () => this.sender, onChange: changed, isClosed })
     this.intake = new LogIntake(state, {
       onChange: changed,
@@ -129,7 +138,21 @@ export class DocumentSync {
     this.witness = new LogWitness(host, () => this.seenRows.tellAgain())
     this.parts = [...createParts(host), this.witness]
     const { parts, refusals } = this
-    this.frames = new DocumentFrames({ host, parts, reader, seenRows, refusals })
+    const runBeforeVerified = (job: () => Promise<void>) => this.jobs.run(job)
+    const { unverified } = this
+    this.frames = new DocumentFrames({ host, parts, reader, seenRows, refusals, unverified, runBeforeVerified })
+  }
+
+  /** All of the log is here, and nothing is done to it but reading what is new. */
+  private get isAtRest(): boolean {
+    const isBusy = this.isHealing || this.state.returning !== undefined || this.ownWriter.isUnsettled
+    return this.reader.isCaughtUp && !isBusy && this.parts.every(({ asksFrom }) => asksFrom === undefined)
+  }
+
+  /** What is written may rest on what is not verified, and must not be sealed before that is. */
+  private pump(): void {
+    if (this.unverified.isEmpty) this.sender.pump()
+    else if (this.unsent > 0) this.runJob(async () => {})
   }
 
   private get isHealing(): boolean {
@@ -230,7 +253,7 @@ export class DocumentSync {
     const isRefusedForGood = refused?.retryable === false && !isHealing
     return {
       isDone: isRefusedForGood || (this.reader.isCaughtUp && this.unsent === 0 && !isHealing),
-      isQuiet: this.seenRows.isTold && !this.parts.some((part) => part.needsConnection),
+      isQuiet: this.unverified.isEmpty && this.seenRows.isTold && !this.parts.some((part) => part.needsConnection),
       refused,
     }
   }
@@ -277,11 +300,15 @@ export class DocumentSync {
 
   /** What the entries that this device keeps did, and what waits to be sent. @throws SyncError `profile-damaged`, `closed` */
   changes(): Promise<LogChanges> {
-    return this.jobs.ask(() => readLogChanges(this.state))
+    return this.jobs.ask(async () => {
+      await this.unverified.verify()
+      return readLogChanges(this.state)
+    })
   }
 
   /** Resolves when all that the live documents hold now is on this device's disk. */
   async settled(): Promise<void> {
+    this.runJob(async () => {})
     await this.jobs.ended
     await this.context.writer.barrier()
   }
@@ -364,6 +391,11 @@ export class DocumentSync {
     this.refusals.refusedSeen(error)
   }
 
+  /** The live documents hold what is neither verified nor stored yet. */
+  get hasUnverified(): boolean {
+    return !this.unverified.isEmpty
+  }
+
   /** Ends what is under way; what is here can be read from then on, and nothing is written any more. */
   async freeze(): Promise<void> {
     this.disconnected()
@@ -382,14 +414,19 @@ export class DocumentSync {
 
   private closeParts(): void {
     this.sender.close()
+    this.unverified.close()
     this.seenRows.close()
     for (const part of this.parts) part.close?.()
   }
 
   // -- jobs
 
+  /** Whatever is done to the document has all that it holds verified. */
   private runJob(job: () => Promise<void>): void {
-    this.jobs.run(job)
+    this.jobs.run(async () => {
+      await this.unverified.verify()
+      await job()
+    })
   }
 
   private caughtUp(): void {
@@ -403,8 +440,8 @@ export class DocumentSync {
     for (const part of this.parts) await part.foundLaterEpoch?.()
   }
 
-  private async takeIn(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
-    await this.intake.take(entries, heads)
+  private async takeIn(entries: readonly OpenedEntry[], heads: readonly SignedHead[], isShown = false): Promise<void> {
+    await this.intake.take(entries, heads, isShown)
     this.seenRows.schedule()
     await this.intake.foldWhenTooLong()
     await this.tellCaughtUp()

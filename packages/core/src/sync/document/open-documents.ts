@@ -19,6 +19,9 @@ import { decodeState } from './state-row'
 /** Called with the ids of changed records, or undefined when any may have changed. */
 export type OnChange = (changed: ReadonlySet<string> | undefined) => void
 
+/** A store that is broken is not waited for. What is lost then comes again from the relay. */
+const KEEP_SHOWN_MS = 1_000
+
 export interface OpenDocumentsOptions {
   readonly context: AccountContext
   /** @returns the wire id of a document of this name */
@@ -149,6 +152,22 @@ export class OpenDocuments {
           hash,
         })),
     )
+  }
+
+  /**
+   * Before closing.
+   * @returns when what is shown and was not verified yet is on this device's disk, or that takes too long; undefined when there is nothing
+   */
+  keepShown(): Promise<void> | undefined {
+    const shown = [...this.all()].filter((document) => document.hasUnverified)
+    if (shown.length === 0) return undefined
+    return new Promise<void>((resolve) => {
+      const cancel = this.options.context.platform.setTimer(KEEP_SHOWN_MS, resolve)
+      void Promise.all(shown.map((document) => document.settled().catch(() => {}))).then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   /** Ends all writing, also of documents that are being opened; what is here can be read from then on. */

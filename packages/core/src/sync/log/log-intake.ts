@@ -57,12 +57,15 @@ export class LogIntake {
     private readonly options: LogIntakeOptions,
   ) {}
 
-  /** Places entries that follow the cursor, applies what may be applied, and stores all of it in one commit. */
-  async take(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
+  /**
+   * Places entries that follow the cursor, applies what may be applied, and stores all of it in one commit.
+   * @param isShown the live document has what they write
+   */
+  async take(entries: readonly OpenedEntry[], heads: readonly SignedHead[], isShown = false): Promise<void> {
     const { state } = this
     const { document } = state
     const first = (entries[0] as OpenedEntry).number
-    const received = await this.place((replica, unreadable) => replica.receive(entries.map(unreadable)))
+    const received = await this.place((replica, unreadable) => replica.receive(entries.map(unreadable)), isShown)
     if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.options.foundOtherLife()
     for (const entry of entries) this.state.returning?.found(entry)
     const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
@@ -178,16 +181,18 @@ export class LogIntake {
    * Applies what the replica lets through. The replica moves on only when that worked, so that cursor and document cannot part.
    * An update that Yjs cannot read leaves the live document in an unknown state: it is built anew, and the entry kept aside.
    * @param step what the replica is to do, with its entries seen through the function it is given
+   * @param isShown the live document has what they write
    */
   private async place(
     step: (replica: LogReplica, unreadable: (entry: OpenedEntry) => OpenedEntry) => Received,
+    isShown = false,
   ): Promise<Received> {
     const { state } = this
     let replica = state.replica.clone()
     let received = step(replica, (entry) => entry)
     let changed: ReadonlySet<string> | undefined
     try {
-      changed = this.apply(received)
+      changed = isShown ? this.learnFromAll(received) : this.apply(received)
     } catch {
       await this.rebuildLive()
       const numbers = await findUnreadable(this.state.context, this.state.document, received.applied)
@@ -217,8 +222,12 @@ export class LogIntake {
     }
     if (texts.length > 0) this.state.liveTexts.receive(texts)
     const changed = registers.length > 0 ? this.state.registers.apply(registers) : undefined
-    for (const entry of received.applied) this.learnFrom(entry)
+    this.learnFromAll(received)
     return changed
+  }
+
+  private learnFromAll({ applied }: Received): undefined {
+    for (const entry of applied) this.learnFrom(entry)
   }
 
   private learnFrom(entry: OpenedEntry): void {

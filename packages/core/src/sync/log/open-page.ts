@@ -62,14 +62,31 @@ export type OpenedPage =
   | { readonly failure: 'needs-keyring' }
 
 export async function openPage(input: OpenPageInput): Promise<OpenedPage> {
+  const entries = placeEntries(input)
+  return entries === undefined ? { failure: 'needs-keyring' } : verifyEntries(input, entries)
+}
+
+/**
+ * Opens entries and places each in its author's chain, without a look at signatures.
+ * @returns undefined when the keyring must be read first
+ */
+export function placeEntries(input: OpenPageInput): readonly OpenedEntry[] | undefined {
   const chains = new LineageMap<Chain>(input.chains)
   const entries: OpenedEntry[] = []
   for (let i = 0; i < input.entries.length; i++) {
     const place = input.places?.[i] ?? { number: input.first + i }
     const entry = placeEntry(input, chains, place, input.entries[i] as Uint8Array)
-    if (entry === undefined) return { failure: 'needs-keyring' }
+    if (entry === undefined) return undefined
     entries.push(entry)
   }
+  return entries
+}
+
+/** Holds back of these what no signature in `input.heads` vouches for. */
+export async function verifyEntries(
+  input: Pick<OpenPageInput, 'account' | 'document' | 'keyring' | 'signing' | 'heads'>,
+  entries: readonly OpenedEntry[],
+): Promise<Exclude<OpenedPage, { readonly failure: string }>> {
   const { verdicts, heads } = await verifyHeads(input, entries)
   return { entries: entries.map((entry) => (entry.own ? entry : withVerdict(entry, verdicts.get(entry)))), heads }
 }
@@ -153,7 +170,7 @@ interface Verdict {
 }
 
 async function verifyHeads(
-  input: OpenPageInput,
+  input: Pick<OpenPageInput, 'account' | 'document' | 'keyring' | 'signing' | 'heads'>,
   entries: readonly OpenedEntry[],
 ): Promise<{ readonly verdicts: LineageMap<Verdict>; readonly heads: readonly SignedHead[] }> {
   const hashes = new LineageMap<Map<number, Hash>>()

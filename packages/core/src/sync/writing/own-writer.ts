@@ -105,6 +105,11 @@ export class OwnWriter {
     }
   }
 
+  /** Builds the live document anew from what was verified, and writes on it what is pending. */
+  startOver(): Promise<void> {
+    return this.rewrite({ newWriter: false })
+  }
+
   private rewrite(options: { readonly newWriter: boolean; readonly shiftMs?: number }): Promise<void> {
     return this.whileRewriting(async () => {
       const { context, document } = this.state
