@@ -1,5 +1,7 @@
 // What an app is told of a relay that has less than it had, and of devices that nobody hears of any more.
 import type { SyncEvent } from '@owlivion/sync'
+import { documentOf } from '@owlivion/sync/testing'
+import { bytesToHex } from '@owlivion/sync-protocol'
 import { describe, expect, it } from 'vitest'
 import type { WorldDevice } from '../../support/key-world'
 import { HealingWorld } from './healing-world'
@@ -50,6 +52,35 @@ describe('a relay that is put back to a backup without saying so', () => {
       expect(codesOf(events)).not.toContain('relay-forked')
     }
     for (const { sync } of [laptop, phone]) expect(sync.status.documents.notes?.suspicions).toEqual([])
+  })
+})
+
+describe('a relay that was wiped', () => {
+  it('keeps the light from being green until it has back also what the app has not opened', async () => {
+    const { world, laptop } = await twoDevices()
+    const drafts = await laptop.sync.open<{ text: string }>('drafts')
+    await drafts.add('draft', { text: 'draft' })
+    await laptop.sync.flush()
+    const documents = { all: world.documents, drafts: documentOf(drafts) }
+    // From here on the app opens its notes alone.
+    await laptop.reopen()
+    await world.until(() => laptop.sync.status.isGreen)
+    let isSlow = true
+    laptop.fromRelay = (frame) =>
+      isSlow && frame.type === 'hashes' && bytesToHex(frame.document) === documents.drafts ? [] : [frame]
+    await world.restore()
+    await world.until(() => laptop.sync.status.healing)
+    await world.until(() => laptop.sync.status.documents.notes?.healing === false)
+    await world.advance(2_000)
+    expect(laptop.sync.status).toMatchObject({
+      healing: true,
+      isGreen: false,
+      documents: { notes: { healing: false } },
+    })
+    isSlow = false
+    await world.until(() => laptop.sync.status.isGreen)
+    expect(laptop.sync.status.healing).toBe(false)
+    expect(world.documents).toBe(documents.all)
   })
 })
 

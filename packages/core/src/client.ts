@@ -29,7 +29,7 @@ export interface SyncStatus {
   readonly unsent: number
   /** True when everything is stored at the relay, verified, and nothing is kept aside or refused. What is switched off only must not be unsent. */
   readonly isGreen: boolean
-  /** True while this device brings back to the relay what that lost: after its disk was wiped, or it was put back to a backup. */
+  /** True while this device brings back to the relay what that lost, also of collections that are not open: after its disk was wiped, or it was put back to a backup. */
   readonly healing: boolean
   /** Why this device's own store refuses writes, while it does; edits are kept in memory and retried. */
   readonly storage: SyncError | undefined
@@ -111,11 +111,12 @@ export class Sync extends AccountDocuments {
     for (const [name, collection] of this.opened) documents[name] = collection.status
     const all = Object.values(documents)
     const { connection, storageFailure: storage, refusal } = this.engine
-    const { unsent } = this.engine.documents
+    const { unsent, areHealing } = this.engine.documents
     const { owed, isPhraseConfirmed } = this.engine.membership
     const isGreen =
       connection === 'online' &&
       unsent === 0 &&
+      !areHealing &&
       storage === undefined &&
       refusal === undefined &&
       !this.engine.isKeyringForked &&
@@ -123,18 +124,14 @@ export class Sync extends AccountDocuments {
       all.every(
         (each) =>
           each.isOff ||
-          (each.caughtUp &&
-            !each.healing &&
-            each.held.length === 0 &&
-            each.suspicions.length === 0 &&
-            each.refused === undefined),
+          (each.caughtUp && each.held.length === 0 && each.suspicions.length === 0 && each.refused === undefined),
       )
     return {
       connection,
       state: unsent > 0 ? 'local' : weakest(all.map((document) => document.state)),
       unsent,
       isGreen,
-      healing: all.some(({ healing }) => healing),
+      healing: areHealing,
       storage,
       refusal,
       keyringFork: this.engine.isKeyringForked,

@@ -40,6 +40,7 @@ export interface Mirror {
   /** Names of those that are switched off. */
   readonly off: readonly string[]
   readonly unsent: number
+  readonly areHealing: boolean
   /** By hex id, of those that are open in some tab. */
   readonly documents: Readonly<Record<string, PlainStatus>>
   /** The relay's clock minus the device's, in ms. */
@@ -64,6 +65,7 @@ export function mirrorOf(engine: SyncEngine, isOnlineWanted: boolean, documents:
     schedule: engine.scheduler.schedule,
     off: engine.offCollections(),
     unsent: engine.documents.unsent,
+    areHealing: engine.documents.areHealing,
     documents,
     clockOffsetMs: engine.clockOffsetMs,
   }

@@ -39,6 +39,11 @@ export class TabDocuments {
     return unsent
   }
 
+  get areHealing(): boolean {
+    const { lead, mirror } = this.options.seat()
+    return lead?.engine.documents.areHealing ?? mirror?.areHealing ?? false
+  }
+
   /** @throws SyncError `profile-damaged` when it cannot be read, `closed` */
   async open(name: string, onChange?: OnChange): Promise<() => LiveDocument> {
     const present = this.opened.get(name) ?? this.create(name)

@@ -42,6 +42,8 @@ export interface AccountParts {
   readonly documents: {
     /** Transactions of all documents that the relay has not confirmed. */
     readonly unsent: number
+    /** The relay is given back what it lost of some document, whether or not the app has opened it. */
+    readonly areHealing: boolean
     open(name: string, onChange?: OnChange): Promise<() => LiveDocument>
   }
   readonly membership: Pick<

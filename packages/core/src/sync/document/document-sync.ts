@@ -155,7 +155,8 @@ export class DocumentSync {
     else if (this.unsent > 0) this.runJob(async () => {})
   }
 
-  private get isHealing(): boolean {
+  /** The relay is given back what it lost of the document, or whether it lost anything is looked at. */
+  get isHealing(): boolean {
     return this.parts.some((part) => part.isHealing)
   }
 

@@ -110,6 +110,11 @@ export class OpenDocuments {
     return unsent
   }
 
+  /** A relay is being given back what it lost of a document, whether or not the app has opened it. */
+  get areHealing(): boolean {
+    return this.synced().some(({ isHealing }) => isHealing)
+  }
+
   /** Nothing is under way that a new key could get in the way of. */
   get areClean(): boolean {
     return this.synced().every(({ status }) => {
