@@ -116,12 +116,25 @@ describe('a device that syncs every so many minutes', () => {
   )
 
   it('tells the others what it has read before it goes', async () => {
-    const { sync } = await openWith(15)
+    const { sync, phrase } = await openWith(15)
+    const phone = await joinAccount({ ...device(new MemoryDisk()), deviceName: 'phone', recoveryPhrase: phrase })
+    await phone.close()
     await add(sync, 'ann')
+    await pass(sync, 16 * MINUTE_MS)
     relay.heard.splice(0)
+    await add(sync, 'bob')
     await pass(sync, 16 * MINUTE_MS)
     expect(relay.heard.filter((type) => type === 'seen-put').length).toBe(1)
     expect(relay.heard.at(-1)).toBe('ping')
+    await sync.close()
+  })
+
+  it('tells nobody where there is no other', async () => {
+    const { sync } = await openWith(15)
+    await add(sync, 'ann')
+    await pass(sync, 16 * MINUTE_MS)
+    expect(sync.status.unsent).toBe(0)
+    expect(relay.heard).not.toContain('seen-put')
     await sync.close()
   })
 

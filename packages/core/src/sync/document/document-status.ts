@@ -55,7 +55,9 @@ export interface PartStatus {
 
 const quiet: PartStatus = { healing: false, unconfirmed: false, suspicions: [] }
 
-type OwnStatus = Pick<DocumentStatus, 'caughtUp' | 'refused' | 'isOff' | 'copies'> & { readonly isSeen: boolean }
+type OwnStatus = Pick<DocumentStatus, 'lastEntry' | 'caughtUp' | 'refused' | 'isOff' | 'copies'> & {
+  readonly isSeen: boolean
+}
 
 /** The status as it was, for as long as all that it is made of is the same: an app asks for that of a thousand documents with every change of one. */
 export class StatusMemory {
@@ -74,7 +76,7 @@ export class StatusMemory {
       context.keyring().head,
     ]
     basis.push(state.agreement.through)
-    basis.push(own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
+    basis.push(own.lastEntry, own.caughtUp, own.refused, own.isOff, own.copies, own.isSeen)
     for (const { healing, unconfirmed, suspicions } of parts) basis.push(healing, unconfirmed, suspicions)
     if (this.status === undefined || basis.some((each, i) => each !== this.basis[i]))
       this.status = documentStatus(state, own, parts)
@@ -98,7 +100,7 @@ function documentStatus(state: DocumentState, own: OwnStatus, parts: readonly Pa
     ...Object.assign({}, quiet, ...parts),
     state: unsent > 0 ? 'local' : own.isSeen ? 'seen' : 'stored',
     unsent,
-    lastEntry: state.replica.state.number,
+    lastEntry: own.lastEntry,
     caughtUp: own.caughtUp,
     held: held.map(({ entry, reason }) => ({ number: entry.number, reason })),
     dropped: dropped.length,

@@ -83,10 +83,11 @@ export class DocumentSync {
     const link = () => this.link
     const changed: OnChange = (ids, placed) => this.edits.changed(ids, placed)
     const pump = () => this.pump()
-    this.jobs = new JobQueue({ context, link, isClosed, done: pump })
+    this.jobs = new JobQueue({ context, link, isClosed, done: pump, idle: onStatus })
     this.unverified = new UnverifiedPages(state, {
       canShow: () => this.isAtRest,
       onChange: changed,
+      onStatus,
       due: () => this.runJob(async () => {}),
       takeIn: (entries, heads, isShown) => this.takeIn(entries, heads, isShown),
       startOver: () => this.ownWriter.startOver(),
@@ -238,7 +239,8 @@ export class DocumentSync {
     const refused = this.refusals.standing
     const copies = this.seenRows.listCopies()
     const isOff = this.context.isOff?.(this.document) ?? false
-    const own = { caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
+    const { lastEntry } = this.unverified
+    const own = { lastEntry, caughtUp, refused, isSeen: this.seenRows.areOwnSeen(), copies, isOff }
     const parts = this.parts.flatMap(({ status }) => status ?? [])
     return this.statuses.of(this.state, own, parts)
   }
@@ -254,7 +256,11 @@ export class DocumentSync {
     const isRefusedForGood = refused?.retryable === false && !isHealing
     return {
       isDone: isRefusedForGood || (this.reader.isCaughtUp && this.unsent === 0 && !isHealing),
-      isQuiet: this.unverified.isEmpty && this.seenRows.isTold && !this.parts.some((part) => part.needsConnection),
+      isQuiet:
+        this.jobs.isIdle &&
+        this.unverified.isEmpty &&
+        this.seenRows.isTold &&
+        !this.parts.some((part) => part.needsConnection),
       refused,
     }
   }

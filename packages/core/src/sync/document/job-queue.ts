@@ -10,12 +10,19 @@ export interface JobQueueOptions {
   isClosed(): boolean
   /** After each job that went well. */
   done(): void
+  /** After the last that there was. */
+  idle(): void
 }
 
 export class JobQueue {
   private jobs: Promise<void> = Promise.resolve()
+  private left = 0
 
   constructor(private readonly options: JobQueueOptions) {}
+
+  get isIdle(): boolean {
+    return this.left === 0
+  }
 
   /** Resolves when all jobs that were given so far have ended. */
   get ended(): Promise<void> {
@@ -45,23 +52,30 @@ export class JobQueue {
   }
 
   run(job: () => Promise<void>): void {
+    this.left++
+    this.jobs = this.jobs
+      .then(() => this.runNow(job))
+      .then(() => {
+        if (--this.left === 0) this.options.idle()
+      })
+  }
+
+  private async runNow(job: () => Promise<void>): Promise<void> {
     const { context } = this.options
-    this.jobs = this.jobs.then(async () => {
-      if (this.options.isClosed() || context.isRemoved) return
-      const link = this.options.link()
-      try {
-        await job()
-        this.options.done()
-      } catch (cause) {
-        // After closing, a rejected write is expected; before, nothing may pass in silence.
-        if (this.options.isClosed()) return
-        const error =
-          cause instanceof SyncError
-            ? cause
-            : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
-        if (link !== undefined && link === this.options.link()) link.distrust(error)
-        else context.report(error)
-      }
-    })
+    if (this.options.isClosed() || context.isRemoved) return
+    const link = this.options.link()
+    try {
+      await job()
+      this.options.done()
+    } catch (cause) {
+      // After closing, a rejected write is expected; before, nothing may pass in silence.
+      if (this.options.isClosed()) return
+      const error =
+        cause instanceof SyncError
+          ? cause
+          : new SyncError('relay-misbehaved', 'Something the relay sent could not be processed.', { cause })
+      if (link !== undefined && link === this.options.link()) link.distrust(error)
+      else context.report(error)
+    }
   }
 }

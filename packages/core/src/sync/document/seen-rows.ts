@@ -216,9 +216,16 @@ export class SeenRows {
 
   private hasNews(): boolean {
     const { number, hash } = this.state.replica.state
-    if (this.outlet() === undefined || number === 0) return false
+    if (this.outlet() === undefined || number === 0 || !this.hasReaders()) return false
     // A log that was read again, and is as long as the one that the others were told of, may be another.
     return number > this.lastSentNumber || (number === this.lastSentNumber && !bytesEqual(hash, this.lastSentHash))
+  }
+
+  /** There is another device that rows are for. */
+  private hasReaders(): boolean {
+    for (const { id } of this.context.keyring().devices.values())
+      if (!bytesEqual(id, this.context.device) && this.isActive(id)) return true
+    return false
   }
 
   private async send(): Promise<void> {

@@ -23,6 +23,7 @@ export interface UnverifiedPagesOptions {
   /** The document is at rest: it is caught up, and nothing else is under way. */
   canShow(): boolean
   onChange(changed: ReadonlySet<string>, placed: PlacedDots): void
+  onStatus(): void
   /** `verify` is to be called within a job. */
   due(): void
   /** Entries that follow the cursor. @param isShown the live document has them */
@@ -46,6 +47,11 @@ export class UnverifiedPages {
 
   get isEmpty(): boolean {
     return this.entries.length === 0
+  }
+
+  /** Number of the last entry that the live document shows. */
+  get lastEntry(): number {
+    return this.entries.at(-1)?.number ?? this.state.replica.state.number
   }
 
   /**
@@ -73,6 +79,7 @@ export class UnverifiedPages {
     for (const entry of entries) this.keep(entry)
     this.heads.push(...page.heads)
     this.options.onChange(changed, placedDots([], state.outbox))
+    this.options.onStatus()
     if (this.bytes > MAX_BYTES) this.options.due()
     else this.start()
     return true

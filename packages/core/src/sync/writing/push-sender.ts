@@ -1,6 +1,7 @@
 // Brings what a document has written to the relay: seals what has gathered, stores the sealed bytes, sends them, and waits for
 // what became of them. One push is under way at a time, and what is written meanwhile joins the next: the relay's own pace sets
-// the size of a push.
+// the size of a push. After each there is a pause as long as its answer took: whoever types, or moves a thousand contacts, costs the relay
+// and every reader half the entries, and nobody waits for long.
 import { type Frame, ZERO_HASH } from '@owlivion/sync-protocol'
 import { SyncError } from '../../errors'
 import { backoffMs } from '../connection/backoff'
@@ -12,6 +13,12 @@ import { sealPush, signPush } from './seal-push'
 
 /** How long an answer to a push may take. The relay answers after one commit; a phone network may take seconds. */
 const PUSH_TIMEOUT_MS = 15_000
+/** The pause after a push ends here at the latest, also where answers take long: nobody sees an edit come later by it. */
+const MAX_PAUSE_MS = 50
+/** Shorter pauses than timers keep are none. */
+const MIN_PAUSE_MS = 2
+/** The share of the last answer in what answers are taken to take: one that took long is no reason for a long pause. */
+const NEWEST_SHARE = 1 / 8
 
 export interface PushSenderOptions {
   /** Nothing may be sealed or sent now: the document reads, or changes who it writes as. */
@@ -33,6 +40,10 @@ export class PushSender {
   private blocked = false
   private closed = false
   private cancelTimer: (() => void) | undefined
+  private sentAtMs = 0
+  private answeredAtMs = Number.NEGATIVE_INFINITY
+  /** How long answers take. */
+  private answerMs: number | undefined
   /** What the relay refuses, while it does. */
   refused: SyncError | undefined
 
@@ -66,11 +77,19 @@ export class PushSender {
     if (this.sealing || this.inFlight !== undefined || this.cancelTimer !== undefined) return
     const next = state.outbox.pushes.find((push) => !this.awaitingLog.has(push))
     if (next !== undefined) this.send(next, link)
-    else if (state.outbox.unsealed().length > 0) void this.seal()
+    else if (state.outbox.unsealed().length > 0) this.sealAfterPause()
+  }
+
+  private sealAfterPause(): void {
+    const pauseMs = Math.min(this.answerMs ?? 0, MAX_PAUSE_MS) - (this.state.context.platform.now() - this.answeredAtMs)
+    // A clock that was set makes no pause longer.
+    if (pauseMs >= MIN_PAUSE_MS && pauseMs <= MAX_PAUSE_MS) this.waitToSend(pauseMs)
+    else void this.seal()
   }
 
   /** The relay has the push. What may keep it from being confirmed here is no reason to send it again. */
   stored(push: SealedPush): void {
+    if (this.inFlight === push) this.answered()
     this.landed(push)
     this.awaitingLog.add(push)
     this.failures = 0
@@ -128,6 +147,13 @@ export class PushSender {
     this.awaitingLog.clear()
   }
 
+  private answered(): void {
+    const now = this.state.context.platform.now()
+    const tookMs = Math.max(0, now - this.sentAtMs)
+    this.answerMs = this.answerMs === undefined ? tookMs : this.answerMs + NEWEST_SHARE * (tookMs - this.answerMs)
+    this.answeredAtMs = now
+  }
+
   private landed(push: SealedPush): void {
     if (this.inFlight !== push) return
     this.inFlight = undefined
@@ -138,6 +164,7 @@ export class PushSender {
     const last = push.entries.at(-1)
     if (last === undefined) return
     this.inFlight = push
+    this.sentAtMs = this.state.context.platform.now()
     this.startTimer(PUSH_TIMEOUT_MS, () =>
       link.distrust(new SyncError('connection-lost', 'The relay did not answer a push in time.')),
     )
@@ -156,6 +183,9 @@ export class PushSender {
     this.sealing = true
     const token = this.lineageToken
     try {
+      // What is written in the same breath goes along.
+      await undefined
+      if (token !== this.lineageToken || this.closed) return
       const head = this.state.ownHead()
       const unsigned = sealPush(context, {
         document,
