@@ -27,12 +27,18 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return result
 }
 
-const hexByByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hexDigits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+/** As many arguments as every engine takes in one call. */
+const MAX_ARGUMENTS = 8_192
 
 export function bytesToHex(bytes: Uint8Array): string {
-  // Joined, and not added up: engines keep a sum of strings as the tree of its parts, ten times the size, for as long as it is a key of a map.
-  const parts: (string | undefined)[] = []
-  for (const byte of bytes) parts.push(hexByByte[byte])
+  const codes: number[] = []
+  for (const byte of bytes) codes.push(hexDigits[byte >> 4] as number, hexDigits[byte & 15] as number)
+  // Made at once, and not added up: engines keep a sum of strings as the tree of its parts, ten times the size, for as long as it is a key of a map.
+  if (codes.length <= MAX_ARGUMENTS) return String.fromCharCode(...codes)
+  const parts: string[] = []
+  for (let i = 0; i < codes.length; i += MAX_ARGUMENTS)
+    parts.push(String.fromCharCode(...codes.slice(i, i + MAX_ARGUMENTS)))
   return parts.join('')
 }
 

@@ -1,5 +1,5 @@
 // The platform of a relay that runs as a Node process.
-import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject, randomBytes, verify } from 'node:crypto'
 import { bytesToHex, mayVerify } from '@owlivion/sync-protocol'
 import type { RelayPlatform } from './platform'
 
@@ -32,7 +32,7 @@ export function createNodePlatform(): RelayPlatform {
       timer.unref()
       return () => clearTimeout(timer)
     },
-    sha512: (bytes) => plainBytes(createHash('sha512').update(bytes).digest()),
+    sha512: (bytes) => plainBytes(hash('sha512', bytes, 'buffer')),
     async verify(publicKey, message, signature) {
       try {
         return mayVerify(publicKey, signature) && verify(null, message, readKey(publicKey), signature)

@@ -176,6 +176,38 @@ describe('a seen row', () => {
     expect(a.sync.status.state).toBe('stored')
   })
 
+  it('is read after a pause when many come at once, and only the newest of each device', async () => {
+    const many = await TestAccount.create(8)
+    log = new TestLog(await many.context(0), document)
+    const writer = await online(0, many)
+    await writer.add('first')
+    await writer.flushTo(log)
+    await writer.context.platform.advance(1_000)
+    const rows: FrameOf<'seen-put'>[] = []
+    for (let index = 1; index < 8; index++) {
+      const reader = await online(index, many)
+      await reader.context.platform.advance(0)
+      rows.push(...rowsOf(reader))
+    }
+    expect(rows.length).toBe(7)
+    const { signing } = writer.context.platform
+    const { verify } = signing
+    let checks = 0
+    signing.verify = (...args) => {
+      checks++
+      return verify(...args)
+    }
+    for (let again = 0; again < 3; again++) for (const row of rows) writer.sync.received(told(row))
+    await settle()
+    expect(checks).toBe(4)
+    await writer.context.platform.advance(2_000)
+    // Four of the first that came are read again: nobody knows of them that nothing newer is in what follows.
+    expect(checks).toBe(4 + 7)
+    expect(writer.sync.status.copies.filter(({ isComplete }) => isComplete).length).toBe(7)
+    await writer.sync.close()
+    expect(writer.context.platform.timers).toEqual([])
+  })
+
   it('closing leaves no timer', async () => {
     expect(b.context.platform.timers.length).toBe(1)
     await b.sync.close()

@@ -10,7 +10,7 @@ import { type FrameOf, TestLog } from './support/log'
 
 const document = new Uint8Array(16).fill(9) as DocumentId
 /** Longer than signatures wait to be checked, shorter than the next row of what was seen. */
-const CHECKED_MS = 300
+const CHECKED_MS = 500
 
 const account = await TestAccount.create(3)
 let log: TestLog

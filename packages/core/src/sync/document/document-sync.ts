@@ -19,7 +19,7 @@ import { readReturning } from '../healing/roll-back'
 import { type LogChanges, readLogChanges } from '../history/log-changes'
 import { LogIntake } from '../log/log-intake'
 import type { Chain, OpenedEntry } from '../log/log-replica'
-import { LogWitness } from '../log/log-witness'
+import { type LogClaim, LogWitness } from '../log/log-witness'
 import { PageReader } from '../log/page-reader'
 import type { PlacedDots } from '../log/placed-dots'
 import { UnverifiedPages } from '../log/unverified-pages'
@@ -78,7 +78,8 @@ export class DocumentSync {
       const isSettled = state.agreement.note(author.device, number, head)
       if (isSettled) this.runJob(() => this.followKeyring())
     }
-    this.seenRows = new SeenRows(context, state, outlet, onStatus, read, (claim) => this.witness.told(claim))
+    const told = (claim: LogClaim): void => this.witness.told(claim)
+    this.seenRows = new SeenRows(context, state, outlet, onStatus, read, told, (job) => this.runJob(job))
     const isClosed = (): boolean => this.closed
     const link = () => this.link
     const changed: OnChange = (ids, placed) => this.edits.changed(ids, placed)

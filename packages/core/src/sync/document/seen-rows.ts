@@ -3,6 +3,7 @@
 import {
   activeDevice,
   bytesEqual,
+  bytesToHex,
   type DeviceId,
   decodeEnvelope,
   decodeSeenBody,
@@ -34,6 +35,13 @@ const SEEN_INTERVAL_MS = 2_000
  */
 const SEEN_INTERVAL_OF_ALL_MS = 200
 
+/**
+ * So many rows are read at once, and the others after a pause: those of fifty devices come together, and checking them took a third of a second
+ * in which nothing else was done. Meanwhile a newer row of a device takes the place of its older one.
+ */
+const ROWS_AT_ONCE = 4
+const ROWS_PAUSE_MS = 200
+
 /** What fits a row at the relay. The oldest lineages end first, and were seen long ago. */
 const MAX_TOLD_LINEAGES = 500
 /** What was learned of other devices is written this often at most; what a crash loses of it the relay sends again. */
@@ -51,6 +59,10 @@ export class SeenRows {
   /** What the log's hash was there. */
   private lastSentHash: Hash = ZERO_HASH
   private sending = false
+  /** By device, the oldest first. */
+  private readonly unread = new Map<string, Extract<Frame, { type: 'seen' }>>()
+  private readSincePause = 0
+  private cancelPause: (() => void) | undefined
   private readonly copies = new Copies()
   private listed: readonly DocumentCopy[] = []
   private listedAsOf = ''
@@ -64,6 +76,7 @@ export class SeenRows {
     private readonly onStatus: () => void,
     private readonly claimed: (author: Lineage, number: number, head: KeyringHead) => void = () => {},
     private readonly witness: (claim: LogClaim) => void = () => {},
+    private readonly runJob: (job: () => Promise<void>) => void = (job) => void job(),
   ) {}
 
   /** Sends a row soon, unless there is nothing new to tell. Call after what was applied is on disk. */
@@ -96,6 +109,11 @@ export class SeenRows {
     this.cancelTimer?.()
     this.cancelTimer = undefined
     this.lastSentNumber = -1
+    // The next connection brings them again.
+    this.unread.clear()
+    this.cancelPause?.()
+    this.cancelPause = undefined
+    this.readSincePause = 0
     this.keepCopies()
   }
 
@@ -181,7 +199,29 @@ export class SeenRows {
     return hasOwn
   }
 
+  /** Call within a job. */
   async receive(frame: Extract<Frame, { type: 'seen' }>): Promise<void> {
+    const device = bytesToHex(decodeEnvelope(frame.envelope).device)
+    this.unread.delete(device)
+    this.unread.set(device, frame)
+    await this.readRows()
+  }
+
+  private async readRows(): Promise<void> {
+    for (const [device, frame] of this.unread) {
+      if (this.readSincePause >= ROWS_AT_ONCE) break
+      this.readSincePause++
+      this.unread.delete(device)
+      await this.read(frame)
+    }
+    this.cancelPause ??= this.context.platform.setTimer(ROWS_PAUSE_MS, () => {
+      this.cancelPause = undefined
+      this.readSincePause = 0
+      if (this.unread.size > 0) this.runJob(() => this.readRows())
+    })
+  }
+
+  private async read(frame: Extract<Frame, { type: 'seen' }>): Promise<void> {
     const { context, state } = this
     const { signing } = context.platform
     const envelope = decodeEnvelope(frame.envelope)

@@ -96,6 +96,8 @@ export function emptyReplicaState(sha512: Sha512, account: AccountId, document: 
   }
 }
 
+const hashesOver = new WeakMap<OpenedEntry, { readonly previous: Hash; readonly hash: Hash }>()
+
 export class LogReplica {
   constructor(
     private readonly sha512: Sha512,
@@ -127,7 +129,16 @@ export class LogReplica {
   /** The log hash after these entries, without taking them in. */
   hashAfter(entries: readonly OpenedEntry[]): Hash {
     let hash = this.state.hash
-    for (const entry of entries) hash = nextLogHash(this.sha512, hash, entry.envelopeHash)
+    for (const entry of entries) hash = this.hashOver(hash, entry)
+    return hash
+  }
+
+  /** An entry is compared with what the relay says before it is taken in: the hash is made once for both. */
+  private hashOver(previous: Hash, entry: OpenedEntry): Hash {
+    const known = hashesOver.get(entry)
+    if (known?.previous === previous) return known.hash
+    const hash = nextLogHash(this.sha512, previous, entry.envelopeHash)
+    hashesOver.set(entry, { previous, hash })
     return hash
   }
 
@@ -135,7 +146,7 @@ export class LogReplica {
   receive(entries: readonly OpenedEntry[]): Received {
     return this.placeAll(entries, (entry) => {
       this.state.number = entry.number
-      this.state.hash = nextLogHash(this.sha512, this.state.hash, entry.envelopeHash)
+      this.state.hash = this.hashOver(this.state.hash, entry)
       return this.reasonToHold(entry)
     })
   }

@@ -14,8 +14,8 @@ import { type PlacedDots, placedDots } from './placed-dots'
 
 type Page = Extract<Frame, { type: 'page' }>
 
-/** Long enough that somebody who types is checked a few times a second, and short beside how often devices tell what they have. */
-const VERIFY_AFTER_MS = 200
+/** Long enough that somebody who types is checked twice a second, and short beside how often devices tell what they have. */
+const VERIFY_AFTER_MS = 400
 /** So much is not held back from the disk for long. */
 const MAX_BYTES = 262_144
 
