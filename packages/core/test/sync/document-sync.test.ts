@@ -86,6 +86,50 @@ describe('sending', () => {
     expect(Object.keys(b.records)).toEqual(['four', 'one', 'three', 'two'])
   })
 
+  it('goes at once where answers are quick, and after a pause where they take long', async () => {
+    const a = await openOnline(0)
+    for (const id of ['one', 'two']) {
+      await a.add(id)
+      await a.context.platform.advance(8)
+      await a.hear(log.push(a.link.lastPush))
+    }
+    expect(a.link.pushes.length).toBe(2)
+    // The relay has much to do.
+    for (const id of ['three', 'four', 'five']) {
+      await a.context.platform.advance(60)
+      await a.add(id)
+      await a.context.platform.advance(200)
+      await a.hear(log.push(a.link.lastPush))
+    }
+    expect(a.link.pushes.length).toBe(5)
+    await a.add('six')
+    await a.context.platform.advance(40)
+    await a.add('seven')
+    expect(a.link.pushes.length).toBe(5)
+    await a.context.platform.advance(10)
+    expect(a.link.pushes.length).toBe(6)
+    await a.hear(log.push(a.link.lastPush))
+    expect(a.sync.status.unsent).toBe(0)
+  })
+
+  it('pauses after many transactions: more will come, and go together', async () => {
+    const a = await openOnline(0)
+    for (let n = 0; n < 6; n++) a.sync.transact([{ kind: 'add', id: `first ${n}`, fields: { name: 'x' } }])
+    await settle()
+    expect(a.link.pushes.length).toBe(1)
+    await a.hear(log.push(a.link.lastPush))
+    expect(a.sync.status.unsent).toBe(0)
+    for (let n = 0; n < 6; n++) {
+      await a.add(`second ${n}`)
+      await a.context.platform.advance(4)
+    }
+    expect(a.link.pushes.length).toBe(1)
+    await a.context.platform.advance(1)
+    expect(a.link.pushes.length).toBe(2)
+    await a.hear(log.push(a.link.lastPush))
+    expect(a.sync.status.unsent).toBe(0)
+  })
+
   it('sends the same bytes again on the next connection, whether or not the relay had them', async () => {
     const a = await openOnline(0)
     await a.add('ann')

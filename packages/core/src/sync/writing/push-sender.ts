@@ -1,7 +1,8 @@
 // Brings what a document has written to the relay: seals what has gathered, stores the sealed bytes, sends them, and waits for
 // what became of them. One push is under way at a time, and what is written meanwhile joins the next: the relay's own pace sets
-// the size of a push. After each there is a pause as long as its answer took: whoever types, or moves a thousand contacts, costs the relay
-// and every reader half the entries, and nobody waits for long.
+// the size of a push. After a push of many there is a pause, since more will come; and where answers take long, because the relay is far or
+// has much to do, one about as long as that. Whoever moves a thousand contacts then costs the relay and every reader a few entries, and nobody
+// waits for long.
 import { type Frame, ZERO_HASH } from '@owlivion/sync-protocol'
 import { SyncError } from '../../errors'
 import { backoffMs } from '../connection/backoff'
@@ -15,10 +16,15 @@ import { sealPush, signPush } from './seal-push'
 const PUSH_TIMEOUT_MS = 15_000
 /** The pause after a push ends here at the latest, also where answers take long: nobody sees an edit come later by it. */
 const MAX_PAUSE_MS = 50
+/** So many transactions in one push are no typing. */
+const MANY = 4
+const PAUSE_AFTER_MANY_MS = 25
+/** Of what answers take, so much calls for no pause. */
+const SHORT_ANSWER_MS = 10
 /** Shorter pauses than timers keep are none. */
 const MIN_PAUSE_MS = 2
 /** The share of the last answer in what answers are taken to take: one that took long is no reason for a long pause. */
-const NEWEST_SHARE = 1 / 8
+const NEWEST_SHARE = 1 / 4
 
 export interface PushSenderOptions {
   /** Nothing may be sealed or sent now: the document reads, or changes who it writes as. */
@@ -42,6 +48,8 @@ export class PushSender {
   private cancelTimer: (() => void) | undefined
   private sentAtMs = 0
   private answeredAtMs = Number.NEGATIVE_INFINITY
+  /** The last push was of many transactions. */
+  private wasLarge = false
   /** How long answers take. */
   private answerMs: number | undefined
   /** What the relay refuses, while it does. */
@@ -81,7 +89,9 @@ export class PushSender {
   }
 
   private sealAfterPause(): void {
-    const pauseMs = Math.min(this.answerMs ?? 0, MAX_PAUSE_MS) - (this.state.context.platform.now() - this.answeredAtMs)
+    const afterMs = this.wasLarge ? PAUSE_AFTER_MANY_MS : 0
+    const wholeMs = Math.min(Math.max(afterMs, (this.answerMs ?? 0) - SHORT_ANSWER_MS), MAX_PAUSE_MS)
+    const pauseMs = wholeMs - (this.state.context.platform.now() - this.answeredAtMs)
     // A clock that was set makes no pause longer.
     if (pauseMs >= MIN_PAUSE_MS && pauseMs <= MAX_PAUSE_MS) this.waitToSend(pauseMs)
     else void this.seal()
@@ -89,7 +99,7 @@ export class PushSender {
 
   /** The relay has the push. What may keep it from being confirmed here is no reason to send it again. */
   stored(push: SealedPush): void {
-    if (this.inFlight === push) this.answered()
+    if (this.inFlight === push) this.answered(push)
     this.landed(push)
     this.awaitingLog.add(push)
     this.failures = 0
@@ -147,7 +157,9 @@ export class PushSender {
     this.awaitingLog.clear()
   }
 
-  private answered(): void {
+  private answered(push: SealedPush): void {
+    const last = push.entries.at(-1)?.lastOrder ?? 0
+    this.wasLarge = (this.state.outbox.pending[MANY - 1]?.order ?? Number.POSITIVE_INFINITY) <= last
     const now = this.state.context.platform.now()
     const tookMs = Math.max(0, now - this.sentAtMs)
     this.answerMs = this.answerMs === undefined ? tookMs : this.answerMs + NEWEST_SHARE * (tookMs - this.answerMs)
