@@ -208,17 +208,18 @@ export class SeenRows {
   }
 
   private async readRows(): Promise<void> {
+    if (this.unread.size === 0) return
+    this.cancelPause ??= this.context.platform.setTimer(ROWS_PAUSE_MS, () => {
+      this.cancelPause = undefined
+      this.readSincePause = 0
+      if (this.unread.size > 0) this.runJob(() => this.readRows())
+    })
     for (const [device, frame] of this.unread) {
       if (this.readSincePause >= ROWS_AT_ONCE) break
       this.readSincePause++
       this.unread.delete(device)
       await this.read(frame)
     }
-    this.cancelPause ??= this.context.platform.setTimer(ROWS_PAUSE_MS, () => {
-      this.cancelPause = undefined
-      this.readSincePause = 0
-      if (this.unread.size > 0) this.runJob(() => this.readRows())
-    })
   }
 
   private async read(frame: Extract<Frame, { type: 'seen' }>): Promise<void> {
