@@ -4,17 +4,18 @@
 //   npm run bench -- --peers            and every peer, after installing them
 //   --only W2,W3                        of the workloads; with it and the next nothing is written, only printed
 //   --engines owlivion,floor            of the engines
+//   --write                             writes the tables all the same
 //   --rounds N                          instead of 5
 //   --profile                           with a CPU profile of each process, in apps/bench/profiles
 //   --check                             compares ratios with the baseline, and fails beyond its noise
 //   --baseline                          makes this run the baseline
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { floor, ours } from './engines/engines'
 import { peers } from './engines/peers'
 import { type BaselineRow, baselineOf, regressions } from './report/baseline'
+import { machine } from './report/machine'
 import { markdownOf, type Report } from './report/markdown'
 import { plotOf } from './report/plot'
 import { runRounds } from './rounds'
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     engines: { type: 'string' },
     rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     baseline: { type: 'boolean', default: false },
@@ -46,20 +48,15 @@ const measured = await runRounds({
   say: (line) => console.log(line),
 })
 
-const [cpu] = cpus()
 const report: Report = {
-  machine: {
-    cpu: cpu?.model ?? 'unknown processor',
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-  },
+  machine: machine(),
   date: new Date().toISOString(),
   rounds,
   measured,
 }
 const markdown = markdownOf(report, workloads)
-if (values.only === undefined && wanted === undefined && !values.profile && !values.check) {
+const isWhole = values.only === undefined && wanted === undefined && !values.profile && !values.check
+if (isWhole || values.write) {
   const name = values.peers ? 'peers' : 'floor'
   const target = folder('../../../docs/benchmarks')
   mkdirSync(target, { recursive: true })

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import type { EditingMemory, IdleMemory } from '../../../apps/bench/src/measure-memory'
+import type { EditingMemory, IdleMemory } from '../../../apps/bench/src/besides/memory'
 
-const script = fileURLToPath(new URL('../../../apps/bench/src/measure-memory.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../../apps/bench/src/besides/memory.ts', import.meta.url))
 
 /** One item of Yjs and what indexes it; what else an edit needs on its way is gone when it is stored. */
 const MAX_BYTES_PER_EDIT = 4_000

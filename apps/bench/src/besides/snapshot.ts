@@ -12,11 +12,11 @@ import {
   type Hash,
   SUITE_SECRETBOX,
 } from '@owlivion/sync-protocol'
-import { openEntry, sealEntry } from '../../../packages/core/src/crypto'
-import { createWriter, openRegisters } from '../../../packages/core/src/document'
-import { createDoc, takeClientId, Y } from '../../../packages/core/src/yjs'
-import { createContacts } from './contacts'
-import { quantile } from './statistics'
+import { openEntry, sealEntry } from '../../../../packages/core/src/crypto'
+import { createWriter, openRegisters } from '../../../../packages/core/src/document'
+import { createDoc, takeClientId, Y } from '../../../../packages/core/src/yjs'
+import { createContacts } from '../contacts'
+import { quantile } from '../statistics'
 
 export interface SnapshotFigures {
   readonly contacts: number

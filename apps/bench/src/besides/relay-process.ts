@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 export interface RelayProcess {
   readonly url: string
   readonly folder: string
+  readonly pid: number | undefined
   stop(): Promise<void>
 }
 
-const main = fileURLToPath(new URL('../../../packages/relay/src/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../../../packages/relay/src/main.ts', import.meta.url))
 
 export async function startRelay(): Promise<RelayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'owlivion-bench-'))
@@ -46,6 +47,7 @@ export async function startRelay(): Promise<RelayProcess> {
   return {
     url: `ws://${address}`,
     folder,
+    pid: child.pid,
     async stop() {
       child.kill('SIGTERM')
       await new Promise((resolve) => child.once('exit', resolve))

@@ -2,11 +2,11 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createAccount, openMemoryStore } from '@owlivion/sync'
-import { type BenchContact, createContacts } from './contacts'
+import { type BenchContact, createContacts } from '../contacts'
+import { quantile } from '../statistics'
 import { countingPlatform } from './counting-platform'
 import type { ReaderOrder, ReaderReport } from './reader'
 import { startRelay } from './relay-process'
-import { quantile } from './statistics'
 
 export interface DeviceFigures {
   readonly contacts: number

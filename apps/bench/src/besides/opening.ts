@@ -1,8 +1,8 @@
 // What opening and joining cost in a process that did nothing before, from a copy of a relay's and a device's files.
 import { joinAccount, openAccount, openMemoryStore } from '@owlivion/sync'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
-import type { BenchContact } from './contacts'
-import { quantile } from './statistics'
+import type { BenchContact } from '../contacts'
+import { quantile } from '../statistics'
 import { VirtualWorld } from './virtual-world'
 
 const ROUNDS = 5

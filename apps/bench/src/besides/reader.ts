@@ -1,6 +1,6 @@
 // A device in its own process: joins with the phrase, tells when it has everything, then what it sees and when.
 import { joinAccount, openMemoryStore } from '@owlivion/sync'
-import type { BenchContact } from './contacts'
+import type { BenchContact } from '../contacts'
 import { countingPlatform } from './counting-platform'
 
 export interface ReaderOrder {

@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url'
 import { createAccount, openMemoryStore, type Sync } from '@owlivion/sync'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
-import { type BenchContact, createContacts } from './contacts'
+import { type BenchContact, createContacts } from '../contacts'
 import { heapBytes } from './heap'
 import { VirtualWorld } from './virtual-world'
 

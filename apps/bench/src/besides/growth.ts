@@ -3,12 +3,12 @@
 //
 //   npm run measure:growth -- 1000 10000 100000 1000000
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { type Collection, createAccount, joinAccount, type Sync } from '@owlivion/sync'
 import { openSqliteStore } from '@owlivion/sync/sqlite'
-import { type BenchContact, createContacts } from './contacts'
-import type { Opening } from './measure-opening'
+import { type BenchContact, createContacts } from '../contacts'
+import type { Opening } from './opening'
 import { VirtualWorld } from './virtual-world'
 
 const CONTACTS = 10_000
@@ -26,13 +26,13 @@ interface Device {
   readonly path: string
 }
 
-interface Growth extends Opening {
+export interface Growth extends Opening {
   readonly edits: number
   readonly relayBytes: number
 }
 
 /** @param marks numbers of edits after which it is measured, rising */
-async function* measureGrowth(marks: readonly number[]): AsyncGenerator<Growth> {
+export async function* measureGrowth(marks: readonly number[]): AsyncGenerator<Growth> {
   const world = new VirtualWorld()
   const paths = [world.pathOf('author.db'), world.pathOf('other.db')] as const
   const base = { relay: world.relayUrl, deviceName: 'author' }
@@ -92,7 +92,7 @@ async function measure(world: VirtualWorld, edits: number, recoveryPhrase: strin
   const relayBytes = world.diskBytes
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...process.execArgv,
-    fileURLToPath(new URL('./measure-opening.ts', import.meta.url)),
+    fileURLToPath(new URL('./opening.ts', import.meta.url)),
     ...[world.files, world.nowMs, CONTACTS, recoveryPhrase].map(String),
   ])
   return { edits, relayBytes, ...(JSON.parse(stdout) as Opening) }
@@ -113,9 +113,11 @@ const kb = (bytes: number): string => `${(bytes / 1_000).toFixed(0)} kB`
 const ms = (value: number): string => `${value.toFixed(0)} ms`
 const columns = (cells: readonly string[]): void => console.log(cells.map((cell) => cell.padStart(16)).join(''))
 
-const marks = process.argv.slice(2).map(Number)
-columns(['edits', 'relay on disk', 'join: received', 'join', 'open'])
-for await (const { edits, relayBytes, joinBytes, joinMs, openMs } of measureGrowth(
-  marks.length > 0 ? marks : [1_000, 10_000, 100_000],
-))
-  columns([String(edits), kb(relayBytes), kb(joinBytes), ms(joinMs), ms(openMs)])
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const marks = process.argv.slice(2).map(Number)
+  columns(['edits', 'relay on disk', 'join: received', 'join', 'open'])
+  for await (const { edits, relayBytes, joinBytes, joinMs, openMs } of measureGrowth(
+    marks.length > 0 ? marks : [1_000, 10_000, 100_000],
+  ))
+    columns([String(edits), kb(relayBytes), kb(joinBytes), ms(joinMs), ms(openMs)])
+}

@@ -1,7 +1,7 @@
 // How many entries a second the relay makes durable: each acknowledged after a commit that was synced to disk.
 import { decodeFrame, encodeFrame, type Frame, PROTOCOL_VERSION } from '@owlivion/sync-protocol'
 import WebSocket from 'ws'
-import { documentNamed, TestAccount } from '../../../packages/relay/test/help/account'
+import { documentNamed, TestAccount } from '../../../../packages/relay/test/help/account'
 import { startRelay } from './relay-process'
 
 export interface AppendFigures {
@@ -63,7 +63,7 @@ function pushAll(connection: WebSocket, pushes: readonly Uint8Array[]): Promise<
   })
 }
 
-async function openConnection(url: string, account: TestAccount): Promise<WebSocket> {
+export async function openConnection(url: string, account: TestAccount): Promise<WebSocket> {
   const connection = new WebSocket(url, { perMessageDeflate: false })
   const send = (frame: Frame): void => connection.send(encodeFrame(frame))
   await new Promise<void>((resolve, reject) => {

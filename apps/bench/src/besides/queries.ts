@@ -2,8 +2,8 @@
 import { createAccount, openMemoryStore } from '@owlivion/sync'
 import { type Contact, indexContacts, mailTypes } from '@owlivion/sync/mail'
 import { nodePlatform } from '@owlivion/sync/node'
-import { createContacts } from './contacts'
-import { quantile } from './statistics'
+import { createContacts } from '../contacts'
+import { quantile } from '../statistics'
 
 /** Milliseconds: half are quicker, and 99 of 100. */
 interface Spread {
