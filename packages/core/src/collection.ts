@@ -124,7 +124,7 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
   async purge(...ids: readonly string[]): Promise<void> {
     const document = this.sync()
     // Not as a write that undo records: nothing could take it back.
-    await Promise.all(document.transactAll(purgeNow(document, ids, this.account.now())))
+    await Promise.all(document.transactAll(await purgeNow(document, ids, this.account.now())))
   }
 
   /**

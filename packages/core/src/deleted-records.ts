@@ -42,15 +42,22 @@ export function deletedIn<T>(source: ConflictSource): DeletedRecord<T>[] {
   return deleted.sort((a, b) => b.deletedAtMs - a.deletedAtMs || (a.id < b.id ? -1 : 1))
 }
 
-/** @throws SyncError `purge-too-early` */
-export function purgeNow({ registers, status }: LiveDocument, ids: readonly string[], nowMs: number): Edit[] {
+/**
+ * @param nowMs by the device's own clock
+ * @throws SyncError `purge-too-early`, `lead-lost`
+ */
+export async function purgeNow(document: LiveDocument, ids: readonly string[], nowMs: number): Promise<Edit[]> {
+  const status = (await document.askStatus?.()) ?? document.status
+  const { registers } = document
   const purged = ids.filter((id) => {
     const record = registers.inspect(id)
     return record?.standing === 'hidden' && record.deleteConflict.length === 0
   })
   if (purged.length === 0) return []
   const isSent = status.unsent === 0
-  const waitsFor = status.copies.find((copy) => !(copy.isComplete && isSent) && nowMs - copy.lastHeardMs < SILENT_MS)
+  // To a clock that was set far ahead everybody seems silent, and to a relay's that lies, too.
+  const leastMs = Math.min(nowMs, registers.now())
+  const waitsFor = status.copies.find((copy) => !(copy.isComplete && isSent) && leastMs - copy.lastHeardMs < SILENT_MS)
   if (waitsFor !== undefined) {
     const message = 'Not every device has shown yet that it has the delete: it may hold an edit.'
     throw new SyncError('purge-too-early', message, { device: waitsFor.device })

@@ -1,6 +1,7 @@
 // What a follower has the leader do: by name, since the two may be of different versions. What is not in here a follower does by taking
 // the lead.
 import type { SyncEngine } from '../sync'
+import { type PlainStatus, plainStatus } from './mirror'
 
 /** The leading tab, as calls see it. */
 export interface LeadingTab {
@@ -35,6 +36,8 @@ export const remoteCalls = {
   goOffline: (tab: LeadingTab) => tab.setOnline(false),
   destroy: (tab: LeadingTab) => tab.destroy(),
   flush: ({ engine }: LeadingTab) => confirmed(engine),
+  documentStatus: async ({ engine }: LeadingTab, name: string): Promise<PlainStatus> =>
+    plainStatus((await engine.documents.open(name))().status),
   unsentEdits: ({ engine }: LeadingTab) => engine.unsentEdits(),
   resolveFork: ({ engine }: LeadingTab, phrase: string, keep: 'ours' | 'theirs') => engine.resolveFork(phrase, keep),
   setCollectionOn: ({ engine }: LeadingTab, name: string, isOn: boolean) => engine.setCollectionOn(name, isOn),

@@ -37,6 +37,8 @@ export interface TabDocumentOptions {
   readonly isRemoved: () => boolean
   /** What the leader last said of the document. */
   status(): PlainStatus | undefined
+  /** What it says of it now. @throws SyncError `lead-lost` */
+  askStatus(): Promise<PlainStatus>
   /** Rows of this document are in the store that the leader does not know. */
   written(document: string): void
   /** What is here is out of date, or does not fit what the leader says. */
@@ -104,7 +106,17 @@ export class TabDocument implements LiveDocument {
 
   get status(): DocumentStatus {
     if (this.leading !== undefined) return this.leading().status
-    const status = openStatus((this.options.status() ?? this.firstStatus)!)
+    return this.withUntaken((this.options.status() ?? this.firstStatus)!)
+  }
+
+  /** News of the status come later than those of the records. */
+  async askStatus(): Promise<DocumentStatus> {
+    const asked = this.leading === undefined ? await this.options.askStatus() : undefined
+    return asked === undefined || this.leading !== undefined ? this.status : this.withUntaken(asked)
+  }
+
+  private withUntaken(plain: PlainStatus): DocumentStatus {
+    const status = openStatus(plain)
     const unsent = status.unsent + this.rows.size + this.unstored.size
     return { ...status, unsent, state: unsent > 0 ? 'local' : status.state }
   }

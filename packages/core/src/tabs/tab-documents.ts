@@ -13,6 +13,7 @@ export interface TabDocumentsOptions {
   /** Hex of this device's id. */
   device(): string
   seat(): TabSeat
+  askStatus(name: string): Promise<PlainStatus>
   onStatus(): void
   report(error: SyncError): void
 }
@@ -96,6 +97,7 @@ export class TabDocuments {
       isClockKnown: () => seat().mirror?.clockOffsetMs !== undefined,
       isRemoved: () => seat().mirror?.isRemoved ?? false,
       status: () => seat().mirror?.documents[document.id ?? ''],
+      askStatus: () => this.options.askStatus(name),
       written: (id) => seat().link?.tell({ kind: 'written', document: id }),
       needsLoading: () => void this.bring(opened, true).catch(() => {}),
       onChange: (changed) => opened.onChange?.(changed),

@@ -66,6 +66,7 @@ export class TabEngine implements AccountEngine {
       device: () => bytesToHex(this.device),
       writer: this.writer,
       seat: () => this.seat,
+      askStatus: (name) => this.run('documentStatus', name),
       onStatus: () => this.statusChanged(),
       report: (error) => this.report(error),
     })

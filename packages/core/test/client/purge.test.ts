@@ -1,9 +1,11 @@
 // Deleted records as a person sees them: until when they are there, and removing them for good.
 import { expect, it, onTestFinished } from 'vitest'
-import { type Collection, createAccount, createUndo, openAccount, type Sync } from '../../src'
+import { type Collection, createAccount, createUndo, joinAccount, openAccount, type Sync } from '../../src'
 import { historyOf } from '../../src/history'
 import type { AccountEngine, LiveDocument } from '../../src/sync'
 import { HistoryWorld } from '../history/support'
+import { FakePlatform } from '../sync/support/fake-platform'
+import { ScriptedRelay } from '../sync/support/scripted-relay'
 import { FakeOrigin, type FakeTab } from '../tabs/support/origin'
 
 const DAY_MS = 86_400_000
@@ -165,4 +167,27 @@ it('is removed from a tab that follows, too, and leaves nothing of its texts', a
     }
     body.close()
   }
+})
+
+it('is not removed early by a device whose clock is years ahead, to which all others seem to be silent', async () => {
+  const network = new FakePlatform(5)
+  new ScriptedRelay().serve(network)
+  const online = { connect: network.connect, now: () => Date.now() + 400 * DAY_MS }
+  const account = { relay: 'wss://relay.example' }
+  const laptop = await createAccount({ ...account, ...new FakeOrigin().tab(online), deviceName: 'laptop' })
+  onTestFinished(() => laptop.sync.close())
+  const { recoveryPhrase } = laptop
+  const phone = await joinAccount({ ...account, ...new FakeOrigin().tab(online), deviceName: 'phone', recoveryPhrase })
+  onTestFinished(() => phone.close())
+  const [notes, atPhone] = [await laptop.sync.open<Note>('notes'), await phone.open<Note>('notes')]
+  await notes.add('secret', { title: 'Party' })
+  await until(() => atPhone.has('secret') && notes.status.copies.some(({ isComplete }) => isComplete))
+  phone.goOffline()
+  await notes.delete('secret')
+  await until(() => notes.status.unsent === 0)
+  await expect(notes.purge('secret')).rejects.toMatchObject({ code: 'purge-too-early', device: phone.deviceId })
+  phone.goOnline()
+  await until(() => notes.status.copies.every(({ isComplete }) => isComplete))
+  await notes.purge('secret')
+  await until(() => atPhone.deletedIds().length === 0)
 })

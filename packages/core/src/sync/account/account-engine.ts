@@ -1,10 +1,14 @@
 // What the public face of an account needs of whatever stands behind it: the engine itself, or a tab that leaves the work to another one.
+import type { DocumentStatus } from '../document/document-status'
 import type { DocumentSync } from '../document/document-sync'
 import type { OnChange } from '../document/open-documents'
 import type { SyncEngine } from './engine'
 
 /** One collection's document, to read and to write. */
-export type LiveDocument = Pick<DocumentSync, 'registers' | 'texts' | 'authors' | 'status' | 'transactAll'>
+export type LiveDocument = Pick<DocumentSync, 'registers' | 'texts' | 'authors' | 'status' | 'transactAll'> & {
+  /** Asks for a status that takes in all that `registers` holds at the call. Left out where `status` always does. */
+  askStatus?(): Promise<DocumentStatus>
+}
 
 type Parts = 'presence' | 'documents' | 'membership' | 'service' | 'scheduler'
 
