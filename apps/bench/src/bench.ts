@@ -37,8 +37,9 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 const baselineFile = folder('../baseline.json')
 
 const wanted = values.engines?.split(',')
-const engines = [ours, floor, ...(values.peers ? peers() : [])].filter(({ name }) => wanted?.includes(name) ?? true)
 const workloads = chosenWorkloads(values.only?.split(','))
+const others = values.peers ? peers(workloads.map(({ name }) => name)) : []
+const engines = [ours, floor, ...others].filter(({ name }) => wanted?.includes(name) ?? true)
 const rounds = Number(values.rounds)
 const measured = await runRounds({
   engines,
