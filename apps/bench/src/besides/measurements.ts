@@ -144,7 +144,7 @@ export const measurements: Readonly<Record<string, Measurement>> = {
   doublings: {
     title: 'One log that doubles: what the relay takes for an entry more, and for reading the last hundred',
     run: async () =>
-      (await measureDoublings(1_000_000)).flatMap(({ entries, appendMs, readMs }) => [
+      (await measureDoublings(1_024_000)).flatMap(({ entries, appendMs, readMs }) => [
         row(`to ${count(entries)} entries: an entry`, appendMs, 'ms'),
         row(`at ${count(entries)} entries: reading the last hundred`, readMs, 'ms'),
       ]),
