@@ -71,6 +71,7 @@ export async function openConnection(url: string, account: TestAccount): Promise
       send({ type: 'hello', version: PROTOCOL_VERSION, account: account.id, device: account.first.id }),
     )
     connection.on('error', reject)
+    connection.on('close', (code) => reject(new Error(`the relay closed the connection: ${code}`)))
     connection.on('message', (data: Buffer) => {
       const frame = decodeFrame(new Uint8Array(data))
       if (frame.type === 'challenge') send(account.first.auth(new URL(url).host, frame.nonce))

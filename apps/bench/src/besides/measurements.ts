@@ -9,6 +9,7 @@ import { measureImport } from './import'
 import { count, type MeasuredRow, type Measurement, row } from './measurement'
 import { measureEditingMemory, measureIdleMemory } from './memory'
 import { measureQueries } from './queries'
+import { measureRelayMemory } from './relay-memory'
 import { measureSnapshot } from './snapshot'
 import { measureStoreOpening } from './store-opening'
 
@@ -102,6 +103,15 @@ export const measurements: Readonly<Record<string, Measurement>> = {
     title: 'What a million edits leave behind',
     isLong: true,
     run: () => growthTo([1_000_000]),
+  },
+  'relay memory': {
+    title: 'Memory of the relay for a device that is connected and idle; a relay takes fewer than 10,000 at a time',
+    run: async () => {
+      const figures = await measureRelayMemory([1_000, 5_000, 9_900])
+      return figures.map(({ devices, bytesPerDevice }) =>
+        row(`${count(devices)} devices, each`, bytesPerDevice / 1e3, 'kB'),
+      )
+    },
   },
   'device memory': {
     title: 'Memory of a device, and of the relay in the same process',

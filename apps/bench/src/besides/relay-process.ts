@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 export interface RelayProcess {
   readonly url: string
   readonly folder: string
+  readonly pid: number | undefined
   stop(): Promise<void>
 }
 
@@ -46,6 +47,7 @@ export async function startRelay(): Promise<RelayProcess> {
   return {
     url: `ws://${address}`,
     folder,
+    pid: child.pid,
     async stop() {
       child.kill('SIGTERM')
       await new Promise((resolve) => child.once('exit', resolve))
