@@ -83,9 +83,10 @@ interface Writing {
   }
 }
 
-/** As above, and what this device has written and is in no log yet. */
-export function authorsOf({ authors, context, registers, outbox }: Writing): Authors {
+/** As above, and what this device has written and is in no log yet. @param shown entries that are not verified yet */
+export function authorsOf({ authors, context, registers, outbox }: Writing, shown: readonly OpenedEntry[]): Authors {
   const all = new Authors(authors)
+  for (const entry of shown) all.noteEntry(entry)
   const device = bytesToHex(context.device)
   all.learn(registers.writer, device)
   for (const { transaction, repairs } of outbox.pending)

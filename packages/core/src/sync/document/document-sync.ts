@@ -158,8 +158,13 @@ export class DocumentSync {
   }
 
   /** The relay is given back what it lost of the document, or whether it lost anything is looked at. */
-  get isHealing(): boolean {
+  private get isHealing(): boolean {
     return this.parts.some((part) => part.isHealing)
+  }
+
+  /** As above, or this device keeps what a rebase left out, until a later one has it. */
+  get lacksAtRelay(): boolean {
+    return this.parts.some(({ isHealing, status }) => isHealing || status?.healing)
   }
 
   static async open(
@@ -213,7 +218,7 @@ export class DocumentSync {
 
   /** Who wrote as whom, as far as this device knows. */
   get authors(): Authors {
-    return authorsOf(this.state)
+    return authorsOf(this.state, this.unverified.entries)
   }
 
   get cursor(): { readonly document: DocumentId; readonly number: number; readonly hash: Hash } {
@@ -339,11 +344,21 @@ export class DocumentSync {
     for (const part of this.parts) part.connected?.(link)
     // No connection begins before the keyring is in step: what the last one ended too early to read is here.
     if (this.ownWriter.awaitsKeyring) this.runJob(() => this.followKeyring())
-    link.subscribe(this.document)
+    this.subscribe(link)
+  }
+
+  /** The relay is told how far this device is: as far as it has verified, and it shows nothing beyond that. */
+  private subscribe(link: DocumentLink): void {
+    if (this.unverified.isEmpty) link.subscribe(this.document)
+    else
+      this.runJob(async () => {
+        if (link === this.link) link.subscribe(this.document)
+      })
   }
 
   disconnected(): void {
     this.link = undefined
+    if (!this.unverified.isEmpty) this.runJob(async () => {})
     this.reader.disconnected()
     this.frames.disconnected()
     this.sender.disconnected()

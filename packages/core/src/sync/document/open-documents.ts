@@ -112,7 +112,7 @@ export class OpenDocuments {
 
   /** A relay is being given back what it lost of a document, whether or not the app has opened it. */
   get areHealing(): boolean {
-    return this.synced().some(({ isHealing }) => isHealing)
+    return this.synced().some(({ lacksAtRelay }) => lacksAtRelay)
   }
 
   /** Nothing is under way that a new key could get in the way of. */

@@ -33,7 +33,7 @@ export interface UnverifiedPagesOptions {
 }
 
 export class UnverifiedPages {
-  private entries: OpenedEntry[] = []
+  private shown: OpenedEntry[] = []
   private heads: SignedHead[] = []
   private bytes = 0
   /** The log as it will be when all of them are verified. */
@@ -45,13 +45,18 @@ export class UnverifiedPages {
     private readonly options: UnverifiedPagesOptions,
   ) {}
 
+  /** Oldest first. */
+  get entries(): readonly OpenedEntry[] {
+    return this.shown
+  }
+
   get isEmpty(): boolean {
-    return this.entries.length === 0
+    return this.shown.length === 0
   }
 
   /** Number of the last entry that the live document shows. */
   get lastEntry(): number {
-    return this.entries.at(-1)?.number ?? this.state.replica.state.number
+    return this.shown.at(-1)?.number ?? this.state.replica.state.number
   }
 
   /**
@@ -91,20 +96,25 @@ export class UnverifiedPages {
     this.cancelTimer = undefined
     this.ahead = undefined
     if (this.isEmpty) return
-    const { entries, heads } = this
-    this.entries = []
-    this.heads = []
-    this.bytes = 0
+    try {
+      await this.takeInShown(this.shown, this.heads)
+    } finally {
+      // Until then they count as shown: who wrote what, and how far this device is, is read meanwhile.
+      this.shown = []
+      this.heads = []
+      this.bytes = 0
+    }
+  }
+
+  private async takeInShown(entries: readonly OpenedEntry[], heads: readonly SignedHead[]): Promise<void> {
     const input = this.inputFor(entries[0]!.number)
     const ends = [...new LineageMap(heads.map((head) => [head, head] as const))].map(([, head]) => head)
     let page = await verifyEntries({ ...input, heads: ends }, entries)
-    let isShown = true
-    if (page.entries.some(isHeld)) {
-      // The last of an author's signatures does not cover what came before it when it is not its own: each is tried.
-      page = await verifyEntries({ ...input, heads }, entries)
-      isShown = !page.entries.some(isHeld)
-      if (!isShown) await this.options.startOver()
-    }
+    // The last of an author's signatures does not cover what came before it when it is not its own: each is tried.
+    if (page.entries.some(isHeld)) page = await verifyEntries({ ...input, heads }, entries)
+    // Their author may have been removed meanwhile: of what it sent, only what came before that counts.
+    const isShown = this.state.replica.clone().receive(page.entries).newlyHeld.length === 0
+    if (!isShown) await this.options.startOver()
     await this.options.takeIn(page.entries, page.heads, isShown)
   }
 
@@ -148,7 +158,7 @@ export class UnverifiedPages {
 
   private keep(entry: OpenedEntry): void {
     // A page is a view into what the connection received, and is kept for a moment only.
-    this.entries.push(entry)
+    this.shown.push(entry)
     this.bytes += entry.bytes.length
   }
 
