@@ -7,6 +7,8 @@ import type { Pruned } from './store/snapshot-rows'
 
 /** The longest that a relay without a quiet moment goes untidied. */
 const TIDY_LATEST_MS = 600_000
+/** What is to go goes with time, also at a relay that nobody writes to. */
+const TIDY_AGAIN_MS = 3_600_000
 
 export interface TidierParts {
   readonly platform: RelayPlatform
@@ -20,11 +22,13 @@ export class Tidier {
   /** Since the start. */
   pruned: Pruned = { entries: 0, snapshots: 0 }
   private cancelTimer: (() => void) | undefined
+  private cancelAgain: (() => void) | undefined
   private stopped = false
   private tidiedAtMs: number
 
   constructor(private readonly parts: TidierParts) {
     this.tidiedAtMs = parts.platform.now()
+    this.again()
   }
 
   /** Something is going on: tidying waits, but not for ever. */
@@ -42,6 +46,16 @@ export class Tidier {
   stop(): void {
     this.stopped = true
     this.cancel()
+    this.cancelAgain?.()
+  }
+
+  private again(): void {
+    this.cancelAgain?.()
+    if (this.stopped) return
+    this.cancelAgain = this.parts.platform.setTimer(TIDY_AGAIN_MS, () => {
+      this.soon()
+      this.again()
+    })
   }
 
   private cancel(): void {
@@ -53,6 +67,7 @@ export class Tidier {
     const { platform, store, health, log } = this.parts
     this.cancelTimer = undefined
     this.tidiedAtMs = platform.now()
+    this.again()
     try {
       const pruned = await store.snapshots.prune(this.tidiedAtMs)
       this.pruned = {

@@ -395,6 +395,14 @@ describe('a subscriber', () => {
     expect((await client.next('page')).entries).toEqual([log.envelopes[5], ...push.entries])
   })
 
+  it('finds that entries went with time, though nobody has written anything since', async () => {
+    const { relay, pass } = await withAccepted({}, 9_000)
+    await pass(3_600_000)
+    expect(relay.stats().pruned.entries).toBe(0)
+    await pass(SNAPSHOT_KEEP_MS)
+    expect(relay.stats().pruned.entries).toBe(4)
+  })
+
   it('of a document whose log begins at a snapshot gets that, though nobody accepted it', async () => {
     const { account, second, one, two } = await startWithTwoDevices()
     const vector = [{ ...headOf(account.first, notes), sequence: 4, hash: random<Hash>(32) }]
