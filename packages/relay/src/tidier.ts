@@ -28,7 +28,8 @@ export class Tidier {
 
   constructor(private readonly parts: TidierParts) {
     this.tidiedAtMs = parts.platform.now()
-    this.again()
+    // It may have been down for long.
+    this.soon()
   }
 
   /** Something is going on: tidying waits, but not for ever. */

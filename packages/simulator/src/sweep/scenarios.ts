@@ -130,6 +130,8 @@ export const scenarios: readonly Scenario[] = [
       ...longHistory(8_000, 20),
       at(80_000, { kind: 'a week passes' }),
       at(85_000, { kind: 'a week passes' }),
+      // Started again, it lets go what is past.
+      at(87_000, { kind: 'relay restart', lastsMs: 1_000 }),
       edit(100_000, 0, [update(ann, 'afterwards')]),
     ],
   }),
