@@ -78,6 +78,7 @@ check('rules of the house', () => {
   return findings.length === 0
 })
 check('every error code is documented', everyCodeHasARow)
+check('bytes of the client in a browser (size-limit)', () => tool(['size-limit']))
 
 if (failed.length > 0) {
   console.error(`\n${failed.length} checks failed:\n${failed.map((name) => `  ${name}`).join('\n')}`)
