@@ -5,6 +5,14 @@ export interface MeasuredRow {
   readonly what: string
   readonly value: number
   readonly unit: 'ms' | 'B' | 'kB' | '/s' | '×'
+  /** Where there is one, in the same unit. */
+  readonly target?: Limit
+}
+
+export interface Limit {
+  readonly atMost: number
+  /** Why it is missed, while it is. */
+  readonly reason: string
 }
 
 export interface Measurement {
@@ -14,7 +22,10 @@ export interface Measurement {
   run(): Promise<readonly MeasuredRow[]>
 }
 
-export const row = (what: string, value: number, unit: MeasuredRow['unit']): MeasuredRow => ({ what, value, unit })
+export const row = (what: string, value: number, unit: MeasuredRow['unit'], target?: Limit): MeasuredRow => ({
+  ...{ what, value, unit },
+  ...(target && { target }),
+})
 
 /** As in the tables: 10,000. */
 export const count = (value: number): string => value.toLocaleString('en')

@@ -1,5 +1,5 @@
 // The table of what is measured beside the workloads.
-import type { MeasuredRow } from '../besides/measurement'
+import type { Limit, MeasuredRow } from '../besides/measurement'
 import { type Machine, table } from './markdown'
 
 export interface BesidesReport {
@@ -21,14 +21,22 @@ export function besidesMarkdown({ machine, date, measured }: BesidesReport): str
       '',
       table(
         ['', 'measured'],
-        rows.map(({ what, value, unit }) => [
-          what,
-          `${number(value)}${unit === '×' || unit === '/s' ? '' : ' '}${unit}`,
-        ]),
+        rows.map((row) => [row.what, cellOf(row)]),
       ),
       '',
+      ...rows.flatMap(({ value, target }) => (isMissed(value, target) ? [target.reason, ''] : [])),
     ]),
   ].join('\n')
+}
+
+function cellOf({ value, unit, target }: MeasuredRow): string {
+  const withUnit = (of: number): string => `${number(of)}${unit === '×' || unit === '/s' ? '' : ' '}${unit}`
+  if (target === undefined) return withUnit(value)
+  return `${withUnit(value)} (target ≤ ${withUnit(target.atMost)}: ${isMissed(value, target) ? '**missed**' : 'met'})`
+}
+
+function isMissed(value: number, target: Limit | undefined): target is Limit {
+  return target !== undefined && value > target.atMost
 }
 
 /** Three digits say more than the machine can hold. */

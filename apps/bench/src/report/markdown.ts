@@ -1,6 +1,7 @@
 // The tables of docs/benchmarks. No number in them is typed by hand.
 import type { Measured } from '../rounds'
 import type { Workload } from '../workloads/workload'
+import { reasons } from './misses'
 import { type Row, rowsOf, type Verdict, verdicts } from './ratios'
 
 export interface Machine {
@@ -18,7 +19,8 @@ export interface Report {
   readonly measured: readonly Measured[]
 }
 
-export function markdownOf(report: Report, workloads: readonly Workload[]): string {
+/** @param plot file beside the table */
+export function markdownOf(report: Report, workloads: readonly Workload[], plot?: string): string {
   const { machine, measured, rounds, date } = report
   const engines = [...new Set(measured.map(({ engine }) => engine))]
   return [
@@ -27,13 +29,12 @@ export function markdownOf(report: Report, workloads: readonly Workload[]): stri
     `Written by \`npm run bench\` on ${date.slice(0, 10)}: medians of ${rounds} interleaved rounds, each engine in its own processes on loopback.`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}. Ratios are medians of the ratios of each round, with the least and the greatest.`,
     '',
+    ...(plot === undefined ? [] : [`![Each engine against y-websocket](${plot})`, '']),
     '## Targets',
     '',
-    table(
-      ['workload', 'figure', 'against', 'target', 'measured', ''],
-      verdicts(measured).map((verdict) => verdictCells(verdict)),
-    ),
+    targetTable(measured),
     '',
+    ...misses(measured),
     ...workloads.flatMap((workload) => [
       `## ${workload.name}`,
       '',
@@ -51,11 +52,27 @@ export function markdownOf(report: Report, workloads: readonly Workload[]): stri
   ].join('\n')
 }
 
+export function targetTable(measured: readonly Measured[]): string {
+  return table(
+    ['workload', 'figure', 'against', 'target', 'measured', ''],
+    verdicts(measured).map((verdict) => verdictCells(verdict)),
+  )
+}
+
 function verdictCells({ workload, figure, against, atMost, atLeast, ratio, spread, isMet }: Verdict): string[] {
-  const target = atMost === undefined ? `≥ ${atLeast}×` : `≤ ${atMost}×`
+  const text = against === undefined ? plain : times
+  const target = atMost === undefined ? `≥ ${atLeast}×` : `≤ ${against === undefined ? atMost : `${atMost}×`}`
   const measured =
-    ratio === undefined || spread === undefined ? 'not measured' : `${times(ratio)} (${spread.map(times).join(' to ')})`
-  return [workload, figure, against, target, measured, isMet === undefined ? '' : isMet ? 'met' : '**missed**']
+    ratio === undefined || spread === undefined ? 'not measured' : `${text(ratio)} (${spread.map(text).join(' to ')})`
+  return [workload, figure, against ?? '', target, measured, isMet === undefined ? '' : isMet ? 'met' : '**missed**']
+}
+
+/** Why each workload with a missed target misses it, as its profile shows. */
+function misses(measured: readonly Measured[]): string[] {
+  const missed = new Set(verdicts(measured).flatMap(({ workload, isMet }) => (isMet === false ? [workload] : [])))
+  if (missed.size === 0) return []
+  const lines = [...missed].map((workload) => `- **${workload}.** ${reasons[workload] ?? 'Not looked into yet.'}`)
+  return ['### What is missed, and why', '', ...lines, '']
 }
 
 function figureCells({ figure, medians }: Row, engines: readonly string[]): string[] {
@@ -66,6 +83,7 @@ function figureCells({ figure, medians }: Row, engines: readonly string[]): stri
 const figureText = (value: number): string =>
   value.toLocaleString('en', value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 })
 
+const plain = (value: number): string => value.toLocaleString('en')
 const times = (ratio: number): string => `${ratio.toLocaleString('en', { maximumSignificantDigits: 2 })}×`
 
 function failures(measured: readonly Measured[]): string[] {

@@ -12,7 +12,7 @@ export interface Row {
 
 /** How a target fared. */
 export interface Verdict extends Target {
-  /** Median of the ratios of each round; undefined where one of the two was not measured. */
+  /** Median of the ratios of each round, or of the figures where no engine is compared with; undefined where one of the two was not measured. */
   readonly ratio: number | undefined
   /** The least and the greatest of the rounds: what the machine adds. */
   readonly spread: readonly [number, number] | undefined
@@ -43,7 +43,10 @@ export function verdicts(measured: readonly Measured[]): Verdict[] {
   })
 }
 
-/** Rising; one a round in which both were measured: what else the machine did then falls on both. */
+/**
+ * Rising; one a round in which both were measured: what else the machine did then falls on both. Without another engine, the figures
+ * themselves.
+ */
 export function ratiosOf(
   measured: readonly Measured[],
   { workload, figure, against }: Pick<Target, 'workload' | 'figure' | 'against'>,
@@ -51,6 +54,7 @@ export function ratiosOf(
 ): number[] {
   const find = (engine: string) =>
     measured.find((each) => each.workload === workload && each.engine === engine)?.figures ?? []
+  if (against === undefined) return valuesOf(find(engineName), figure).sort((a, b) => a - b)
   const others = find(against)
   const ratios = find(engineName).flatMap((figures, round) => {
     const [ours, theirs] = [figures[figure], others[round]?.[figure]]

@@ -10,6 +10,18 @@ const state = 'core/src/sync/document/document-state.ts'
 const sender = 'core/src/sync/writing/push-sender.ts'
 const outbox = 'core/src/sync/writing/outbox.ts'
 const turn = 'relay/src/turn.ts'
+const unverified = 'core/src/sync/log/unverified-pages.ts'
+
+/** What a device shows before it has verified it. */
+const shown: readonly Mutation[] = [
+  {
+    name: 'what nobody signed stays where it was shown',
+    edits: [{ file: unverified, find: 'if (!isShown) await this.options.startOver()', replace: '' }],
+    lie: 'forges signatures',
+    noticedAs: /does not converge/,
+    caughtBy: 6,
+  },
+]
 
 /** What a device writes to its disk, and when. */
 const onDisk: readonly Mutation[] = [
@@ -212,6 +224,7 @@ const atTheRelay: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...choiceMutations,
   ...historyMutations,
+  ...shown,
   ...onDisk,
   ...onTheWayOut,
   ...onTheWayIn,
