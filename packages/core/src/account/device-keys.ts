@@ -1,17 +1,9 @@
 // A device's own two key pairs. They are made here, never leave the device and never rotate: a device that must change them leaves
 // the account and joins again as another.
-import {
-  bytesEqual,
-  type DeviceId,
-  decodeWhole,
-  deviceIdOf,
-  ProtocolFailure,
-  type Sha512,
-  Writer,
-} from '@owlivion/sync-protocol'
-import nacl from 'tweetnacl'
+import { bytesEqual, type DeviceId, decodeWhole, deviceIdOf, ProtocolFailure, Writer } from '@owlivion/sync-protocol'
 import { type BoxKeys, boxKeysOf, KEY_BYTES } from '../crypto'
 import { SyncError } from '../errors'
+import { publicKeyOf, type SigningProvider } from '../platform'
 
 export interface DeviceKeys extends BoxKeys {
   /** Ed25519. */
@@ -23,13 +15,16 @@ export interface DeviceKeys extends BoxKeys {
 
 const FORMAT_VERSION = 1
 
-export function createDeviceKeys(random: (length: number) => Uint8Array, sha512: Sha512): DeviceKeys {
-  return deviceKeysOf(sha512, random(KEY_BYTES), random(KEY_BYTES))
+/** What makes a public key of a seed, and a name of that. */
+type KeyTools = Pick<SigningProvider, 'sha512' | 'publicKey'>
+
+export function createDeviceKeys(random: (length: number) => Uint8Array, signing: KeyTools): DeviceKeys {
+  return deviceKeysOf(signing, random(KEY_BYTES), random(KEY_BYTES))
 }
 
-function deviceKeysOf(sha512: Sha512, signingSeed: Uint8Array, boxSecret: Uint8Array): DeviceKeys {
-  const signing = nacl.sign.keyPair.fromSeed(signingSeed).publicKey
-  return { signingSeed, signing, ...boxKeysOf(boxSecret), id: deviceIdOf(sha512, signing) }
+function deviceKeysOf(tools: KeyTools, signingSeed: Uint8Array, boxSecret: Uint8Array): DeviceKeys {
+  const signing = publicKeyOf(tools, signingSeed)
+  return { signingSeed, signing, ...boxKeysOf(boxSecret), id: deviceIdOf(tools.sha512, signing) }
 }
 
 /** For the device's disk: version 1 · signing seed 32 · box secret 32 · signing key 32 · box key 32. The caller keeps it secret. */
@@ -44,9 +39,9 @@ export function encodeDeviceKeys(keys: DeviceKeys): Uint8Array {
 }
 
 /** @throws SyncError `profile-damaged` when the bytes are not a device's keys, or a bit of them has turned */
-export function decodeDeviceKeys(bytes: Uint8Array, sha512: Sha512): DeviceKeys {
+export function decodeDeviceKeys(bytes: Uint8Array, signing: KeyTools): DeviceKeys {
   const stored = readStored(bytes)
-  const keys = deviceKeysOf(sha512, stored.signingSeed, stored.boxSecret)
+  const keys = deviceKeysOf(signing, stored.signingSeed, stored.boxSecret)
   if (!bytesEqual(keys.signing, stored.signing) || !bytesEqual(keys.box, stored.box)) {
     throw new SyncError('profile-damaged', 'The keys of this device do not fit each other.')
   }

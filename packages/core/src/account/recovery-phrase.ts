@@ -1,10 +1,9 @@
 // The root of an account as a person keeps it: 24 words on paper. They stand for 256 random bits and a checksum (BIP-39), which is
 // enough to need no stretching. The list of words is loaded only when a phrase is made or typed in.
 import { type AccountId, accountIdOf, type NextRecovery, recoveryProofBytes } from '@owlivion/sync-protocol'
-import nacl from 'tweetnacl'
 import { type BoxKeys, boxKeysOf, deriveKey } from '../crypto'
 import { SyncError } from '../errors'
-import { type SigningProvider, tweetnaclSigning } from '../platform'
+import { publicKeyOf, type SigningProvider, tweetnaclSigning } from '../platform'
 import { nearestWord } from './nearest-word'
 
 export const PHRASE_WORDS = 24
@@ -106,10 +105,13 @@ export interface RecoveryKeys extends BoxKeys {
   readonly account: AccountId
 }
 
-export function recoveryKeysOf(entropy: Uint8Array): RecoveryKeys {
+export function recoveryKeysOf(
+  entropy: Uint8Array,
+  provider: Pick<SigningProvider, 'publicKey'> = tweetnaclSigning,
+): RecoveryKeys {
   const root = deriveKey(entropy, 'recovery-root')
   const signingSeed = deriveKey(root, 'recovery-signing')
-  const signing = nacl.sign.keyPair.fromSeed(signingSeed).publicKey
+  const signing = publicKeyOf(provider, signingSeed)
   return {
     signingSeed,
     signing,

@@ -31,7 +31,7 @@ export async function addPasskey(sync: Sync, label: string): Promise<string> {
   // The browser checks it, and refuses what is not as it must be.
   const asked = fieldsOf(options) as object as PublicKeyCredentialCreationOptionsJSON
   const { response, secret } = await createPasskey(toolsOf(platform), asked)
-  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const device = createDeviceKeys(platform.random, platform.signing)
   const box = bytesToBase64url(sealSignInKey(platform, 'passkey', secret, { account, device }))
   return access.change([device.id], async () => {
     await access.addSignInKey(device, label)

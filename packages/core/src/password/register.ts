@@ -69,7 +69,7 @@ async function setPassword(access: AccountAccess, email: string | undefined, typ
   const registering = (await loadPasswordProver()).register(password)
   const answer = await access.call('sign-in.register-start', { ...name, request: registering.request })
   const { registration, exportKey } = registering.finish(textIn(answer, 'response', /./))
-  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const device = createDeviceKeys(platform.random, platform.signing)
   const box = bytesToBase64url(sealSignInKey(platform, 'password', exportKey, { account, device }))
   // All that are there, too: what the relay does not name any more was unlocked by an earlier password.
   await access.change([device.id, ...signInKeysOf(access.keyring())], async () => {

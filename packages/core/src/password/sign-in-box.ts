@@ -51,7 +51,7 @@ export function openSignInKey(
     if (content === null) throw new ProtocolFailure('bad-signature', 'the box does not open')
     return decodeWhole(content, (reader) => ({
       account: reader.fixed<AccountId>(ACCOUNT_ID_BYTES).slice() as AccountId,
-      device: decodeDeviceKeys(reader.rest(), platform.signing.sha512),
+      device: decodeDeviceKeys(reader.rest(), platform.signing),
     }))
   } catch (cause) {
     throw new SyncError('relay-misbehaved', 'What the relay keeps for this sign-in does not open.', { cause })

@@ -3,4 +3,4 @@
 export { browserPlatform } from './browser'
 export type { Platform, SigningProvider, Socket, SocketHandlers, StoragePersistence } from './platform'
 export type { TabChannel, TabLockMode, TabLockOptions, TabPlatform } from './tabs'
-export { tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'
+export { publicKeyOf, tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'

@@ -5,6 +5,8 @@ import { publicKeyToSpki, seedToPkcs8 } from './ed25519'
 import { KeyCache } from './key-cache'
 import type { SigningProvider } from './platform'
 
+const KEY_BYTES = 32
+
 export function nodeSigning(): SigningProvider {
   const keys = new KeyCache<KeyObject>()
   const importPrivate = (seed: Uint8Array) =>
@@ -20,6 +22,10 @@ export function nodeSigning(): SigningProvider {
         mayVerify(publicKey, signature) && verify(null, message, keys.publicKey(publicKey, importPublic), signature)
       )
     },
+    publicKey: (seed) =>
+      plain(createPublicKey(keys.privateKey(seed, importPrivate)).export({ format: 'der', type: 'spki' })).slice(
+        -KEY_BYTES,
+      ),
     sha512: (bytes) => plain(hash('sha512', bytes, 'buffer')),
   }
 }

@@ -19,3 +19,7 @@ export const tweetnaclSigning: SigningProvider = {
 export function tweetnaclPublicKey(seed: Uint8Array): Uint8Array {
   return nacl.sign.keyPair.fromSeed(seed).publicKey
 }
+
+export function publicKeyOf(signing: Pick<SigningProvider, 'publicKey'>, seed: Uint8Array): Uint8Array {
+  return signing.publicKey?.(seed) ?? tweetnaclPublicKey(seed)
+}

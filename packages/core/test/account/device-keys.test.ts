@@ -7,7 +7,7 @@ import { tweetnaclSigning } from '../../src/platform'
 const { sha512 } = tweetnaclSigning
 
 describe('the keys of a device', () => {
-  const keys = createDeviceKeys((length) => nacl.randomBytes(length), sha512)
+  const keys = createDeviceKeys((length) => nacl.randomBytes(length), tweetnaclSigning)
 
   it('are named by their signing key and fit each other', async () => {
     expect(keys.id).toEqual(deviceIdOf(sha512, keys.signing))
@@ -17,7 +17,7 @@ describe('the keys of a device', () => {
   })
 
   it('come back from disk as they were', () => {
-    expect(decodeDeviceKeys(encodeDeviceKeys(keys), sha512)).toEqual(keys)
+    expect(decodeDeviceKeys(encodeDeviceKeys(keys), tweetnaclSigning)).toEqual(keys)
   })
 
   it('are refused from disk when any bit has turned or a byte is missing', () => {
@@ -26,9 +26,9 @@ describe('the keys of a device', () => {
     for (let i = 0; i < stored.length; i += 5) {
       const altered = Uint8Array.from(stored, (byte, j) => (j === i ? byte ^ 0x40 : byte))
       // X25519 ignores three bits of the lowest and one or two of the highest byte of a secret; those say nothing.
-      expect(() => decodeDeviceKeys(altered, sha512), `byte ${i}`).toThrow(damaged)
+      expect(() => decodeDeviceKeys(altered, tweetnaclSigning), `byte ${i}`).toThrow(damaged)
     }
-    expect(() => decodeDeviceKeys(stored.subarray(1), sha512)).toThrow(damaged)
-    expect(() => decodeDeviceKeys(Uint8Array.of(...stored, 0), sha512)).toThrow(damaged)
+    expect(() => decodeDeviceKeys(stored.subarray(1), tweetnaclSigning)).toThrow(damaged)
+    expect(() => decodeDeviceKeys(Uint8Array.of(...stored, 0), tweetnaclSigning)).toThrow(damaged)
   })
 })

@@ -31,7 +31,7 @@ const platform = nodePlatform()
 const { signing, random } = platform
 const info = { name: 'Ann’s laptop', platform: 'Node', addedAtMs: 1_700_000_000_000 }
 const failing = (code: string) => expect.objectContaining({ name: 'SyncError', code })
-const newDevice = () => createDeviceKeys(random, signing.sha512)
+const newDevice = () => createDeviceKeys(random, signing)
 const positions = (state: KeyringState, member: Member) =>
   [...openEpochKeys(state, member).keys()].sort((a, b) => a - b)
 const sameKeys = (state: KeyringState, a: Member, b: Member) =>

@@ -18,7 +18,7 @@ export const platform = nodePlatform()
 const { signing, random } = platform
 export const info = { name: 'Ann’s laptop', platform: 'Node', addedAtMs: 1_700_000_000_000 }
 
-export const newDevice = (): DeviceKeys => createDeviceKeys(random, signing.sha512)
+export const newDevice = (): DeviceKeys => createDeviceKeys(random, signing)
 export const newRecovery = (): RecoveryKeys => recoveryKeysOf(random(32))
 export const append = (state: KeyringState | undefined, record: Uint8Array): Promise<KeyringState> =>
   appendRecord(signing, state, record)

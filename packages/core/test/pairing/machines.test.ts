@@ -23,11 +23,11 @@ const welcome = { account, keyringLength: 3, keyringHead: new Uint8Array(32).fil
 let seeds = 0
 function tools() {
   const platform = new FakePlatform(++seeds)
-  return { sha512: platform.signing.sha512, random: platform.random }
+  return { signing: platform.signing, sha512: platform.signing.sha512, random: platform.random }
 }
 
 function newDevice() {
-  const { signing, box } = createDeviceKeys(tools().random, tools().sha512)
+  const { signing, box } = createDeviceKeys(tools().random, tools().signing)
   return { signing, box }
 }
 

@@ -8,7 +8,7 @@ const platform = nodePlatform()
 const secret = platform.random(64)
 const key = {
   account: platform.random(32) as never,
-  device: createDeviceKeys(platform.random, platform.signing.sha512),
+  device: createDeviceKeys(platform.random, platform.signing),
 }
 
 const codeOf = (work: () => unknown): string => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import nacl from 'tweetnacl'
 import { describe, expect, it } from 'vitest'
 import { edgeSignatures } from '../../../protocol/test/support/edge-signatures'
-import { type SigningProvider, tweetnaclPublicKey, tweetnaclSigning } from '../../src/platform'
+import { publicKeyOf, type SigningProvider, tweetnaclPublicKey, tweetnaclSigning } from '../../src/platform'
 import { KeyCache } from '../../src/platform/key-cache'
 import { nodeSigning } from '../../src/platform/node-signing'
 import { webSigning } from '../../src/platform/web-signing'
@@ -24,6 +24,8 @@ describe.each(providers)('signing by %s', (_, provider) => {
     for (const seed of seeds) {
       const { publicKey, secretKey } = nacl.sign.keyPair.fromSeed(seed)
       expect(hexOf(tweetnaclPublicKey(seed))).toBe(hexOf(publicKey))
+      const own = publicKeyOf(provider, seed)
+      expect([hexOf(own), own.constructor]).toEqual([hexOf(publicKey), Uint8Array])
       for (const message of messages) {
         const signature = await provider.sign(seed, message)
         expect(signature.constructor).toBe(Uint8Array)

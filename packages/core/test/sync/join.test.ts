@@ -96,7 +96,7 @@ function expectNothingLeft(): void {
 /** Lets another device in at the relay, as if it had been quicker. */
 async function anotherJoins(): Promise<void> {
   const recovery = recoveryKeysOf(await parseRecoveryPhrase(phrase))
-  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const device = createDeviceKeys(platform.random, platform.signing)
   await relay.append(platform, {
     record: await createAdd(platform, relay.state!, { signer: recovery, device, info: details('quick') }),
   })

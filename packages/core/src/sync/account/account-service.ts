@@ -72,7 +72,7 @@ export class AccountService {
 
   async deleteAccount(recoveryPhrase: string): Promise<void> {
     const { platform, account, keyring } = this.context
-    const recovery = recoveryKeysOf(await parseRecoveryPhrase(recoveryPhrase))
+    const recovery = recoveryKeysOf(await parseRecoveryPhrase(recoveryPhrase), platform.signing)
     for (let attempt = 1; ; attempt++) {
       const { head, recovery: current } = keyring()
       if (!bytesEqual(recovery.signing, current.signing))

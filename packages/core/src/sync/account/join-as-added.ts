@@ -20,7 +20,7 @@ const UNKNOWN_ACCOUNT = new Uint8Array(32) as AccountId
 export async function keysForJoining(platform: Platform, store: Store, relay: string): Promise<DeviceKeys> {
   const earlier = await store.get(joiningKey)
   if (earlier !== undefined) return decodeProfile(platform, earlier).keys
-  const keys = createDeviceKeys(platform.random, platform.signing.sha512)
+  const keys = createDeviceKeys(platform.random, platform.signing)
   const row = encodeProfile({ account: UNKNOWN_ACCOUNT, keys, relay })
   await store.commit({ put: [[joiningKey, row]] }, { durability: 'strict' })
   return keys

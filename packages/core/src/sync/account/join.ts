@@ -49,8 +49,8 @@ const MAX_RACES = 16
 export async function createProfile({ platform, store, relay, info }: JoinOptions): Promise<string> {
   const place = await ProfilePlace.prepare(platform, store)
   const phrase = await createRecoveryPhrase(platform.random)
-  const recovery = recoveryKeysOf(phrase.entropy)
-  const device = createDeviceKeys(platform.random, platform.signing.sha512)
+  const recovery = recoveryKeysOf(phrase.entropy, platform.signing)
+  const device = createDeviceKeys(platform.random, platform.signing)
   const record = await createGenesis(platform, { recovery, device, info })
   const profile = { account: recovery.account, keys: device, relay }
   await place.take(profile, [{ record }], undefined, [phraseRow(platform, phrase.entropy)])
@@ -59,7 +59,8 @@ export async function createProfile({ platform, store, relay, info }: JoinOption
 
 /** `recover`: all other devices are removed and the account gets a new key, in the same record. */
 export async function joinProfile(options: JoinOptions, phraseText: string, mode: 'add' | 'recover'): Promise<void> {
-  await join(options, async () => ({ login: recoveryKeysOf(await parseRecoveryPhrase(phraseText)), mode }))
+  const { signing } = options.platform
+  await join(options, async () => ({ login: recoveryKeysOf(await parseRecoveryPhrase(phraseText), signing), mode }))
 }
 
 /** By a member whose secret was unlocked for this: a sign-in key lets this device in. */
@@ -142,7 +143,7 @@ class Joining {
 
   /** Keys first: a device that the account knows and that has lost its keys could not be finished. */
   private async beginAnew(): Promise<DeviceKeys> {
-    const keys = createDeviceKeys(this.platform.random, this.platform.signing.sha512)
+    const keys = createDeviceKeys(this.platform.random, this.platform.signing)
     const profile = { account: this.newcomer.login.account, keys, relay: this.relay }
     await this.store.commit({ put: [[joiningKey, encodeProfile(profile)]] }, { durability: 'strict' })
     return keys

@@ -81,7 +81,7 @@ export async function readProfile(platform: Platform, store: Store): Promise<Pro
 export function decodeProfile(platform: Platform, bytes: Uint8Array): Profile {
   return readRow(bytes, 'profile', (reader) => ({
     account: reader.fixed<AccountId>(ACCOUNT_ID_BYTES).slice() as AccountId,
-    keys: decodeDeviceKeys(reader.bytes(MAX_ROW_BYTES), platform.signing.sha512),
+    keys: decodeDeviceKeys(reader.bytes(MAX_ROW_BYTES), platform.signing),
     relay: reader.text(MAX_ROW_TEXT_BYTES),
   }))
 }

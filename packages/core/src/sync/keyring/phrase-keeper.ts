@@ -92,7 +92,7 @@ export class PhraseKeeper {
     const draft = this.next ?? newPhrase(this.platform, this.platform.random(ENTROPY_BYTES))
     // Known before it is stored: what follows at once must not draft another.
     this.next = draft
-    await store({ put: [[nextPhraseKey, encodePhrase(draft)]] }, recoveryKeysOf(draft.entropy))
+    await store({ put: [[nextPhraseKey, encodePhrase(draft)]] }, recoveryKeysOf(draft.entropy, this.platform.signing))
     return draft
   }
 
@@ -100,19 +100,25 @@ export class PhraseKeeper {
   async follow(keyring: JudgedKeyring): Promise<void> {
     const { state } = keyring
     const { next, current } = this
-    if (next !== undefined && bytesEqual(signingKeyOf(next), state.recovery.signing)) {
+    if (next !== undefined && bytesEqual(this.signingKeyOf(next), state.recovery.signing)) {
       this.current = next
       this.next = undefined
       await this.store({ put: [[phraseKey, encodePhrase(next)]], remove: [nextPhraseKey] })
       return
     }
-    if (next !== undefined && isRequestClosed(keyring, signingKeyOf(next))) await this.forgetNext()
-    if (current !== undefined && !bytesEqual(signingKeyOf(current), state.recovery.signing)) await this.forgetCurrent()
+    if (next !== undefined && isRequestClosed(keyring, this.signingKeyOf(next))) await this.forgetNext()
+    if (current !== undefined && !bytesEqual(this.signingKeyOf(current), state.recovery.signing))
+      await this.forgetCurrent()
+  }
+
+  private signingKeyOf({ entropy }: KeptPhrase): Uint8Array {
+    return recoveryKeysOf(entropy, this.platform.signing).signing
   }
 
   private shown(request: KeyringState['reissueRequest']): KeptPhrase | undefined {
     const { next } = this
-    const isAsked = next !== undefined && request !== undefined && bytesEqual(request.next.signing, signingKeyOf(next))
+    const isAsked =
+      next !== undefined && request !== undefined && bytesEqual(request.next.signing, this.signingKeyOf(next))
     return isAsked ? next : this.current
   }
 
@@ -140,10 +146,6 @@ function newPhrase({ random }: Platform, entropy: Uint8Array): KeptPhrase {
     if (byte < 240) positions.add(1 + (byte % PHRASE_WORDS))
   }
   return { entropy, positions: [...positions].sort((a, b) => a - b) }
-}
-
-function signingKeyOf({ entropy }: KeptPhrase): Uint8Array {
-  return recoveryKeysOf(entropy).signing
 }
 
 /** It was asked for, and withdrawn or overtaken by another. */

@@ -38,7 +38,7 @@ export async function resolveFork(context: ForkContext, phrase: string, keep: 'o
   const { fork } = keyring
   if (fork === undefined) throw new SyncError('keyring-refused', 'The keyring has not forked.')
   const { position, theirs } = fork
-  const recovery = recoveryKeysOf(await parseRecoveryPhrase(phrase))
+  const recovery = recoveryKeysOf(await parseRecoveryPhrase(phrase), platform.signing)
   const ancestor = await keyring.ancestorAt(position)
   if (!bytesEqual(recovery.signing, ancestor.recovery.signing))
     throw new SyncError('wrong-account', 'The recovery phrase is not the one of this account.')

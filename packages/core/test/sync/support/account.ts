@@ -73,7 +73,7 @@ export class TestAccount {
   }
 
   private newDevice(): DeviceKeys {
-    const device = createDeviceKeys(this.platform.random, this.platform.signing.sha512)
+    const device = createDeviceKeys(this.platform.random, this.platform.signing)
     this.devices.push(device)
     return device
   }
