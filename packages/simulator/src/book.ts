@@ -32,6 +32,8 @@ export interface Entry {
   storedAt: number
   /** The device said that the relay had stored it. */
   isAcknowledged: boolean
+  /** Its device has left the account since: if it came back, it was with an empty disk. */
+  isFormer: boolean
   /** Its device was locked out, and handed it to its person in words. */
   isOffered: boolean
   /** A device that had it from the relay was seen with it: whoever has its dot from elsewhere has this edit, and no other of that dot. */
@@ -103,6 +105,19 @@ function holderOf(book: Book, entry: Entry): Entry | undefined {
 
 function hasItems(doc: Y.Doc, { client, end }: Entry): boolean {
   return Y.getState(doc.store, client) >= end
+}
+
+/**
+ * A device shows what comes live before it has checked the signature, and takes it off the screen again when that is wrong. What was written
+ * meanwhile is written again as of somebody who has not seen it, since nobody has signed what was seen.
+ */
+export function unsee({ operations }: Entry, book: Book, isHere: (entry: Entry) => boolean): void {
+  const own = new Set(operations.map(({ id }) => id))
+  for (const entry of book.entries) {
+    if (isHere(entry)) continue
+    for (const { id } of entry.operations)
+      if (!own.has(id)) for (const { seen } of operations) (seen as Set<string>).delete(id)
+  }
 }
 
 export function isSameTime({ operations }: Entry, transaction: Transaction): boolean {

@@ -60,7 +60,7 @@ export function checkRecords(ledger: Ledger, devices: readonly NamedDevice[], ch
       const registers = registersOf(collection)
       const isOwed = (entry: Entry): boolean =>
         silent.has(name)
-          ? entry.device === name && entry.isStored
+          ? entry.device === name && entry.isStored && !entry.isFormer
           : entry.isAcknowledged || (entry.isStored && !silent.has(entry.device))
       checkPromises(book, name, isOwed, presence(book, collection), checks.fail)
       checkAgainstOracle(book, name, registers, ledger.seenIn(book, collection), checks)

@@ -142,6 +142,8 @@ export class SimDisk {
     // The memory store applies a batch or refuses it within the microtasks of the call, so the order of calls is the order of
     // the tail.
     await visible.commit(this.defect(batch))
+    // Died in between, with what it had handed over decided already: a dead process writes nothing.
+    if (!life.alive) return new Promise<never>(() => {})
     const item: Batch = { batch: copyBatch(this.defect(batch)), isCommitted: false }
     this.#tail.push(item)
     await this.time.sleep(this.random.delay(0, isStrict ? 40 : 15), life)

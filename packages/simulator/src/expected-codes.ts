@@ -60,6 +60,7 @@ export const codesOfLostRelay: Codes = new Set([
   'relay-rolled-back',
   // As long as nobody has given the keyring back to it.
   'keyring-hidden',
+  'unknown-epoch',
   'device-unknown',
   'account-unknown',
   'keyring-refused',

@@ -22,6 +22,7 @@ import {
   renamed,
   renamedEffect,
   type SimCollection,
+  unsee,
 } from './book'
 import { callCollection } from './call-collection'
 import type { PlannedEdit } from './plan'
@@ -127,6 +128,13 @@ export class Ledger {
           this.#rewritten(device, old.update, to[index] as Transaction, newIds)
         })
       },
+      startedOver: (document) => {
+        const collection = this.#open.get(`${device} ${bytesToHex(document)}`)
+        if (!life.alive || collection === undefined) return
+        const book = this.#book(collection.name)
+        const isHere = presence(book, collection)
+        for (const entry of this.#unconfirmedOf(device)) if (entry.collection === book.name) unsee(entry, book, isHere)
+      },
     }
   }
 
@@ -170,6 +178,8 @@ export class Ledger {
       entry.isOffered = entry.operations.every(({ record }) => records.get(entry.collection)?.has(record))
     }
     this.#unconfirmed.delete(device)
+    for (const { entries } of this.books.values())
+      for (const entry of entries) if (entry.device === device) entry.isFormer = true
     if (this.#relayMayLose) this.lostDisk(device)
   }
 
@@ -313,7 +323,14 @@ export class Ledger {
   #enter(device: string, book: Book, { update, writer, n }: Transaction): Entry {
     const { client, end } = placeOf(update)
     const id = `${book.name}/${book.entries.length + 1}`
-    const promises = { isStored: false, storedAt: 0, isAcknowledged: false, isOffered: false, isShared: false }
+    const promises = {
+      isStored: false,
+      storedAt: 0,
+      isAcknowledged: false,
+      isOffered: false,
+      isFormer: false,
+      isShared: false,
+    }
     const entry: Entry = {
       id,
       device,

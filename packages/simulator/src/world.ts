@@ -30,6 +30,7 @@ import { Trace } from './trace'
 /** Longer than every time limit, back-off and heartbeat of both sides together. */
 const SETTLE_MS = 15 * 60_000
 /** Long enough for two heartbeats: nothing may stir any more. */
+const SETTLED_AGAIN_MS = 5_000
 const QUIET_MS = 35_000
 /** How long a close or a start may take when nothing is broken. */
 const CLOSE_MS = 120_000
@@ -199,7 +200,9 @@ class World {
     for (const device of this.#devices) device.mayComplain = false
     await this.#runUntil(this.#time.nowMs + QUIET_MS)
     if (this.#hasFailed) return
-    if (!this.#isSettled()) this.fail(`does not stay converged: ${describeDevices(this.#devices)}`)
+    // It may have ended while a summary was on its way.
+    if (!(await this.#until(SETTLED_AGAIN_MS, () => this.#isSettled())) && !this.#hasFailed)
+      this.fail(`does not stay converged: ${describeDevices(this.#devices)}`)
     this.#checkRecords()
     const [member] = this.#devices
     // A branch of the keyring that does not count takes with it who was there to be removed.

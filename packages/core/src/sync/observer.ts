@@ -16,6 +16,8 @@ export interface DocumentObserver {
     from: readonly StoredTransaction[],
     to: readonly Transaction[],
   ): void
+  /** What was shown and nobody had signed is gone from the live document; what is pending was written again without it. */
+  startedOver(document: DocumentId): void
 }
 
 const observers = new WeakMap<Platform, DocumentObserver>()

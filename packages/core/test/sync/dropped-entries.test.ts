@@ -341,6 +341,7 @@ describe('the rebuilt document', () => {
               operationsAt.set(log.newest + 1, [operation.id])
             },
             rewritten: () => {},
+            startedOver: () => {},
           })
           devices.push(await open(index, { platform }))
         }

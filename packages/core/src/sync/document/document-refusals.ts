@@ -73,6 +73,11 @@ export class DocumentRefusals {
 
   refusedSeen(error: SyncError): void {
     const { context, seenRows } = this.options
+    // A relay that has not the keyring gets it on the next connection.
+    if (error.code === 'unknown-epoch') {
+      this.options.link()?.distrust(error)
+      return
+    }
     if (error.code === 'stale-epoch') this.options.link()?.readKeyring()
     else if (error.retryable) seenRows.tellAgain(error.retryAfterMs)
     if (error.code !== 'stale-epoch') context.report(error)

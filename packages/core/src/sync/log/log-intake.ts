@@ -65,30 +65,34 @@ export class LogIntake {
     const { state } = this
     const { document } = state
     const first = (entries[0] as OpenedEntry).number
-    const received = await this.place((replica, unreadable) => replica.receive(entries.map(unreadable)), isShown)
-    if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.options.foundOtherLife()
-    for (const entry of entries) this.state.returning?.found(entry)
-    const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
-    state.tailRows++
-    state.tailBytes += log.length
-    if (state.logTail !== undefined) {
-      const { after, bytes, sinceMs } = state.logTail
-      const total = entries.reduce((sum, entry) => sum + entry.bytes.length, bytes)
-      state.logTail = { after, bytes: total, sinceMs: sinceMs ?? sealedFirst(entries, state.context.now()) }
-    }
-    await this.storeReceived(received, [[rowKeys.log(document, first), log]])
+    const step = (replica: LogReplica, unreadable: (entry: OpenedEntry) => OpenedEntry) =>
+      replica.receive(entries.map(unreadable))
+    await this.place(step, isShown, (received) => {
+      if (entries.some((entry) => this.isAnotherLifeOfOurs(entry))) this.options.foundOtherLife()
+      for (const entry of entries) this.state.returning?.found(entry)
+      const log = encodeLog({ entries: entries.map(({ previous, bytes }) => ({ previous, bytes })), heads })
+      state.tailRows++
+      state.tailBytes += log.length
+      if (state.logTail !== undefined) {
+        const { after, bytes, sinceMs } = state.logTail
+        const total = entries.reduce((sum, entry) => sum + entry.bytes.length, bytes)
+        state.logTail = { after, bytes: total, sinceMs: sinceMs ?? sealedFirst(entries, state.context.now()) }
+      }
+      return this.storeReceived(received, [[rowKeys.log(document, first), log]])
+    })
   }
 
   /** Applies what was kept aside and can be understood now, because the app or the keyring knows more than it did. */
   async retryHeld(): Promise<void> {
     if (this.state.replica.state.held.length === 0) return
-    const received = await this.place((replica, unreadable) =>
+    const step = (replica: LogReplica, unreadable: (entry: OpenedEntry) => OpenedEntry) =>
       replica.retryHeld((item) => {
         const again = reopenHeldEntry(this.state.context, this.state.document, item)
         return { ...again, entry: unreadable(again.entry) }
-      }),
-    )
-    if (received.applied.length > 0) await this.storeReceived(received, [])
+      })
+    await this.place(step, false, async (received) => {
+      if (received.applied.length > 0) await this.storeReceived(received, [])
+    })
   }
 
   /**
@@ -182,11 +186,13 @@ export class LogIntake {
    * An update that Yjs cannot read leaves the live document in an unknown state: it is built anew, and the entry kept aside.
    * @param step what the replica is to do, with its entries seen through the function it is given
    * @param isShown the live document has what they write
+   * @param store hands all of it to the store before it first waits: whatever else is stored from then on names the new cursor
    */
   private async place(
     step: (replica: LogReplica, unreadable: (entry: OpenedEntry) => OpenedEntry) => Received,
-    isShown = false,
-  ): Promise<Received> {
+    isShown: boolean,
+    store: (received: Received) => Promise<void>,
+  ): Promise<void> {
     const { state } = this
     let replica = state.replica.clone()
     let received = step(replica, (entry) => entry)
@@ -206,7 +212,7 @@ export class LogIntake {
     state.replica = replica
     // Only now: a listener may write at once, and what it writes has seen these entries.
     if (changed !== undefined) this.options.onChange(changed, placedDots(received.applied, state.outbox))
-    return received
+    await store(received)
   }
 
   /** @returns the records that changed, undefined when no update was for records */

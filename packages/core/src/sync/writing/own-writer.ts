@@ -3,6 +3,7 @@
 
 import type { DocumentState } from '../document/document-state'
 import { readStoredBase } from '../log/base'
+import { observerOf } from '../observer'
 import type { PushSender } from './push-sender'
 
 /** Edits made before the relay's clock was known are moved when the device's clock is further off than this. */
@@ -106,8 +107,9 @@ export class OwnWriter {
   }
 
   /** Builds the live document anew from what was verified, and writes on it what is pending. */
-  startOver(): Promise<void> {
-    return this.rewrite({ newWriter: false })
+  async startOver(): Promise<void> {
+    await this.rewrite({ newWriter: false })
+    observerOf(this.state.context.platform)?.startedOver(this.state.document)
   }
 
   private rewrite(options: { readonly newWriter: boolean; readonly shiftMs?: number }): Promise<void> {
