@@ -1,7 +1,7 @@
 // Which device wrote a value is known from the envelopes of entries, and stays known when they are summed up, folded, or somebody comes
 // later.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { Authors } from '../../src/sync/document/authors'
+import { Authors, authorsByEntries } from '../../src/sync/document/authors'
 import { CompactionWorld, codesOf } from './support/compaction-world'
 import type { TestDevice } from './support/device'
 import { RebaseWorld, rebasesOf } from './support/rebase-world'
@@ -107,5 +107,11 @@ describe('a writer as whom two devices write', () => {
     authors.noteEntry(entry(1))
     authors.noteEntry(entry(2, true))
     expect(authors.deviceOf(writer)).toBe('01'.repeat(16))
+  })
+
+  it('is not said to be who brings back its entry: somebody else may have had the entry', () => {
+    expect(authorsByEntries(undefined, [entry(2, true)]).deviceOf(writer)).toBeUndefined()
+    expect(authorsByEntries([[writer, '01'.repeat(16)]], [entry(2, true)]).deviceOf(writer)).toBe('01'.repeat(16))
+    expect(authorsByEntries(undefined, [entry(1)]).deviceOf(writer)).toBe('01'.repeat(16))
   })
 })

@@ -73,6 +73,19 @@ export class Authors {
   }
 }
 
+/**
+ * What entries themselves say, after what is known from before them. Who brings back another's entry is not its author, who is known to whoever
+ * had that entry: nothing is said of it.
+ */
+export function authorsByEntries(
+  before: Iterable<readonly [writer: string, device: string]> | undefined,
+  entries: readonly Pick<OpenedEntry, 'device' | 'outcome'>[],
+): Authors {
+  const authors = new Authors(before)
+  for (const entry of entries) if ('body' in entry.outcome && !entry.outcome.body.repairs) authors.noteEntry(entry)
+  return authors
+}
+
 /** Of a document's state what tells who writes there. */
 interface Writing {
   readonly authors: Authors

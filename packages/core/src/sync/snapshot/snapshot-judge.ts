@@ -10,7 +10,7 @@ import {
   type SeenEntry,
 } from '@owlivion/sync-protocol'
 import { LineageMap } from '../device-map'
-import { Authors } from '../document/authors'
+import { type Authors, authorsByEntries } from '../document/authors'
 import type { DocumentState } from '../document/document-state'
 import { applyBodies, readStoredBase, type StoredBase, tryOpenStored } from '../log/base'
 import { type NumberedEntry, readLog } from '../log/log-history'
@@ -132,9 +132,11 @@ function judgeContent(
 ): Judgement {
   const { sha512 } = context.platform.signing
   const written = new Map(below?.context)
-  const authors = new Authors(below?.authors)
-  for (const { author, body } of folded) {
-    authors.noteEntry({ device: author.device, outcome: { body } })
+  const authors = authorsByEntries(
+    below?.authors,
+    folded.map(({ author: { device }, body }) => ({ device, outcome: { body } })),
+  )
+  for (const { body } of folded) {
     for (const { writer, n } of body.writers) {
       const key = writerFromBytes(writer)
       written.set(key, Math.max(n, written.get(key) ?? 0))
