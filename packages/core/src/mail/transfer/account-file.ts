@@ -1,5 +1,6 @@
 // Everything an account holds as one JSON file that a person can read and this package reads back: a list of records for each data type.
-import type { Fields, JsonValue } from '../../document'
+import { checkEdit, type Fields, type JsonValue } from '../../document'
+import { SyncError } from '../../errors'
 import { refuseSecrets } from '../../secret-fields'
 import { MAX_FILE_BYTES, MAX_NOTICES } from '../limits'
 import type { MailType } from '../mail-type'
@@ -72,11 +73,15 @@ export function readAccountFile(input: Uint8Array | string, types: readonly Tran
       refuse(line, 'unknown-collection', `The data type “${name}” is not known to this version of the app.`)
       continue
     }
+    const taken = new Set<string>()
     recordsByType.set(
       type,
       records.flatMap((record: unknown) => {
-        const flaw = flawOf(record, type)
-        if (flaw === undefined) return [record as FileRecord]
+        const flaw = flawOf(record, type, taken)
+        if (flaw === undefined) {
+          taken.add((record as FileRecord).id)
+          return [record as FileRecord]
+        }
         const id = isObject(record) && typeof record.id === 'string' ? record.id : ''
         refuse(lines.of(id), flaw.code, `${name}, record “${id}”: ${flaw.reason}`)
         return []
@@ -105,10 +110,12 @@ interface Flaw {
   readonly reason: string
 }
 
-function flawOf(record: unknown, type: TransferType): Flaw | undefined {
+/** @param taken ids of the records before it: of two with one id the second would write over the first */
+function flawOf(record: unknown, type: TransferType, taken: ReadonlySet<string>): Flaw | undefined {
   const invalid = (reason: string): Flaw => ({ code: 'invalid-record', reason })
   if (!isObject(record) || typeof record.id !== 'string' || !isObject(record.fields))
     return invalid('It has no id or no fields.')
+  if (taken.has(record.id)) return invalid('The file has another record with this id before it.')
   try {
     refuseSecrets(record, type.secret)
   } catch (cause) {
@@ -121,7 +128,22 @@ function flawOf(record: unknown, type: TransferType): Flaw | undefined {
   const texts =
     record.sets === undefined ||
     hasOnly(record.sets, (each) => Array.isArray(each) && each.every((element) => typeof element === 'string'))
-  return numbers && texts ? undefined : invalid('Its counters or sets are none.')
+  if (!numbers || !texts) return invalid('Its counters or sets are none.')
+  try {
+    checkWritable(record as unknown as FileRecord, type)
+    return undefined
+  } catch (cause) {
+    return invalid(cause instanceof Error ? cause.message : 'It cannot be written.')
+  }
+}
+
+/** Here, where the line is known, and not when it is written: what is refused then is refused after others were written. */
+function checkWritable({ id, fields, counters = {}, sets = {} }: FileRecord, { texts = [] }: TransferType): void {
+  const text = texts.find((name) => Object.hasOwn(fields, name))
+  if (text !== undefined) throw new SyncError('invalid-field', `The field “${text}” is a text, and none of the fields.`)
+  checkEdit({ kind: 'add', id, fields })
+  for (const [field, by] of Object.entries(counters)) checkEdit({ kind: 'increment', id, field, by })
+  for (const [field, elements] of Object.entries(sets)) checkEdit({ kind: 'set-add', id, field, elements })
 }
 
 function hasOnly(value: unknown, test: (each: unknown) => boolean): boolean {

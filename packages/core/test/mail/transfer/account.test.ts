@@ -188,6 +188,9 @@ describe('a file that is no export, or a damaged one', () => {
         { id: 'label:5' },
         { id: 'label:\u0000', fields: { name: 'Name' } },
         { id: 'label:6', fields: { name: 'Last' }, sets: { a: 'b' } },
+        { id: 'label:7', fields: { name: 'Long', note: 'x'.repeat(1_000_000) } },
+        { id: 'label:8', fields: { name: 'Tagged' }, sets: { a: ['x'.repeat(2_000)] } },
+        { id: 'label:1', fields: { name: 'Once more' } },
       ],
       spells: [],
     })
@@ -197,11 +200,15 @@ describe('a file that is no export, or a damaged one', () => {
       [lineOf('"label:2"'), 'invalid-record'],
       [lineOf('"label:3"'), 'secret-field'],
       [lineOf('"label:5"'), 'invalid-record'],
+      [lineOf(String.raw`"label:\u0000"`), 'invalid-record'],
       [lineOf('"label:6"'), 'invalid-record'],
+      [lineOf('"label:7"'), 'invalid-record'],
+      [lineOf('"label:8"'), 'invalid-record'],
+      [lineOf('"label:8"') + 11, 'invalid-record'],
       [lineOf('"spells"'), 'unknown-collection'],
     ])
     const result = await applyAccountImport(sync, preview)
-    expect(result.refused.map(({ code }) => code)).toEqual(['invalid-record'])
+    expect([result.added, result.refused]).toEqual([2, []])
     const labels = await sync.open(mailTypes.labels)
     expect(
       labels
