@@ -11,13 +11,13 @@ import {
 } from './conflicts'
 import { CountersAndSets } from './counters-and-sets'
 import { type DeletedRecord, deletedIn, purgeNow } from './deleted-records'
-import type { Edit, Fields, JsonValue } from './document'
+import type { Edit, Fields, JsonValue, TextContent } from './document'
 import type { NamedPoint } from './named-points'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
 import type { TextField } from './text-field'
 import { TextNames } from './text-names'
-import { chosenText, openText } from './text-open'
+import { begunText, chosenText, openText, writtenText } from './text-open'
 import { EditStep, type ReadDocument, type Recorder, recorded } from './undo'
 
 export type { CollectionOptions, CollectionType, RecordFields } from './collection-options'
@@ -194,6 +194,25 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
       random: (length) => this.account.random(length),
       subscribe: (listener) => this.subscribe(listener),
     })
+  }
+
+  /**
+   * @internal What is written in a text of the record, undefined where nobody has: unlike `text`, asking begins none.
+   * @param root the text of this name; default the one that is shown
+   */
+  textContent(id: string, field: string, root?: string): TextContent | undefined {
+    this.texts.require(field)
+    return writtenText(this.sync(), id, field, root)
+  }
+
+  /** @internal Begins a text with this content. Nothing happens where somebody has written in it: that is not to be out of sight. */
+  async beginText(id: string, field: string, content: TextContent): Promise<void> {
+    this.texts.require(field)
+    const edit = begunText(this.sync(), id, field, content, {
+      now: () => this.account.now(),
+      random: (length) => this.account.random(length),
+    })
+    if (edit !== undefined) await this.write([edit])
   }
 
   /**

@@ -6,6 +6,7 @@ const secretNames = new Set([
   'password',
   'passwd',
   'passphrase',
+  'passcode',
   'pwd',
   'secret',
   'clientsecret',
@@ -29,10 +30,18 @@ const secretEndings = [
   'secret',
   'accesstoken',
   'refreshtoken',
+  'authtoken',
+  'bearertoken',
+  'sessiontoken',
+  'imaptoken',
+  'smtptoken',
   'apikey',
   'secretkey',
   'privatekey',
 ]
+
+/** What a secret was made into is one, too: `password_encrypted`, `passwordHash`, `password2`. */
+const madeInto = /(?:encrypted|hashed|hash|\d+)$/
 
 /** Deeper than any value may be: the check of values that follows refuses what is. */
 const MAX_DEPTH = 100
@@ -56,6 +65,6 @@ function walk(value: unknown, declared: readonly string[], path: readonly string
 }
 
 function isSecretName(name: string): boolean {
-  const plain = name.toLowerCase().replaceAll(/[-_ ]/g, '')
+  const plain = name.toLowerCase().replaceAll(/[-_ ]/g, '').replace(madeInto, '')
   return secretNames.has(plain) || secretEndings.some((ending) => plain.endsWith(ending))
 }

@@ -108,6 +108,8 @@ export class History {
 
   private async differences(point: HistoryPoint): Promise<PointRecord[]> {
     const moment: Moment = typeof point === 'number' ? { atMs: point } : point
+    // Before a moment that is none there was nothing, and going back to that would delete everything.
+    if (!Number.isFinite(moment.number ?? moment.atMs)) throw new SyncError('invalid-value', 'The moment is no time.')
     const { changes, isWhole, older } = (await this.read()).known
     if (older.reaches(moment)) return differencesSince(joined(older.forward(), changes), moment)
     const first = changes[0]

@@ -37,6 +37,7 @@ export type LeftOutCode =
   | 'field-too-large'
   | 'extra-too-large'
   | 'too-many-notices'
+  | 'text-differs'
 
 /** A part of a card or row that is not in its contact, or was changed to get in. */
 export interface LeftOut {

@@ -30,6 +30,16 @@ describe('a field that holds a secret', () => {
     'secretKey',
     'pgpPrivateKey',
     'credentials',
+    'passcode',
+    // As the predecessor's database calls it.
+    'password_encrypted',
+    'passwordHash',
+    'password2',
+    'oauth_access_token_encrypted',
+    'imapToken',
+    'smtp_token',
+    'gmailOauthToken',
+    'sessionToken',
   ])('is known by the name %s', (name) => {
     expect(codeOf({ [name]: 'x' })).toBe(`secret-field: The field ${name} holds a secret and may not be synced.`)
     expect(codeOf({ account: [{ server: { [name]: '' } }] })).toMatch(`account.0.server.${name} holds a secret`)
@@ -44,6 +54,10 @@ describe('a field that holds a secret', () => {
     'bypass',
     'keyboard',
     'tokenCount',
+    'nextPageToken',
+    'hash',
+    'encrypted',
+    'line2',
     'passwords hint',
     'é',
   ])('is not suspected behind the name %s', (name) => {

@@ -169,6 +169,19 @@ describe('going back', () => {
       ])
   })
 
+  it('to a moment that is none is refused, and deletes nothing', async () => {
+    await laptop.contacts.add('ann', { name: 'Ann' })
+    const history = historyIn(laptop)
+    for (const moment of [
+      Number.NaN,
+      Date.parse('yesterday'),
+      Number.NEGATIVE_INFINITY,
+      { number: Number.NaN, atMs: 0 },
+    ])
+      await expect(history.restoreTo(moment)).rejects.toMatchObject({ code: 'invalid-value' })
+    expect(laptop.contacts.has('ann')).toBe(true)
+  })
+
   it('takes only the records that are asked for, and does nothing where nothing differs', async () => {
     await laptop.contacts.addAll([
       ['ann', { name: 'Ann' }],

@@ -57,21 +57,22 @@ class RowReader {
 
   take({ name, column }: NamedColumn, text: string): void {
     if (column === undefined) {
-      this.#extra.push([`${COLUMN_PROPERTY};COLUMN=${name}`, text])
+      this.#keep(name, text)
       return
     }
+    // A file that was edited by hand may have several columns of one thing: nothing takes the place of what another has said.
     switch (column.field) {
       case 'extra':
         this.#extra.push([column.name, text])
         break
       case 'structuredName':
-        this.#name[column.part] ??= text
+        this.#name[column.part] = this.#first(this.#name[column.part], text, name)
         break
       case 'birthPart':
-        this.#birth[column.part] = text
+        this.#birth[column.part] = this.#first(this.#birth[column.part], text, name)
         break
       case 'nicknames':
-        this.#draft.nicknames = split(text, SEVERAL)
+        this.#draft.nicknames = joined(this.#draft.nicknames, split(text, SEVERAL))
         break
       case 'groups':
         this.#groups(text)
@@ -79,19 +80,30 @@ class RowReader {
       case 'favourite':
         if (/^(1|true|yes|x)$/i.test(text)) this.#draft.favourite = true
         break
-      case 'birthday':
-        this.#birthday(text)
+      case 'birthday': {
+        const birthday = birthdayOf(text)
+        if (birthday !== undefined) this.#draft.birthday = this.#first(this.#draft.birthday, birthday, name)
         break
+      }
       case 'emails':
       case 'phones':
       case 'urls':
       case 'addresses':
-        this.#item(column, text)
+        this.#item(column, text, name)
         break
       default:
-        if (this.#draft[column.field]) this.#extra.push([`${COLUMN_PROPERTY};COLUMN=${name}`, text])
-        else this.#draft[column.field] = text
+        this.#draft[column.field] = this.#first(this.#draft[column.field], text, name)
     }
+  }
+
+  /** What there is one of is what its first column says; another that says otherwise is kept beside it. */
+  #first(known: string | undefined, text: string, name: string): string {
+    if (known && text !== '' && known !== text) this.#keep(name, text)
+    return known || text
+  }
+
+  #keep(name: string, text: string): void {
+    this.#extra.push([`${COLUMN_PROPERTY};COLUMN=${name}`, text])
   }
 
   contact(): Contact {
@@ -118,16 +130,19 @@ class RowReader {
     return draft
   }
 
-  #item(column: Extract<Column, { field: ListName }>, text: string): void {
+  #item(column: Extract<Column, { field: ListName }>, text: string, name: string): void {
     const items = this.#items[column.field]
-    const item = items.get(column.key) ?? { value: '', label: column.label, preferred: false, address: {} }
+    const item = items.get(column.key) ?? newItem(column.label)
     items.set(column.key, item)
     if (column.part === 'label') {
       // Google marks the one to use first.
-      item.preferred = text === '*' || text.startsWith('* ')
-      item.label = readLabel(item.preferred ? text.slice(1).trim() : text)
-    } else if (column.part === 'value') item.value = text
-    else item.address[column.part] = text
+      const isPreferred = text === '*' || text.startsWith('* ')
+      item.label =
+        this.#first(item.label, readLabel(isPreferred ? text.slice(1).trim() : text) ?? '', name) || undefined
+      item.preferred ||= isPreferred
+    } else if (column.part !== 'value') item.address[column.part] = this.#first(item.address[column.part], text, name)
+    else if (item.value === '') item.value = text
+    else if (item.value !== text) items.set(`${column.key}: ${text}`, { ...newItem(column.label), value: text })
   }
 
   /** Google's own groups have a star; one of them is the list of favourites, another is everybody. */
@@ -136,24 +151,35 @@ class RowReader {
     if (groups.includes('* starred')) this.#draft.favourite = true
     const own = groups.filter((group) => group !== '* starred' && group !== '* myContacts')
     const names = [...new Set(own.map((group) => group.replace(/^\* (?=(?:friends|family|coworkers)$)/i, '')))]
-    if (names.length > 0) this.#draft.groups = names
-  }
-
-  #birthday(text: string): void {
-    const [, month = '', day = '', year = ''] = /^(\d{1,2})\/(\d{1,2})\/(\d{2,4})$/.exec(text) ?? []
-    const [, dayFirst = '', monthSecond = '', yearLast = ''] = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text) ?? []
-    if (/^0+\/0+\/0+$/.test(text)) return // Outlook's way to say that it does not know.
-    if (year.length === 4 && Number(month) <= 12) this.#draft.birthday = dateOf(year, month, day)
-    else if (yearLast !== '') this.#draft.birthday = dateOf(yearLast, monthSecond, dayFirst)
-    else this.#draft.birthday = text.replace(/^(--)(\d\d)(\d\d)$/, '$1$2-$3')
+    if (names.length > 0) this.#draft.groups = joined(this.#draft.groups, names)
   }
 
   #birthParts(): void {
     const { year, month, day } = this.#birth
-    if (month !== undefined && day !== undefined) this.#draft.birthday ??= dateOf(year, month, day)
-    else if (year ?? month ?? day)
-      this.#draft.birthday ??= [year, month, day].filter((part) => part !== undefined).join('-')
+    const isDay = month !== undefined && day !== undefined
+    const parts = [year, month, day].filter((part) => part !== undefined)
+    if (parts.length === 0) return
+    this.#draft.birthday = this.#first(
+      this.#draft.birthday,
+      isDay ? dateOf(year, month, day) : parts.join('-'),
+      'Birth Date',
+    )
   }
+}
+
+const newItem = (label: string | undefined): Item => ({ value: '', label, preferred: false, address: {} })
+
+const joined = (known: readonly string[] = [], more: readonly string[]): readonly string[] => [
+  ...new Set([...known, ...more]),
+]
+
+function birthdayOf(text: string): string | undefined {
+  const [, month = '', day = '', year = ''] = /^(\d{1,2})\/(\d{1,2})\/(\d{2,4})$/.exec(text) ?? []
+  const [, dayFirst = '', monthSecond = '', yearLast = ''] = /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/.exec(text) ?? []
+  if (/^0+\/0+\/0+$/.test(text)) return undefined // Outlook's way to say that it does not know.
+  if (year.length === 4 && Number(month) <= 12) return dateOf(year, month, day)
+  if (yearLast !== '') return dateOf(yearLast, monthSecond, dayFirst)
+  return text.replace(/^(--)(\d\d)(\d\d)$/, '$1$2-$3')
 }
 
 function dateOf(year: string | undefined, month: string, day: string): string {

@@ -3,7 +3,15 @@ import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { MAX_FILE_BYTES } from '../limits'
 import { accountFileText, type MigratedData, Migration } from './migration'
-import { accountRecords, contactRecords, isYes, preferenceRecords, type Source, signatureRecord } from './records'
+import {
+  accountRecords,
+  contactRecords,
+  isYes,
+  NOBODY,
+  preferenceRecords,
+  type Source,
+  signatureRecord,
+} from './records'
 import { secretsInDocument } from './secrets'
 
 /** The four types that its server held. */
@@ -65,7 +73,10 @@ function take(type: OwlivionBlobType, document: Source, migration: Migration): v
       break
     case 'contacts':
       migration.row(type, items(document.contacts).length)
-      migration.add('contacts', ...contactRecords(items(document.contacts)))
+      migration.add(
+        'contacts',
+        ...contactRecords(items(document.contacts), (_, at) => migration.leaveOut(type, at + 1, NOBODY)),
+      )
       break
     case 'preferences':
       migration.row(type)

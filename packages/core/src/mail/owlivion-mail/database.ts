@@ -10,6 +10,7 @@ import {
   accountRecords,
   contactRecords,
   isYes,
+  NOBODY,
   preferenceRecords,
   present,
   type Source,
@@ -76,7 +77,8 @@ class DatabaseReader {
     }
     this.#migration.secrets = secretsInDatabase(this.database)
     this.#accounts()
-    this.#migration.add('contacts', ...contactRecords(this.#rows('contacts')))
+    const leaveOut = (row: Source) => this.#leaveOut('contacts', row, NOBODY)
+    this.#migration.add('contacts', ...contactRecords(this.#rows('contacts'), leaveOut))
     this.#settings()
     this.#trustedSenders()
     this.#drafts()

@@ -87,18 +87,29 @@ export function signatureRecord(account: string, html: unknown): FileRecord | un
   return { id: mailTypes.signatures.key(signature), fields: signature }
 }
 
-/** Rows of one person, of which the predecessor made many, are one record. */
-export function contactRecords(sources: readonly Source[]): FileRecord[] {
+/** Why a row of contacts is left out. */
+export const NOBODY = 'It has no name, address, number or note.'
+
+/**
+ * Rows of one person, of which the predecessor made many, are one record. A row without an address is somebody all the same.
+ * @param leaveOut told of rows that say nothing about anybody
+ */
+export function contactRecords(sources: readonly Source[], leaveOut: (row: Source, at: number) => void): FileRecord[] {
   const uses = new Map<string, number>()
-  const contacts = sources.flatMap((source): Contact[] => {
+  const contacts = sources.flatMap((source, at): Contact[] => {
     const email = textOf(source.email)?.trim()
-    if (email === undefined) return []
     const phone = textOf(source.phone)
+    const company = textOf(source.company)
     const avatar = textOf(source.avatar_url)
+    const name = textOf(source.name)?.trim() ?? email ?? company ?? phone ?? ''
+    if (name === '' && textOf(source.notes) === undefined) {
+      leaveOut(source, at)
+      return []
+    }
     const contact = present({
-      name: textOf(source.name)?.trim() ?? email,
-      emails: [{ value: email }],
-      organisation: textOf(source.company),
+      name,
+      emails: email === undefined ? undefined : [{ value: email }],
+      organisation: company,
       phones: phone === undefined ? undefined : [{ value: phone }],
       notes: textOf(source.notes),
       favourite: isYes(source.is_favorite) ? true : undefined,

@@ -128,18 +128,21 @@ export function indexContacts(collection: ContactSource): ContactIndex {
       return key === undefined ? [] : entries(emails.find(key))
     },
     autocomplete(typed, limit = 10) {
-      // The longest part leaves the fewest to look at.
-      const parts = typedParts(typed).sort((a, b) => b.text.length - a.text.length)
-      const [longest] = parts
-      if (longest === undefined || limit < 1) return []
+      const parts = typedParts(typed)
+      if (parts.length === 0 || limit < 1) return []
       const fits = (id: string): boolean =>
         parts.every(
           ({ text, words: its }) => words.hasPrefix(id, text) || its.every((word) => words.hasPrefix(id, word)),
         )
-      const [word = ''] = longest.words
-      const candidates = words.startingWith(longest.text, MANY)
-      if (word !== longest.text) for (const id of words.startingWith(word, MANY)) candidates.add(id)
-      if (candidates.size >= MANY) return entries(merits.first(ALL, limit, fits))
+      // The part that fewest fit leaves the fewest to look at; a word that nobody has leaves none.
+      let candidates: ReadonlySet<string> | undefined
+      for (const { text, words: its } of parts) {
+        const [word = ''] = its
+        const found = words.startingWith(text, MANY)
+        if (word !== text) for (const id of words.startingWith(word, MANY)) found.add(id)
+        if (found.size < (candidates?.size ?? MANY)) candidates = found
+      }
+      if (candidates === undefined) return entries(merits.first(ALL, limit, fits))
       const ranks = [...candidates].filter(fits).map((id) => rankById.get(id) as Rank)
       return ranks
         .sort((a, b) => byMerit(a, b) || compareText(a.entry[0], b.entry[0]))

@@ -1,5 +1,6 @@
 // Everything an account holds as one JSON file that a person can read and this package reads back: a list of records for each data type.
-import type { Fields, JsonValue } from '../../document'
+import { checkContent, checkEdit, type Fields, type JsonValue, type TextContent } from '../../document'
+import { SyncError } from '../../errors'
 import { refuseSecrets } from '../../secret-fields'
 import { MAX_FILE_BYTES, MAX_NOTICES } from '../limits'
 import type { MailType } from '../mail-type'
@@ -20,6 +21,8 @@ export interface FileRecord {
   readonly fields: Fields
   readonly counters?: Readonly<Record<string, number>>
   readonly sets?: Readonly<Record<string, readonly string[]>>
+  /** What is written in its texts, by field: blocks with letters in them. */
+  readonly texts?: Readonly<Record<string, TextContent>>
   /** Fields that nobody has decided: all values, the one that is shown first. For the reader; an import takes the shown ones. */
   readonly undecided?: Readonly<Record<string, readonly JsonValue[]>>
 }
@@ -33,6 +36,8 @@ export interface AccountFile {
 /** What a file holds that may be imported. */
 export interface ReadAccountFile {
   readonly recordsByType: ReadonlyMap<TransferType, readonly FileRecord[]>
+  /** Where in the file a record with texts stands. */
+  readonly lineByRecord: ReadonlyMap<FileRecord, number>
   readonly refused: readonly ImportRefusal[]
 }
 
@@ -43,7 +48,8 @@ export function readAccountFile(input: Uint8Array | string, types: readonly Tran
     if (refused.length < MAX_NOTICES) refused.push({ line, code, reason })
   }
   const recordsByType = new Map<TransferType, readonly FileRecord[]>()
-  const result = { recordsByType, refused }
+  const lineByRecord = new Map<FileRecord, number>()
+  const result = { recordsByType, lineByRecord, refused }
 
   if (input.length > MAX_FILE_BYTES) {
     refuse(1, 'file-too-large', `The file is larger than ${MAX_FILE_BYTES} bytes.`)
@@ -72,11 +78,17 @@ export function readAccountFile(input: Uint8Array | string, types: readonly Tran
       refuse(line, 'unknown-collection', `The data type “${name}” is not known to this version of the app.`)
       continue
     }
+    const taken = new Set<string>()
     recordsByType.set(
       type,
       records.flatMap((record: unknown) => {
-        const flaw = flawOf(record, type)
-        if (flaw === undefined) return [record as FileRecord]
+        const flaw = flawOf(record, type, taken)
+        if (flaw === undefined) {
+          const good = record as FileRecord
+          taken.add(good.id)
+          if (good.texts !== undefined) lineByRecord.set(good, lines.of(good.id))
+          return [good]
+        }
         const id = isObject(record) && typeof record.id === 'string' ? record.id : ''
         refuse(lines.of(id), flaw.code, `${name}, record “${id}”: ${flaw.reason}`)
         return []
@@ -105,10 +117,12 @@ interface Flaw {
   readonly reason: string
 }
 
-function flawOf(record: unknown, type: TransferType): Flaw | undefined {
+/** @param taken ids of the records before it: of two with one id the second would write over the first */
+function flawOf(record: unknown, type: TransferType, taken: ReadonlySet<string>): Flaw | undefined {
   const invalid = (reason: string): Flaw => ({ code: 'invalid-record', reason })
   if (!isObject(record) || typeof record.id !== 'string' || !isObject(record.fields))
     return invalid('It has no id or no fields.')
+  if (taken.has(record.id)) return invalid('The file has another record with this id before it.')
   try {
     refuseSecrets(record, type.secret)
   } catch (cause) {
@@ -121,7 +135,23 @@ function flawOf(record: unknown, type: TransferType): Flaw | undefined {
   const texts =
     record.sets === undefined ||
     hasOnly(record.sets, (each) => Array.isArray(each) && each.every((element) => typeof element === 'string'))
-  return numbers && texts ? undefined : invalid('Its counters or sets are none.')
+  if (!numbers || !texts) return invalid('Its counters or sets are none.')
+  try {
+    checkWritable(record as unknown as FileRecord, type)
+    return undefined
+  } catch (cause) {
+    return invalid(cause instanceof Error ? cause.message : 'It cannot be written.')
+  }
+}
+
+/** Here, where the line is known, and not when it is written: what is refused then is refused after others were written. */
+function checkWritable({ id, fields, counters = {}, sets = {}, texts = {} }: FileRecord, type: TransferType): void {
+  const text = type.texts?.find((name) => Object.hasOwn(fields, name))
+  if (text !== undefined) throw new SyncError('invalid-field', `The field “${text}” is a text, and none of the fields.`)
+  checkEdit({ kind: 'add', id, fields })
+  for (const [field, by] of Object.entries(counters)) checkEdit({ kind: 'increment', id, field, by })
+  for (const [field, elements] of Object.entries(sets)) checkEdit({ kind: 'set-add', id, field, elements })
+  for (const content of Object.values(texts)) checkContent(content)
 }
 
 function hasOnly(value: unknown, test: (each: unknown) => boolean): boolean {

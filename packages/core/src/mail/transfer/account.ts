@@ -1,9 +1,11 @@
 // A whole account into a file and back. The import is a forward change like any other: it is shown first, what the file says replaces what
 // the account says field by field, and what the file does not mention stays.
-import type { Fields, JsonValue } from '../../document'
+import type { Fields, JsonValue, TextContent } from '../../document'
 import type { Contact } from '../contact'
+import type { LeftOut } from '../import-report'
 import { mailTypes } from '../mail-types'
 import { IMPORT_LABEL, type ImportOptions } from '../slices'
+import { canonicalText } from '../text'
 import { writeCard } from '../vcard/write-card'
 import { type AccountFile, type FileRecord, FORMAT, readAccountFile, type TransferType, VERSION } from './account-file'
 import { type ChangedRecord, fieldChanges, type ImportPreview, type ImportRefusal, type NewRecord } from './preview'
@@ -21,6 +23,10 @@ export interface TransferCollection extends ImportTarget<Fields> {
     readonly field: string
     readonly candidates: readonly { readonly value: JsonValue | undefined }[]
   }[]
+  /** What is written in a text of the record, undefined where nobody has. Without it texts are neither exported nor imported. */
+  textContent?(id: string, field: string, root?: string): TextContent | undefined
+  /** Begins a text of the record with this, unless somebody has written in it. */
+  beginText?(id: string, field: string, content: TextContent): Promise<void>
   within?(step: { readonly label: string }): TransferCollection
 }
 
@@ -40,7 +46,7 @@ export interface ExportOptions {
 
 /** An account as files. */
 export interface ExportedAccount {
-  /** Every record of every data type: fields, counters, sets, and what is undecided. UTF-8. */
+  /** Every record of every data type: fields, counters, sets, texts, and what is undecided. UTF-8. */
   readonly json: string
   /** The address book again, as vCard 3.0, for other programs. UTF-8. */
   readonly vcards: string
@@ -71,10 +77,13 @@ export async function exportAccount(
 }
 
 /** By id, so that two exports of the same account are the same text. */
-function fileRecords(collection: TransferCollection, { counters, sets }: TransferType): FileRecord[] {
+function fileRecords(collection: TransferCollection, { counters, sets, texts = [] }: TransferType): FileRecord[] {
   const undecidedById = new Map<string, [field: string, values: JsonValue[]][]>()
   for (const { id, field, candidates } of collection.conflicts()) {
-    const values = candidates.map(({ value }) => value ?? null)
+    // Of a text a candidate is its name, which says nothing outside of the account.
+    const values = candidates.map(({ value = null }) =>
+      texts.includes(field) ? (asJson(collection.textContent?.(id, field, String(value))) ?? null) : value,
+    )
     undecidedById.set(id, [...(undecidedById.get(id) ?? []), [field, values]])
   }
   return [...collection.list()]
@@ -86,22 +95,38 @@ function fileRecords(collection: TransferCollection, { counters, sets }: Transfe
       const filled = sets
         .map((field) => [field, collection.set(id, field)] as const)
         .filter(([, elements]) => elements.length > 0)
+      const written = texts.flatMap((field) => {
+        const content = collection.textContent?.(id, field)
+        return content === undefined ? [] : [[field, content] as const]
+      })
       const undecided = undecidedById.get(id)
       return {
         id,
         fields,
         ...(counted.length === 0 ? {} : { counters: Object.fromEntries(counted) }),
         ...(filled.length === 0 ? {} : { sets: Object.fromEntries(filled) }),
+        ...(written.length === 0 ? {} : { texts: Object.fromEntries(written) }),
         ...(undecided === undefined ? {} : { undecided: Object.fromEntries(undecided) }),
       }
     })
 }
+
+const asJson = (content: TextContent | undefined): JsonValue | undefined => content as JsonValue | undefined
 
 /** What an import changes in one data type. */
 export interface CollectionPreview extends ImportPreview<Fields> {
   readonly type: TransferType
   /** Counters that stand higher in the file, and elements of sets that the record lacks. */
   readonly beside: readonly BesideFields[]
+  /** Texts that are in the file and that nobody has written here. One that says something else here stays, and is in `leftOut`. */
+  readonly texts: readonly ImportedText[]
+}
+
+/** A text of a record that an import would begin. */
+export interface ImportedText {
+  readonly id: string
+  readonly field: string
+  readonly content: TextContent
 }
 
 /** A counter or a set of a record that an import would raise or fill. */
@@ -133,9 +158,10 @@ export async function previewAccountImport(
   input: Uint8Array | string,
   { types = allTypes }: ExportOptions = {},
 ): Promise<AccountPreview> {
-  const { recordsByType, refused } = readAccountFile(input, types)
+  const { recordsByType, lineByRecord, refused } = readAccountFile(input, types)
   const collections: CollectionPreview[] = []
-  for (const [type, records] of recordsByType) collections.push(compare(await account.open(type), type, records))
+  for (const [type, records] of recordsByType)
+    collections.push(compare(await account.open(type), type, records, lineByRecord))
   return { collections, refused }
 }
 
@@ -143,6 +169,7 @@ function compare(
   collection: TransferCollection,
   type: TransferType,
   records: readonly FileRecord[],
+  lineByRecord: ReadonlyMap<FileRecord, number>,
 ): CollectionPreview {
   const added: NewRecord<Fields>[] = []
   const changed: ChangedRecord<Fields>[] = []
@@ -155,7 +182,27 @@ function compare(
     else same.push(id)
   }
   const beside = records.flatMap((record) => besideFields(collection, type, record))
-  return { type, added, changed, same, beside, refused: [], leftOut: [] }
+  const texts: ImportedText[] = []
+  const leftOut: LeftOut[] = []
+  for (const record of records) {
+    for (const each of textsOf(record, type)) {
+      const here = collection.textContent?.(each.id, each.field)
+      if (here === undefined) texts.push(each)
+      else if (canonicalText(here) !== canonicalText(each.content)) {
+        // To write over it would take away what somebody types meanwhile, and no undo would bring it back.
+        const reason = `The text “${each.field}” of “${each.id}” says something else in the account, and stays.`
+        leftOut.push({ line: lineByRecord.get(record) ?? 1, property: each.field, code: 'text-differs', reason })
+      }
+    }
+  }
+  return { type, added, changed, same, beside, texts, refused: [], leftOut }
+}
+
+function textsOf({ id, texts = {} }: FileRecord, type: TransferType): ImportedText[] {
+  return (type.texts ?? []).flatMap((field) => {
+    const content = Object.hasOwn(texts, field) ? texts[field] : undefined
+    return content === undefined || content.length === 0 ? [] : [{ id, field, content }]
+  })
 }
 
 function besideFields(
@@ -218,12 +265,14 @@ export async function applyAccountImport(
     refused.push(...result.refused)
     if (result.isCancelled || signal?.aborted) return { added, changed, unchanged, refused, isCancelled: true, before }
     await writeBeside(collection, preview.beside)
+    for (const { id, field, content } of preview.texts)
+      if (collection.has(id)) await collection.beginText?.(id, field, content)
   }
   return { added, changed, unchanged, refused, isCancelled: false, before }
 }
 
-const isEmpty = ({ added, changed, beside }: CollectionPreview): boolean =>
-  added.length + changed.length + beside.length === 0
+const isEmpty = ({ added, changed, beside, texts }: CollectionPreview): boolean =>
+  added.length + changed.length + beside.length + texts.length === 0
 
 /** Counters are raised to what the file says, so that importing it again counts nothing twice. */
 async function writeBeside(collection: TransferCollection, beside: readonly BesideFields[]): Promise<void> {

@@ -10,6 +10,7 @@ export {
   type ExportedAccount,
   type ExportOptions,
   exportAccount,
+  type ImportedText,
   previewAccountImport,
   type TransferAccount,
   type TransferCollection,

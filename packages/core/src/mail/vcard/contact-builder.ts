@@ -12,6 +12,7 @@ import {
   hasMoreParts,
   labelled,
   postalAddress,
+  propertiesByField,
   structuredName,
   unwrapLabel,
   withoutScheme,
@@ -81,8 +82,8 @@ class ContactBuilder {
   /** The group of the property of each address. */
   readonly #addressGroups: string[] = []
   readonly #notes: string[] = []
-  readonly #nicknames: string[] = []
-  readonly #groups: string[] = []
+  readonly #nicknames = new Set<string>()
+  readonly #groups = new Set<string>()
   readonly #deliveryLabels: Property[] = []
   /** Apple keeps a property's label in a second property of the same group. */
   readonly #labelByGroup = new Map<string, string>()
@@ -189,8 +190,8 @@ class ContactBuilder {
     else if (this.#draft[field] !== value) this.#keep(property)
   }
 
-  #list(items: string[], { parts }: Property): void {
-    for (const part of parts) if (part.trim() !== '' && !items.includes(part.trim())) items.push(part.trim())
+  #list(items: Set<string>, { parts }: Property): void {
+    for (const part of parts) if (part.trim() !== '') items.add(part.trim())
   }
 
   #organisation(property: Property): void {
@@ -209,18 +210,24 @@ class ContactBuilder {
    * all that is known of the address.
    */
   #attachDeliveryLabels(): void {
+    const ownGroups = new Set(this.#addressGroups)
+    // Addresses that wait for a label, by what it is found by: a card of noise has thousands of either, so nobody looks through all.
+    const waiting = new Map<string, number[]>()
+    const wait = (key: string, at: number): void => void (waiting.get(key)?.push(at) ?? waiting.set(key, [at]))
+    for (const [at, { label, formatted }] of this.#addresses.entries()) {
+      if (formatted !== undefined) continue
+      wait(kindKey(label), at)
+      wait(groupKey(this.#addressGroups[at] ?? ''), at)
+    }
     for (const property of this.#deliveryLabels) {
       const formatted = property.parts.join(',').trim()
       if (formatted === '') continue
       const { value: _, ...kind } = labelled(property, '', this.#labelByGroup.get(property.group))
-      const at = this.#addresses.findIndex(
-        (each, index) =>
-          each.formatted === undefined &&
-          (property.group === '' || !this.#addressGroups.includes(property.group)
-            ? each.label === kind.label
-            : this.#addressGroups[index] === property.group),
-      )
-      if (at !== -1) this.#addresses[at] = { ...this.#addresses[at], formatted }
+      const isOwn = property.group !== '' && ownGroups.has(property.group)
+      const places = waiting.get(isOwn ? groupKey(property.group) : kindKey(kind.label)) ?? []
+      while (places.length > 0 && this.#addresses[places[0]!]?.formatted !== undefined) places.shift()
+      const at = places.shift()
+      if (at !== undefined) this.#addresses[at] = { ...this.#addresses[at], formatted }
       else this.#addresses.push({ formatted, ...kind })
     }
   }
@@ -243,16 +250,16 @@ class ContactBuilder {
     draft.name ||=
       (draft.structuredName && spokenName(draft.structuredName)) ||
       draft.organisation ||
-      this.#nicknames[0] ||
+      [...this.#nicknames][0] ||
       this.#emails[0]?.value ||
       this.#phones[0]?.value ||
       ''
-    this.#fitInto('nicknames', this.#nicknames)
+    this.#fitInto('nicknames', [...this.#nicknames])
     this.#fitInto('emails', this.#emails)
     this.#fitInto('phones', this.#phones)
     this.#fitInto('addresses', this.#addresses)
     this.#fitInto('urls', this.#urls)
-    this.#fitInto('groups', this.#groups)
+    this.#fitInto('groups', [...this.#groups])
     this.#fitInto('extra', this.#extra)
     for (const field of ['name', 'organisation', 'department', 'title', 'birthday', 'notes'] as const) {
       const text = draft[field]
@@ -276,6 +283,10 @@ class ContactBuilder {
 
   #tooLarge(field: string): void {
     const reason = `The field “${field}” holds ${MAX_FIELD_BYTES} bytes; what did not fit was left out.`
-    this.report.leaveOut(this.properties[0]?.line ?? 1, field, 'field-too-large', reason)
+    const from = this.properties.find(({ name }) => propertiesByField[field]?.includes(name))
+    this.report.leaveOut((from ?? this.properties[0])?.line ?? 1, from?.name ?? '', 'field-too-large', reason)
   }
 }
+
+const kindKey = (label: string | undefined): string => (label === undefined ? 'any' : `kind ${label}`)
+const groupKey = (group: string): string => `group ${group}`

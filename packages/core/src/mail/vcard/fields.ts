@@ -68,3 +68,20 @@ export function dateText(value: string, omittedYear: string | undefined): string
   const yearless = /^--(\d\d)-?(\d\d)$/.exec(text)
   return yearless ? `--${yearless[1]}-${yearless[2]}` : text
 }
+
+/** Where a field comes from, so that a notice names the line that a person finds it in. A name may come from any of several. */
+export const propertiesByField: Readonly<Record<string, readonly string[]>> = {
+  name: ['FN', 'N', 'ORG'],
+  structuredName: ['N'],
+  nicknames: ['NICKNAME'],
+  emails: ['EMAIL'],
+  phones: ['TEL'],
+  addresses: ['ADR', 'LABEL'],
+  organisation: ['ORG'],
+  department: ['ORG'],
+  title: ['TITLE'],
+  notes: ['NOTE'],
+  birthday: ['BDAY'],
+  urls: ['URL'],
+  groups: ['CATEGORIES'],
+}

@@ -167,3 +167,38 @@ describe('a table for a spreadsheet', () => {
     }
   })
 })
+
+describe('a table in which several columns are one thing', () => {
+  const contactOf = (head: string, row: string) => parseContactsCsv(`${head}\n${row}`).contacts[0]
+
+  it('keeps what each of them says, and says the same once', () => {
+    expect(contactOf('Name,Email,E-mail Address,Email', 'Ann,a@work.example,a@home.example,a@work.example')).toEqual({
+      name: 'Ann',
+      emails: [{ value: 'a@work.example' }, { value: 'a@home.example' }],
+    })
+    expect(contactOf('Name,Mobile,Cell', 'Ann,1,2')?.phones?.map(({ value }) => value)).toEqual(['1', '2'])
+    expect(contactOf('Name,Website,URL', 'Ann,http://1,http://2')?.urls).toHaveLength(2)
+    expect(contactOf('Name,Labels,Categories', 'Ann,Friends,Family')?.groups).toEqual(['Friends', 'Family'])
+    expect(contactOf('Name,Nickname,Nickname', 'Ann,Nan,Anni')?.nicknames).toEqual(['Nan', 'Anni'])
+  })
+
+  it('keeps a second value of what there is one of beside the first', () => {
+    expect(contactOf('First Name,Given Name,Last Name', 'Ann,Anna,Lee')).toMatchObject({
+      structuredName: { given: 'Ann', family: 'Lee' },
+      extra: [['X-CSV;COLUMN=Given Name', 'Anna']],
+    })
+    expect(contactOf('Name,Birthday,Birthday', 'Ann,2001-02-03,2002-03-04')).toMatchObject({
+      birthday: '2001-02-03',
+      extra: [['X-CSV;COLUMN=Birthday', '2002-03-04']],
+    })
+    expect(contactOf('Name,Home Street,Home Address', 'Ann,Here 1,There 2')).toMatchObject({
+      addresses: [{ street: 'Here 1', label: 'home' }],
+      extra: [['X-CSV;COLUMN=Home Address', 'There 2']],
+    })
+    expect(contactOf('Name,E-mail 1 - Value,E-mail 1 - Type,E-mail 1 - Label', 'Ann,a@b.example,Home,Mine')).toEqual({
+      name: 'Ann',
+      emails: [{ value: 'a@b.example', label: 'home' }],
+      extra: [['X-CSV;COLUMN=E-mail 1 - Label', 'Mine']],
+    })
+  })
+})

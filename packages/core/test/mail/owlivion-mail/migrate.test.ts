@@ -1,10 +1,11 @@
 // From the predecessor's files into an account: nothing is lost, and no secret comes along.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mailTypes } from '@owlivion/sync/mail'
 import { readOwlivionBlobs, readOwlivionMail } from '@owlivion/sync/owlivion-mail'
 import { applyAccountImport, exportAccount, previewAccountImport } from '@owlivion/sync/transfer'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAccount, openMemoryStore, type Sync } from '../../../src'
 import { nodePlatform } from '../../../src/platform/node'
@@ -157,6 +158,21 @@ describe("the predecessor's database", () => {
     const templates = await sync.open(mailTypes.templates)
     const [template = ''] = templates.ids()
     expect([templates.counter(template, 'uses'), templates.set(template, 'tags')]).toEqual([3, ['money', 'monthly']])
+  })
+
+  it('keeps a contact without an address, and names one that says nothing', () => {
+    const other = join(folder, 'no-address.db')
+    copyFileSync(path, other)
+    const database = new Database(other)
+    database.exec(`INSERT INTO contacts (id, account_id, email, name, phone) VALUES (8, 1, '', 'Dora', '+49 8')`)
+    database.exec(`INSERT INTO contacts (id, account_id, email) VALUES (9, 2, '')`)
+    database.close()
+    const { json, records, leftOut } = readOwlivionMail(other)
+    expect(records.contacts).toBe(3)
+    expect(JSON.parse(json).collections.contacts).toContainEqual(
+      expect.objectContaining({ fields: { name: 'Dora', phones: [{ value: '+49 8' }] } }),
+    )
+    expect(leftOut.filter(({ source }) => source === 'contacts').map(({ row }) => row)).toEqual([9])
   })
 
   it('gives no secret away, and stays as it is', async () => {

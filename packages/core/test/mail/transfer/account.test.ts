@@ -1,10 +1,11 @@
 // A whole account into a file and back into another.
 import { historyOf, openPoints } from '@owlivion/sync/history'
+import { htmlOfText, writeHtml } from '@owlivion/sync/html'
 import { type Contact, mailTypes } from '@owlivion/sync/mail'
 import { applyAccountImport, exportAccount, previewAccountImport } from '@owlivion/sync/transfer'
 import { parseVCards } from '@owlivion/sync/vcard'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createAccount, openMemoryStore, type Sync } from '../../../src'
+import { createAccount, createUndo, openMemoryStore, type Sync } from '../../../src'
 import { nodePlatform } from '../../../src/platform/node'
 import { samples } from '../samples'
 
@@ -163,6 +164,79 @@ describe('the export of an account', () => {
   })
 })
 
+describe('the texts of an account', () => {
+  const html = '<p>Dear <strong>Bob</strong>,</p><ul><li><p>the plan</p></li></ul>'
+
+  async function accountWithText(): Promise<{ sync: Sync; json: string }> {
+    const sync = await fullAccount()
+    const body = await (await sync.open(mailTypes.drafts)).text('drafts-1', 'body')
+    writeHtml(body, html)
+    body.close()
+    // One that was opened and left is none.
+    const empty = await (await sync.open(mailTypes.signatures)).text('signatures-1', 'body')
+    empty.close()
+    return { sync, json: (await exportAccount(sync)).json }
+  }
+
+  async function bodyIn(sync: Sync): Promise<string> {
+    const body = await (await sync.open(mailTypes.drafts)).text('drafts-1', 'body')
+    body.close()
+    return htmlOfText(body)
+  }
+
+  it('are in its export, and in the account that it is imported into, with their formatting', async () => {
+    const { json } = await accountWithText()
+    const { drafts, signatures } = JSON.parse(json).collections
+    expect(JSON.stringify(drafts[0].texts.body)).toContain('the plan')
+    expect(signatures[0]).not.toHaveProperty('texts')
+
+    const other = await newAccount()
+    const preview = await previewAccountImport(other, json)
+    expect(preview.collections.flatMap(({ texts }) => texts.map(({ id, field }) => [id, field]))).toEqual([
+      ['drafts-1', 'body'],
+    ])
+    await applyAccountImport(other, preview)
+    expect(await bodyIn(other)).toBe(html)
+    expect((await exportAccount(other)).json).toBe(json)
+    const again = await previewAccountImport(other, json)
+    expect(again.collections.flatMap(({ texts, leftOut }) => [...texts, ...leftOut])).toEqual([])
+  })
+
+  it('are begun where nobody has written, stay where somebody has, and go when the import is undone', async () => {
+    const { json } = await accountWithText()
+    const other = await fullAccount()
+    const drafts = await other.open(mailTypes.drafts)
+    const undo = createUndo([drafts])
+    await applyAccountImport(other, await previewAccountImport(other, json))
+    expect(await bodyIn(other)).toBe(html)
+    await undo.undo()
+    expect(await bodyIn(other)).toBe('')
+    undo.close()
+
+    const body = await drafts.text('drafts-1', 'body')
+    body.replaceWithText('What I write now')
+    const preview = await previewAccountImport(other, json)
+    const line = json.slice(0, json.indexOf('"drafts-1"')).split('\n').length
+    expect(preview.collections.flatMap(({ leftOut }) => leftOut)).toMatchObject([
+      { line, property: 'body', code: 'text-differs' },
+    ])
+    await applyAccountImport(other, preview)
+    expect(body.toText()).toBe('What I write now')
+    body.close()
+  })
+
+  it('that are none are refused with their record', async () => {
+    const sync = await newAccount()
+    const { account, composeType } = samples.drafts
+    const fields = { account, composeType }
+    const preview = await previewAccountImport(
+      sync,
+      file({ drafts: [{ id: 'd', fields, texts: { body: [{ element: 7 }] } }] }),
+    )
+    expect(preview.refused.map(({ code }) => code)).toEqual(['invalid-record'])
+  })
+})
+
 describe('a file that is no export, or a damaged one', () => {
   const refusals = async (input: Uint8Array | string) =>
     (await previewAccountImport(await newAccount(), input)).refused.map(({ line, code }) => [line, code])
@@ -188,6 +262,9 @@ describe('a file that is no export, or a damaged one', () => {
         { id: 'label:5' },
         { id: 'label:\u0000', fields: { name: 'Name' } },
         { id: 'label:6', fields: { name: 'Last' }, sets: { a: 'b' } },
+        { id: 'label:7', fields: { name: 'Long', note: 'x'.repeat(1_000_000) } },
+        { id: 'label:8', fields: { name: 'Tagged' }, sets: { a: ['x'.repeat(2_000)] } },
+        { id: 'label:1', fields: { name: 'Once more' } },
       ],
       spells: [],
     })
@@ -197,11 +274,15 @@ describe('a file that is no export, or a damaged one', () => {
       [lineOf('"label:2"'), 'invalid-record'],
       [lineOf('"label:3"'), 'secret-field'],
       [lineOf('"label:5"'), 'invalid-record'],
+      [lineOf(String.raw`"label:\u0000"`), 'invalid-record'],
       [lineOf('"label:6"'), 'invalid-record'],
+      [lineOf('"label:7"'), 'invalid-record'],
+      [lineOf('"label:8"'), 'invalid-record'],
+      [lineOf('"label:8"') + 11, 'invalid-record'],
       [lineOf('"spells"'), 'unknown-collection'],
     ])
     const result = await applyAccountImport(sync, preview)
-    expect(result.refused.map(({ code }) => code)).toEqual(['invalid-record'])
+    expect([result.added, result.refused]).toEqual([2, []])
     const labels = await sync.open(mailTypes.labels)
     expect(
       labels

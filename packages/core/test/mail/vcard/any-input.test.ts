@@ -137,4 +137,14 @@ describe('any input', () => {
       expectStorable(parseVCards(`BEGIN:VCARD\nNOTE;QUOTED-PRINTABLE:${noise.repeat(50_000)}\nEND:VCARD\n`))
     }
   })
+
+  it('of thousands of addresses and labels for envelopes, groups and nicknames in one card comes to an end', () => {
+    const lines = (line: (at: number) => string) => Array.from({ length: 4_000 }, (_, at) => line(at))
+    for (const noise of [
+      [...lines((at) => `a${at}.ADR;TYPE=HOME:;;Street ${at}`), ...lines((at) => `b${at}.LABEL;TYPE=WORK:${at}`)],
+      [...lines((at) => `ADR:;;Street ${at}`), ...lines((at) => `LABEL:${at}`)],
+      [...lines((at) => `CATEGORIES:Group ${at}`), ...lines((at) => `NICKNAME:Name ${at}`)],
+    ])
+      expectStorable(parseVCards(card('3.0', 'FN:Ann', ...noise)))
+  }, 20_000)
 })
