@@ -197,17 +197,16 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
   }
 
   /**
-   * @internal What is written in a text of the record, undefined where nobody has: unlike `text`, asking begins none.
+   * @internal What is written in a text of the record, undefined where nobody has: unlike `text`, asking begins none. The app need not have
+   * opened the collection with it.
    * @param root the text of this name; default the one that is shown
    */
   textContent(id: string, field: string, root?: string): TextContent | undefined {
-    this.texts.require(field)
     return writtenText(this.sync(), id, field, root)
   }
 
   /** @internal Begins a text with this content. Nothing happens where somebody has written in it: that is not to be out of sight. */
   async beginText(id: string, field: string, content: TextContent): Promise<void> {
-    this.texts.require(field)
     const edit = begunText(this.sync(), id, field, content, {
       now: () => this.account.now(),
       random: (length) => this.account.random(length),

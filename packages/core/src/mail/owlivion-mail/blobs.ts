@@ -8,6 +8,7 @@ import {
   contactRecords,
   isYes,
   NOBODY,
+  noSetting,
   preferenceRecords,
   type Source,
   signatureRecord,
@@ -80,7 +81,10 @@ function take(type: OwlivionBlobType, document: Source, migration: Migration): v
       break
     case 'preferences':
       migration.row(type)
-      migration.add('preferences', ...preferenceRecords(document))
+      migration.add(
+        'preferences',
+        ...preferenceRecords(document, (name) => migration.leaveOut(type, undefined, noSetting(name))),
+      )
       break
     case 'signatures':
       for (const [email, html] of Object.entries((document.signatures ?? {}) as Source)) {

@@ -11,6 +11,7 @@ import {
   contactRecords,
   isYes,
   NOBODY,
+  noSetting,
   preferenceRecords,
   present,
   type Source,
@@ -129,18 +130,23 @@ class DatabaseReader {
     this.#migration.row('settings', rows.length)
     this.#migration.add(
       'preferences',
-      ...preferenceRecords(Object.fromEntries(rows.map(({ key, value }) => [key, json(value)]))),
+      ...preferenceRecords(Object.fromEntries(rows.map(({ key, value }) => [key, json(value)])), (name) =>
+        this.#migration.leaveOut('settings', undefined, noSetting(name)),
+      ),
     )
   }
 
   #trustedSenders(): void {
     for (const row of this.#rows('trusted_senders')) {
-      const domain = textOf(row.domain)
-      const sender = present({
-        ...(domain === undefined ? { email: textOf(row.email) } : { domain }),
-        trustedAt: timeOf(row.trusted_at),
-      })
-      this.#record('trustedSenders', 'trusted_senders', row, sender, (type) => type.key(sender as never))
+      const [domain, email] = [textOf(row.domain), textOf(row.email)]
+      const isWithin = domain !== undefined && email?.toLowerCase().endsWith(`@${domain.toLowerCase()}`)
+      // A row may trust a whole domain, and somebody elsewhere besides.
+      const senders = [...(domain === undefined ? [] : [{ domain }]), ...(email && !isWithin ? [{ email }] : [])]
+      for (const whom of senders) {
+        const sender = present({ ...whom, trustedAt: timeOf(row.trusted_at) })
+        this.#record('trustedSenders', 'trusted_senders', row, sender, (type) => type.key(sender as never))
+      }
+      if (senders.length === 0) this.#leaveOut('trusted_senders', row, 'It has neither an address nor a domain.')
     }
   }
 

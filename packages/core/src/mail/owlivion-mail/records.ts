@@ -132,13 +132,21 @@ export function contactRecords(sources: readonly Source[], leaveOut: (row: Sourc
 }
 
 /** What differs from the defaults: the predecessor stored all of them, chosen or not. */
-export function preferenceRecords(source: Source): FileRecord[] {
+/** Why a setting is left out. */
+export const noSetting = (name: string): string => `${name} has a value that it cannot have; its default counts.`
+
+/** @param leaveOut told of settings whose value is none that they can have */
+export function preferenceRecords(source: Source, leaveOut: (name: string) => void): FileRecord[] {
   const chosen = Object.entries(preferenceDefaults).flatMap(([name, standard]) => {
-    const value = source[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]
+    const named = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const value = source[named]
+    // Null is how the predecessor wrote that nothing was chosen.
+    if (value === undefined || value === null || value === standard) return []
     const fields = { [name]: value } as ChosenPreferences
     const result = mailTypes.preferences.schema['~standard'].validate(fields)
     const isValid = !(result instanceof Promise) && result.issues === undefined
-    return value === undefined || value === standard || !isValid ? [] : [[name, value] as const]
+    if (!isValid) leaveOut(named)
+    return isValid ? [[name, value] as const] : []
   })
   if (chosen.length === 0) return []
   return [{ id: mailTypes.preferences.key({}), fields: Object.fromEntries(chosen) as FileRecord['fields'] }]

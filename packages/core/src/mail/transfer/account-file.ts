@@ -105,6 +105,11 @@ function parse(text: string, refuse: Refuse): unknown {
     // Halves of surrogate pairs have no UTF-8; a record may not hold them, and one of them is no reason to lose a note.
     return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' ? wellFormed(value) : value))
   } catch (cause) {
+    // The parser goes down one step for each level.
+    if (cause instanceof RangeError) {
+      refuse(1, 'not-an-export', 'The file nests its values deeper than anything that an account holds.')
+      return undefined
+    }
     const message = cause instanceof Error ? cause.message : ''
     const position = Number(/position (\d+)/.exec(message)?.[1] ?? 0)
     refuse(text.slice(0, position).split('\n').length, 'not-an-export', `The file is no JSON: ${message}`)

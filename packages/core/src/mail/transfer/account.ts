@@ -53,8 +53,9 @@ export interface ExportedAccount {
 }
 
 /**
- * Everything an account holds as files: JSON to read and to import again, and vCards for other programs. Nothing in them is encrypted, and
- * passwords are not in them because they are not in the account. Deleted records and the history stay behind.
+ * What an account holds of the data types of a mail client, or of those in `types`, as files: JSON to read and to import again, and vCards for
+ * other programs. Nothing in them is encrypted, and passwords are not in them because they are not in the account. Deleted records, the
+ * history and documents that an app attached stay behind: what those hold only the app knows.
  *
  * @example
  * const { json, vcards } = await exportAccount(sync)

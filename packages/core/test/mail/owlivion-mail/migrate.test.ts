@@ -52,6 +52,7 @@ describe("the predecessor's database", () => {
       },
     })
     expect(leftOut.map(({ source, row }) => [source, row])).toEqual([
+      ['settings', undefined],
       ['drafts', 2],
       ['email_filters', 2],
       ['email_filters', 3],
@@ -173,6 +174,21 @@ describe("the predecessor's database", () => {
       expect.objectContaining({ fields: { name: 'Dora', phones: [{ value: '+49 8' }] } }),
     )
     expect(leftOut.filter(({ source }) => source === 'contacts').map(({ row }) => row)).toEqual([9])
+  })
+
+  it('says which setting has a value that it cannot have, and trusts somebody beside a domain', () => {
+    const other = join(folder, 'other-senders.db')
+    copyFileSync(path, other)
+    const database = new Database(other)
+    database.exec(
+      `INSERT INTO trusted_senders (id, email, domain) VALUES (7, 'x@other.example', 'bank2.example'), (8, NULL, NULL)`,
+    )
+    database.close()
+    const { json, leftOut } = readOwlivionMail(other)
+    const ids = JSON.parse(json).collections.trustedSenders.map(({ id }: { id: string }) => id)
+    expect(ids.sort()).toEqual(['bank.example', 'bank2.example', 'news@example.com', 'x@other.example'])
+    expect(leftOut.find(({ source }) => source === 'settings')?.reason).toContain('reply_position')
+    expect(leftOut.filter(({ source }) => source === 'trusted_senders').map(({ row }) => row)).toEqual([8])
   })
 
   it('gives no secret away, and stays as it is', async () => {
