@@ -64,7 +64,10 @@ test('who has the one from the relay does not have the other, which its author h
 })
 
 test('the one that died with its author before it was sent is nowhere', async () => {
-  for (const seed of [1, 2, 3]) {
+  // What the disk kept of its own accord before the power went is not for the plan to say.
+  let died = 0
+  for (let seed = 1; died < 3; seed++) {
+    expect(seed, `${died} of the worlds lost it`).toBeLessThan(12)
     const { failures, neverPromised, rebases } = await run(
       seed,
       [
@@ -78,6 +81,7 @@ test('the one that died with its author before it was sent is nowhere', async ()
       90_000,
     )
     expect(failures, `seed ${seed}`).toEqual([])
-    expect([neverPromised, rebases], `seed ${seed}`).toEqual([1, 1])
+    expect(rebases, `seed ${seed}`).toBe(1)
+    died += neverPromised
   }
 })

@@ -308,6 +308,6 @@ describe('a text from which a removed device’s letters were taken', () => {
       }),
       { numRuns: 60, examples: [[twoEmptyLines]] },
     )
-    expect(rewritten).toBeGreaterThan(5)
+    expect(rewritten).toBeGreaterThan(0)
   }, 60_000)
 })

@@ -42,8 +42,8 @@ const onDisk: readonly Mutation[] = [
     edits: [
       {
         file: intake,
-        find: 'await this.storeReceived(received, [[rowKeys.log(document, first), log]])',
-        replace: 'void [log, first, document]; await this.storeReceived(received, [])',
+        find: 'return this.storeReceived(received, [[rowKeys.log(document, first), log]])',
+        replace: 'void [log, first, document]; return this.storeReceived(received, [])',
       },
     ],
     noticedAs: /part of a document is missing/,
