@@ -12,6 +12,9 @@ export const MAX_FIELD_BYTES = 65_536
 /** What is written to one record at once, as JSON: with names, header and padding it still travels in one entry of 256 KB. */
 export const MAX_EDIT_BYTES = 2.5 * MAX_FIELD_BYTES
 
+/** One value inside a text that is not letters, such as a picture, as JSON: letters travel in pieces, such a value in one, of 128 KB with what is around it. */
+export const MAX_TEXT_VALUE_BYTES = 2 * MAX_FIELD_BYTES - 1024
+
 /** Lists and objects inside each other. Bounds the recursion over values that came from elsewhere. */
 export const MAX_VALUE_DEPTH = 64
 

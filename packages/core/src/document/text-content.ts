@@ -2,6 +2,7 @@
 import { SyncError } from '../errors'
 import { Y } from '../yjs'
 import type { JsonValue } from './json'
+import { MAX_TEXT_VALUE_BYTES } from './limits'
 
 /** Blocks of a text, or what is in a block, in order. Plain JSON; `contentToText` makes lines of it. */
 export type TextContent = readonly TextNode[]
@@ -111,7 +112,7 @@ function lettersOf({ text }: TextLetters): string {
   return text.map(({ insert }) => (typeof insert === 'string' ? insert : '')).join('')
 }
 
-/** @throws SyncError `invalid-value` for what is not the content of a text */
+/** @throws SyncError `invalid-value` for what is not the content of a text, `field-too-large` for what is too large to travel */
 export function checkContent(value: unknown): asserts value is TextContent {
   checkNodes(value, 0)
 }
@@ -146,6 +147,7 @@ function checkLetters(node: Record<string, unknown>): void {
 function checkAttributes(value: unknown): void {
   if (!isPlain(value)) throw notContent()
   checkJson(value, 0)
+  for (const member of Object.values(value)) if (!fitsText(member)) throw tooLarge()
 }
 
 function checkJson(value: unknown, depth: number): void {
@@ -155,12 +157,21 @@ function checkJson(value: unknown, depth: number): void {
   for (const member of Object.values(value)) checkJson(member, depth + 1)
 }
 
+/** Whether a value inside a text, other than letters, is small enough to travel. */
+export function fitsText(value: unknown): boolean {
+  return new TextEncoder().encode(JSON.stringify(value)).length <= MAX_TEXT_VALUE_BYTES
+}
+
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function hasOnly(value: object, names: readonly string[]): boolean {
   return Object.keys(value).every((name) => names.includes(name))
+}
+
+function tooLarge(): SyncError {
+  return new SyncError('field-too-large', 'The text holds something that is larger than 128 KB.')
 }
 
 function notContent(): SyncError {

@@ -7,7 +7,6 @@ import {
   accountRecords,
   contactRecords,
   isYes,
-  NOBODY,
   noSetting,
   preferenceRecords,
   type Source,
@@ -67,30 +66,31 @@ function take(type: OwlivionBlobType, document: Source, migration: Migration): v
       for (const [at, item] of items(document.accounts).entries()) {
         migration.row(type)
         const [account, signature] = accountRecords(item) ?? []
-        if (account === undefined) migration.leaveOut(type, at + 1, 'It has no e-mail address.')
-        else migration.add('accounts', account)
-        if (signature !== undefined) migration.add('signatures', signature)
+        const leaveOut = (reason: string) => migration.leaveOut(type, at + 1, reason)
+        if (account === undefined) leaveOut('It has no e-mail address.')
+        else migration.addAccount(account, signature, leaveOut)
       }
       break
     case 'contacts':
       migration.row(type, items(document.contacts).length)
-      migration.add(
-        'contacts',
-        ...contactRecords(items(document.contacts), (_, at) => migration.leaveOut(type, at + 1, NOBODY)),
-      )
+      for (const contact of contactRecords(items(document.contacts), (reason, _, at) =>
+        migration.leaveOut(type, at + 1, reason),
+      ))
+        migration.add('contacts', contact, (reason) =>
+          migration.leaveOut(type, undefined, `“${contact.fields.name}”: ${reason}`),
+        )
       break
     case 'preferences':
       migration.row(type)
-      migration.add(
-        'preferences',
-        ...preferenceRecords(document, (name) => migration.leaveOut(type, undefined, noSetting(name))),
-      )
+      for (const record of preferenceRecords(document, (name) => migration.leaveOut(type, undefined, noSetting(name))))
+        migration.add('preferences', record, (reason) => migration.leaveOut(type, undefined, reason))
       break
     case 'signatures':
       for (const [email, html] of Object.entries((document.signatures ?? {}) as Source)) {
         migration.row(type)
         const signature = signatureRecord(email.trim().toLowerCase(), html)
-        if (signature !== undefined) migration.add('signatures', signature)
+        const leaveOut = (reason: string) => migration.leaveOut(type, undefined, `${email}: ${reason}`)
+        if (signature !== undefined) migration.add('signatures', signature, leaveOut)
       }
   }
 }

@@ -10,7 +10,6 @@ import {
   accountRecords,
   contactRecords,
   isYes,
-  NOBODY,
   noSetting,
   preferenceRecords,
   present,
@@ -78,8 +77,11 @@ class DatabaseReader {
     }
     this.#migration.secrets = secretsInDatabase(this.database)
     this.#accounts()
-    const leaveOut = (row: Source) => this.#leaveOut('contacts', row, NOBODY)
-    this.#migration.add('contacts', ...contactRecords(this.#rows('contacts'), leaveOut))
+    const leaveOut = (reason: string, row: Source) => this.#leaveOut('contacts', row, reason)
+    for (const contact of contactRecords(this.#rows('contacts'), leaveOut))
+      this.#migration.add('contacts', contact, (reason) =>
+        this.#leaveOut('contacts', {}, `“${contact.fields.name}”: ${reason}`),
+      )
     this.#settings()
     this.#trustedSenders()
     this.#drafts()
@@ -115,8 +117,7 @@ class DatabaseReader {
         continue
       }
       this.#accountById.set(row.id, account.id)
-      this.#migration.add('accounts', account)
-      if (signature !== undefined) this.#migration.add('signatures', signature)
+      this.#migration.addAccount(account, signature, (reason) => this.#leaveOut('accounts', row, reason))
     }
   }
 
@@ -128,12 +129,10 @@ class DatabaseReader {
       .prepare(`SELECT key, value FROM settings WHERE key IN (${marks})`)
       .all(...names) as Source[]
     this.#migration.row('settings', rows.length)
-    this.#migration.add(
-      'preferences',
-      ...preferenceRecords(Object.fromEntries(rows.map(({ key, value }) => [key, json(value)])), (name) =>
-        this.#migration.leaveOut('settings', undefined, noSetting(name)),
-      ),
-    )
+    const leaveOut = (reason: string) => this.#migration.leaveOut('settings', undefined, reason)
+    const values = Object.fromEntries(rows.map(({ key, value }) => [key, json(value)]))
+    for (const record of preferenceRecords(values, (name) => leaveOut(noSetting(name))))
+      this.#migration.add('preferences', record, leaveOut)
   }
 
   #trustedSenders(): void {
@@ -218,7 +217,8 @@ class DatabaseReader {
     const name = textOf(action.label)
     if (name === undefined) return []
     const label = mailTypes.labels.key({ name })
-    this.#migration.add('labels', { id: label, fields: { name } })
+    const leaveOut = (reason: string) => this.#leaveOut('email_filters', row, `Its label: ${reason}`)
+    if (!this.#migration.add('labels', { id: label, fields: { name } }, leaveOut)) return []
     return [{ type: kind, label }]
   }
 
@@ -255,7 +255,10 @@ class DatabaseReader {
     const result = mailTypes[name].schema['~standard'].validate(fields)
     const [issue] = 'issues' in result ? (result.issues ?? []) : []
     if (issue !== undefined) this.#leaveOut(table, row, `${issue.path?.map(String).join('.') ?? ''}: ${issue.message}.`)
-    else this.#migration.add(name, present({ id: keyOf(mailTypes[name]), fields, ...beside }) as unknown as FileRecord)
+    else {
+      const record = present({ id: keyOf(mailTypes[name]), fields, ...beside }) as unknown as FileRecord
+      this.#migration.add(name, record, (reason) => this.#leaveOut(table, row, reason))
+    }
   }
 
   #messageId(id: unknown): string | undefined {

@@ -1,6 +1,7 @@
 // What was read of the predecessor's data, and how much of it: every row is in a record, joined with another, or left out with its reason.
 import { mailTypes } from '../mail-types'
 import { type AccountFile, type FileRecord, FORMAT, VERSION } from '../transfer/account-file'
+import { flawOf, withLongBody } from './long-bodies'
 
 /** Something that was not taken. */
 export interface MigrationNotice {
@@ -37,11 +38,30 @@ export class Migration {
     this.rows.set(source, (this.rows.get(source) ?? 0) + count)
   }
 
-  /** Records of one id are one: their content gave it. */
-  add(type: TypeName, ...records: readonly FileRecord[]): void {
+  /**
+   * Records of one id are one: their content gave it.
+   * @param leaveOut told of a record that cannot be written, and of what one comes without
+   * @returns whether it is taken
+   */
+  add(type: TypeName, record: FileRecord, leaveOut: (reason: string) => void): boolean {
+    const fitting = withLongBody(type, record, leaveOut)
+    const flaw = flawOf(fitting)
+    if (flaw !== undefined) {
+      leaveOut(flaw)
+      return false
+    }
     const known = this.#records.get(type) ?? new Map<string, FileRecord>()
-    for (const record of records) known.set(record.id, record)
+    known.set(record.id, fitting)
     this.#records.set(type, known)
+    return true
+  }
+
+  /** An account names its signature only when that is there. */
+  addAccount(account: FileRecord, signature: FileRecord | undefined, leaveOut: (reason: string) => void): void {
+    const signs =
+      signature !== undefined && this.add('signatures', signature, (reason) => leaveOut(`Its signature: ${reason}`))
+    const { defaultSignature: _, ...others } = account.fields
+    this.add('accounts', signs ? account : { ...account, fields: others }, leaveOut)
   }
 
   leaveOut(source: string, row: number | undefined, reason: string): void {

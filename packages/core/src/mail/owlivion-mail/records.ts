@@ -2,6 +2,8 @@
 // passwords and tokens, nor the API key among its settings.
 import { accountKey, type ConnectionSecurity, type MailAccount } from '../account'
 import { type Contact, contactKey } from '../contact'
+import { fitsField, fitText } from '../field-size'
+import { MAX_FIELD_BYTES } from '../limits'
 import { mailTypes } from '../mail-types'
 import { contactsByKey } from '../merge-contacts'
 import { type ChosenPreferences, preferenceDefaults } from '../preferences'
@@ -88,13 +90,16 @@ export function signatureRecord(account: string, html: unknown): FileRecord | un
 }
 
 /** Why a row of contacts is left out. */
-export const NOBODY = 'It has no name, address, number or note.'
+const NOBODY = 'It has no name, address, number or note.'
 
 /**
  * Rows of one person, of which the predecessor made many, are one record. A row without an address is somebody all the same.
- * @param leaveOut told of rows that say nothing about anybody
+ * @param leaveOut told of rows that say nothing about anybody, and of those with notes that are longer than a field
  */
-export function contactRecords(sources: readonly Source[], leaveOut: (row: Source, at: number) => void): FileRecord[] {
+export function contactRecords(
+  sources: readonly Source[],
+  leaveOut: (reason: string, row: Source, at: number) => void,
+): FileRecord[] {
   const uses = new Map<string, number>()
   const contacts = sources.flatMap((source, at): Contact[] => {
     const email = textOf(source.email)?.trim()
@@ -103,15 +108,22 @@ export function contactRecords(sources: readonly Source[], leaveOut: (row: Sourc
     const avatar = textOf(source.avatar_url)
     const name = textOf(source.name)?.trim() ?? email ?? company ?? phone ?? ''
     if (name === '' && textOf(source.notes) === undefined) {
-      leaveOut(source, at)
+      leaveOut(NOBODY, source, at)
       return []
     }
+    const notes = textOf(source.notes)
+    if (notes !== undefined && !fitsField(notes))
+      leaveOut(
+        `Its notes are longer than the ${MAX_FIELD_BYTES} bytes of a field; it came with their beginning.`,
+        source,
+        at,
+      )
     const contact = present({
       name,
       emails: email === undefined ? undefined : [{ value: email }],
       organisation: company,
       phones: phone === undefined ? undefined : [{ value: phone }],
-      notes: textOf(source.notes),
+      notes: notes === undefined ? undefined : fitText(notes),
       favourite: isYes(source.is_favorite) ? true : undefined,
       lastUsedAt: timeOf(source.last_emailed_at),
       extra: avatar === undefined ? undefined : [['PHOTO', avatar] as const],
@@ -131,11 +143,13 @@ export function contactRecords(sources: readonly Source[], leaveOut: (row: Sourc
   })
 }
 
-/** What differs from the defaults: the predecessor stored all of them, chosen or not. */
 /** Why a setting is left out. */
 export const noSetting = (name: string): string => `${name} has a value that it cannot have; its default counts.`
 
-/** @param leaveOut told of settings whose value is none that they can have */
+/**
+ * What differs from the defaults: the predecessor stored all of them, chosen or not.
+ * @param leaveOut told of settings whose value is none that they can have
+ */
 export function preferenceRecords(source: Source, leaveOut: (name: string) => void): FileRecord[] {
   const chosen = Object.entries(preferenceDefaults).flatMap(([name, standard]) => {
     const named = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

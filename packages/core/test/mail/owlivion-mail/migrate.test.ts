@@ -2,12 +2,13 @@
 import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { htmlOfText } from '@owlivion/sync/html'
 import { mailTypes } from '@owlivion/sync/mail'
 import { readOwlivionBlobs, readOwlivionMail } from '@owlivion/sync/owlivion-mail'
 import { applyAccountImport, exportAccount, previewAccountImport } from '@owlivion/sync/transfer'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAccount, openMemoryStore, type Sync } from '../../../src'
+import { contentToText, createAccount, openMemoryStore, type Sync } from '../../../src'
 import { nodePlatform } from '../../../src/platform/node'
 import { compressed, SECRET, sealBlob, writePredecessorDatabase } from './predecessor'
 
@@ -189,6 +190,54 @@ describe("the predecessor's database", () => {
     expect(ids.sort()).toEqual(['bank.example', 'bank2.example', 'news@example.com', 'x@other.example'])
     expect(leftOut.find(({ source }) => source === 'settings')?.reason).toContain('reply_position')
     expect(leftOut.filter(({ source }) => source === 'trusted_senders').map(({ row }) => row)).toEqual([8])
+  })
+
+  it('brings bodies that are longer than a field as texts, and names what has no room', async () => {
+    const other = join(folder, 'long.db')
+    copyFileSync(path, other)
+    const logo = `data:image/png;base64,${'QUJD'.repeat(30_000)}`
+    const photo = logo + 'QUJD'.repeat(10_000)
+    const html = `<p>Ann <strong>Lee</strong></p><img src="${logo}"/>`
+    const quoted = `<p>Yes</p>${'<blockquote><p>what was said before</p></blockquote>'.repeat(2_000)}`
+    const lines = `first\n\n${'a line of a long letter\n'.repeat(4_000)}last`
+    const database = new Database(other)
+    database.prepare('UPDATE accounts SET signature = ? WHERE id = 1').run(`${html}<img src="${photo}">`)
+    const draft = database.prepare(
+      'INSERT INTO drafts (id, account_id, subject, body_html, body_text) VALUES (?, 1, ?, ?, ?)',
+    )
+    draft.run(11, 'as HTML', quoted, 'Yes')
+    draft.run(12, 'as lines', null, lines)
+    database.prepare('UPDATE email_templates SET body_html_template = ? WHERE id = 1').run('x'.repeat(70_000))
+    database.prepare('UPDATE contacts SET notes = ? WHERE id = 4').run('x'.repeat(70_000))
+    database.close()
+    const { json, records, leftOut } = readOwlivionMail(other)
+    expect(records).toMatchObject({ signatures: 1, drafts: 3, contacts: 2 })
+    expect(leftOut.filter(({ reason }) => reason.includes('65536')).map(({ source, row }) => [source, row])).toEqual([
+      ['contacts', 4],
+      ['email_templates', 1],
+    ])
+    expect(leftOut.filter(({ reason }) => reason.includes('128 KB')).map(({ source, row }) => [source, row])).toEqual([
+      ['accounts', 1],
+    ])
+    expect(records.templates).toBeUndefined()
+    const sync = await newAccount()
+    const preview = await previewAccountImport(sync, json)
+    expect(preview.refused).toEqual([])
+    await applyAccountImport(sync, preview)
+    const accounts = await sync.open(mailTypes.accounts)
+    const signatures = await sync.open(mailTypes.signatures)
+    const [id = ''] = signatures.ids()
+    expect(accounts.get('ann@example.com')?.defaultSignature).toBe(id)
+    expect(signatures.get(id)).toMatchObject({ html: '', name: 'Signature' })
+    const body = await signatures.text(id, 'body')
+    expect(htmlOfText(body) === html.replace('/>', ' />')).toBe(true)
+    const drafts = await sync.open(mailTypes.drafts)
+    const bySubject = (subject: string) => drafts.list().find(([, each]) => each.subject === subject)!
+    const [asHtml, htmlDraft] = bySubject('as HTML')
+    expect(htmlDraft.bodyHtml).toBeUndefined()
+    expect(htmlOfText(await drafts.text(asHtml, 'body'))).toBe(quoted)
+    const [asLines] = bySubject('as lines')
+    expect(contentToText(drafts.textContent(asLines, 'body')!)).toBe(lines)
   })
 
   it('gives no secret away, and stays as it is', async () => {

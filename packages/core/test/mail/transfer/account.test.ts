@@ -235,6 +235,20 @@ describe('the texts of an account', () => {
     )
     expect(preview.refused.map(({ code }) => code)).toEqual(['invalid-record'])
   })
+
+  it('with something in them that is too large to travel are refused before anything is written', async () => {
+    const { account, composeType } = samples.drafts
+    const fields = { account, composeType }
+    const withPicture = (id: string, bytes: number) => ({
+      id,
+      fields,
+      texts: { body: [{ element: 'image', attributes: { src: 'x'.repeat(bytes) } }] },
+    })
+    const drafts = [withPicture('small', 129_000), withPicture('large', 132_000)]
+    const { refused, collections } = await previewAccountImport(await newAccount(), file({ drafts }))
+    expect(refused.map(({ reason }) => reason)).toEqual([expect.stringMatching(/“large”.*128 KB/)])
+    expect(collections[0]?.texts.map(({ id }) => id)).toEqual(['small'])
+  })
 })
 
 describe('a file that is no export, or a damaged one', () => {
