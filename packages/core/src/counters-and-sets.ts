@@ -1,11 +1,16 @@
 // The part of a collection that is beside the fields of its records: counters, which add up, and sets, which merge element by element.
-import type { Edit } from './document'
+import type { BesideNames, Edit } from './document'
 import type { LiveDocument } from './sync'
 
 /** What of a collection counts and what gathers. Apps have it as a part of `Collection`. */
 export abstract class CountersAndSets {
   /** @internal */
   constructor(protected readonly sync: () => LiveDocument) {}
+
+  /** The names of the record's counters and sets, also those that only a newer version of the app knows. */
+  besideNames(id: string): BesideNames {
+    return this.sync().registers.besideNames(id)
+  }
 
   protected abstract refuseSecretName(field: string): void
   protected abstract write(edits: readonly Edit[]): Promise<void>

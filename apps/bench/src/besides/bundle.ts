@@ -8,6 +8,8 @@ export interface BundleFigures {
   readonly firstBytes: number
   /** What is loaded on demand. */
   readonly laterBytes: number
+  /** Of both before they are compressed, from 0 to 1: what is Yjs, NaCl and other packages. */
+  readonly packagesShare: number
 }
 
 const app = `
@@ -45,5 +47,8 @@ export async function measureBundle(): Promise<BundleFigures> {
     else laterBytes += bytes
   }
   if (firstBytes === 0) throw new Error('The bundle has no entry.')
-  return { firstBytes, laterBytes }
+  const inputs = [...outputs.values()].flatMap((output) => Object.entries(output.inputs))
+  const sum = (of: typeof inputs): number => of.reduce((bytes, [, { bytesInOutput }]) => bytes + bytesInOutput, 0)
+  const packagesShare = sum(inputs.filter(([path]) => path.includes('node_modules/'))) / sum(inputs)
+  return { firstBytes, laterBytes, packagesShare }
 }

@@ -20,6 +20,11 @@ export function countOf(slots: RecordSlots, field: string): number {
   return clampCount(Number(total))
 }
 
+/** The counters that anything was ever counted in, sorted. */
+export function counterNames({ counters }: RecordSlots): readonly string[] {
+  return [...new Set([...counters.values()].map(({ field }) => field))].sort()
+}
+
 /**
  * The row that an increment counts for, by the dot it was born with, which a restore keeps. Of several rows it is the newest: a device
  * that creates the record again without having seen this increment has seen that row least likely. Undefined when no row can be read.

@@ -22,6 +22,7 @@ export {
 } from './record-difference'
 export { digestState, foldState, readState } from './register-state'
 export {
+  type BesideNames,
   openRegisters,
   type Registers,
   type Transaction,
@@ -33,6 +34,7 @@ export {
   checkContent,
   contentOf,
   contentToText,
+  fitsText,
   runsOf,
   type TextAttributes,
   type TextContent,

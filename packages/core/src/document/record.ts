@@ -200,6 +200,12 @@ export function elementsOf(slots: RecordSlots, field: string): readonly string[]
   return Object.freeze(elements.sort())
 }
 
+/** The sets that something was ever put into, sorted. */
+export function setNames(slots: RecordSlots): readonly string[] {
+  const elements = [...registerNames(slots)].map(parseRegisterName).filter(({ element }) => element !== undefined)
+  return [...new Set(elements.map(({ field }) => field))].sort()
+}
+
 /** The group that is all of the record's values, as in a record nobody has changed since it was created. */
 export function onlyGroupOf({ rows, cells }: RecordSlots): RowGroup | undefined {
   if (cells.size > 0 || rows.size !== 1) return undefined

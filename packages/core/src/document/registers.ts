@@ -6,7 +6,7 @@
 import { SyncError } from '../errors'
 import { Y } from '../yjs'
 import { type CarriedPart, type CarriedRecord, carriedOf } from './carry'
-import { countOf } from './counter'
+import { counterNames, countOf } from './counter'
 import { digestMap } from './digest'
 import { type InspectedRecord, inspectRecord } from './inspect'
 import type { Fields } from './json'
@@ -14,11 +14,17 @@ import type { Writer } from './names'
 import { execute, type SlotOperation } from './operation'
 import { checkEdit, type Edit, type PlanTimes, planEdit } from './plan'
 import { Rebinding } from './rebind'
-import { deleteConflictsOf, type FieldCandidate, type RecordSlots } from './record'
+import { deleteConflictsOf, emptySlots, type FieldCandidate, type RecordSlots, setNames } from './record'
 import { RecordDraft } from './record-draft'
 import { conflictsOf, type FieldConflict, RegisterIndex } from './register-index'
 import { greatestOf, latestTime, seenTimes } from './seen-times'
 import type { Dot } from './slot'
+
+/** What a record has beside its fields, by name. */
+export interface BesideNames {
+  readonly counters: readonly string[]
+  readonly sets: readonly string[]
+}
 
 /** What one call of `transact` did. */
 export interface Transaction {
@@ -218,6 +224,12 @@ export class Registers {
   /** The elements of a visible record's set, sorted; none for any other. The same frozen list until the record changes. */
   set(id: string, field: string): readonly string[] {
     return this.#index.set(id, field)
+  }
+
+  /** The names of what a visible record counts and gathers; none for any other. */
+  besideNames(id: string): BesideNames {
+    const slots = this.#index.standing(id) === 'visible' ? this.#index.slots(id) : emptySlots
+    return { counters: counterNames(slots), sets: setNames(slots) }
   }
 
   /** True when the record is visible. */

@@ -1,6 +1,5 @@
 // Bodies that are longer than a field may be, such as a signature with its logo: they go into the text of their record, which is as long as it is.
-import { checkEdit, type Fields, type TextContent } from '../../document'
-import { contentOf, fitsText } from '../../document/text-content'
+import { checkEdit, contentOf, type Fields, fitsText, type TextContent } from '../../document'
 import { SyncError } from '../../errors'
 import { Y } from '../../yjs'
 import { fitsField } from '../field-size'

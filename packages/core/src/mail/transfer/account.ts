@@ -18,6 +18,8 @@ export interface TransferCollection extends ImportTarget<Fields> {
   increment(id: string, field: string, by?: number): Promise<void>
   set(id: string, field: string): readonly string[]
   addToSet(id: string, field: string, ...elements: readonly string[]): Promise<void>
+  /** The counters and sets of the record, also those that the data type does not name. Without it those stay behind. */
+  besideNames?(id: string): { readonly counters: readonly string[]; readonly sets: readonly string[] }
   conflicts(): readonly {
     readonly id: string
     readonly field: string
@@ -90,10 +92,11 @@ function fileRecords(collection: TransferCollection, { counters, sets, texts = [
   return [...collection.list()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, fields]) => {
-      const counted = counters
+      const beside = collection.besideNames?.(id) ?? { counters: [], sets: [] }
+      const counted = namesOf(counters, beside.counters)
         .map((field) => [field, collection.counter(id, field)] as const)
         .filter(([, count]) => count !== 0)
-      const filled = sets
+      const filled = namesOf(sets, beside.sets)
         .map((field) => [field, collection.set(id, field)] as const)
         .filter(([, elements]) => elements.length > 0)
       const written = texts.flatMap((field) => {
@@ -111,6 +114,11 @@ function fileRecords(collection: TransferCollection, { counters, sets, texts = [
       }
     })
 }
+
+/** Those that the data type names, and those that are there and only a newer version of it names. */
+const namesOf = (known: readonly string[], there: readonly string[]): readonly string[] => [
+  ...new Set([...known, ...there]),
+]
 
 const asJson = (content: TextContent | undefined): JsonValue | undefined => content as JsonValue | undefined
 
@@ -211,11 +219,11 @@ function besideFields(
   type: TransferType,
   { id, counters, sets }: FileRecord,
 ): BesideFields[] {
-  const counted = type.counters.flatMap((field) => {
+  const counted = namesOf(type.counters, Object.keys(counters ?? {})).flatMap((field) => {
     const value = counters?.[field] ?? 0
     return value > collection.counter(id, field) ? [{ id, field, value }] : []
   })
-  const filled = type.sets.flatMap((field) => {
+  const filled = namesOf(type.sets, Object.keys(sets ?? {})).flatMap((field) => {
     const here = collection.set(id, field)
     const value = sets?.[field]?.filter((element) => !here.includes(element)) ?? []
     return value.length > 0 ? [{ id, field, value }] : []

@@ -88,6 +88,26 @@ describe('the export of an account', () => {
     expect((await exportAccount(other)).json).toBe(json)
   })
 
+  it('has what only a newer version of the app counts and gathers, and brings it back', async () => {
+    const sync = await newAccount()
+    const templates = await sync.open(mailTypes.templates)
+    await templates.add('t', samples.templates)
+    await templates.increment('t', 'stars', 3)
+    await templates.addToSet('t', 'moods', 'glad', 'calm')
+    await templates.addToSet('t', 'emptied', 'once')
+    await templates.removeFromSet('t', 'emptied', 'once')
+    expect(templates.besideNames('t')).toEqual({ counters: ['stars'], sets: ['emptied', 'moods'] })
+    expect(templates.besideNames('nobody')).toEqual({ counters: [], sets: [] })
+    const { json } = await exportAccount(sync)
+    expect(JSON.parse(json).collections.templates[0]).toMatchObject({
+      counters: { stars: 3 },
+      sets: { moods: ['calm', 'glad'] },
+    })
+    const other = await newAccount()
+    await applyAccountImport(other, await previewAccountImport(other, json))
+    expect((await exportAccount(other)).json).toBe(json)
+  })
+
   it('imported over a changed record shows which fields change, and keeps those that it does not mention', async () => {
     const sync = await newAccount()
     const labels = await sync.open(mailTypes.labels)
