@@ -48,6 +48,8 @@ export const codesOfLies: Codes = new Set([
   'relay-forked',
   // Who was shown another log finds the true one to be another.
   'relay-rolled-back',
+  // What it summed up is the log that it was shown.
+  'snapshot-refused',
 ])
 
 /** What a device says of a relay that has not what it had, or tells others something else. */
