@@ -15,8 +15,8 @@ export interface DeviceKeys extends BoxKeys {
 
 const FORMAT_VERSION = 1
 
-/** What makes a public key of a seed, and a name of that. */
-type KeyTools = Pick<SigningProvider, 'sha512' | 'publicKey'>
+/** What makes public keys, and a name of one. */
+type KeyTools = Pick<SigningProvider, 'sha512' | 'publicKey' | 'boxPublicKey'>
 
 export function createDeviceKeys(random: (length: number) => Uint8Array, signing: KeyTools): DeviceKeys {
   return deviceKeysOf(signing, random(KEY_BYTES), random(KEY_BYTES))
@@ -24,7 +24,7 @@ export function createDeviceKeys(random: (length: number) => Uint8Array, signing
 
 function deviceKeysOf(tools: KeyTools, signingSeed: Uint8Array, boxSecret: Uint8Array): DeviceKeys {
   const signing = publicKeyOf(tools, signingSeed)
-  return { signingSeed, signing, ...boxKeysOf(boxSecret), id: deviceIdOf(tools.sha512, signing) }
+  return { signingSeed, signing, ...boxKeysOf(boxSecret, tools), id: deviceIdOf(tools.sha512, signing) }
 }
 
 /** For the device's disk: version 1 · signing seed 32 · box secret 32 · signing key 32 · box key 32. The caller keeps it secret. */

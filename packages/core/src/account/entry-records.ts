@@ -50,7 +50,7 @@ export async function createAdd(
   checkSigner(state, signer)
   const newest = openNewestEpochKey(state, signer)
   const { sha512 } = platform.signing
-  const ephemeral = ephemeralKeys(sha512, platform.random, newest.epochKey)
+  const ephemeral = ephemeralKeys(platform.signing, platform.random, newest.epochKey)
   return signRecord(platform, state, signer, {
     type: 'add',
     ...placeOf(state, signer),

@@ -31,12 +31,13 @@ export function recoveryMember(recovery: PublicKeys): SealedMember {
 
 /** @param previousKey of the newest epoch; none before the first */
 export function newEpoch(
-  { signing: { sha512 }, random }: KeyringPlatform,
+  { signing, random }: KeyringPlatform,
   members: readonly SealedMember[],
   previousKey?: Uint8Array,
 ): { readonly epoch: EpochBlock; readonly epochKey: Uint8Array } {
   const epochKey = random(KEY_BYTES)
-  const ephemeral = ephemeralKeys(sha512, random, epochKey)
+  const { sha512 } = signing
+  const ephemeral = ephemeralKeys(signing, random, epochKey)
   const sealed = [...members]
     .sort((a, b) => compareBytes(a.id, b.id))
     .map(({ id, box }) => ({ member: id, box: sealKey(sha512, ephemeral, box, epochKey) }))

@@ -107,7 +107,7 @@ export interface RecoveryKeys extends BoxKeys {
 
 export function recoveryKeysOf(
   entropy: Uint8Array,
-  provider: Pick<SigningProvider, 'publicKey'> = tweetnaclSigning,
+  provider: Pick<SigningProvider, 'publicKey' | 'boxPublicKey'> = tweetnaclSigning,
 ): RecoveryKeys {
   const root = deriveKey(entropy, 'recovery-root')
   const signingSeed = deriveKey(root, 'recovery-signing')
@@ -115,7 +115,7 @@ export function recoveryKeysOf(
   return {
     signingSeed,
     signing,
-    ...boxKeysOf(deriveKey(root, 'recovery-box')),
+    ...boxKeysOf(deriveKey(root, 'recovery-box'), provider),
     account: accountIdOf(tweetnaclSigning.sha512, signing),
   }
 }

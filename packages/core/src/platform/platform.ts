@@ -28,6 +28,8 @@ export interface SigningProvider {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** The public key of a seed, where the machine has a library that is faster than JavaScript. */
   publicKey?(seed: Uint8Array): Uint8Array
+  /** The X25519 public key of a secret, likewise. */
+  boxPublicKey?(secret: Uint8Array): Uint8Array
   /** SHA-512, 64 bytes, synchronous: it runs per entry and an await would cost more than the hash. */
   sha512(bytes: Uint8Array): Uint8Array
 }

@@ -1,8 +1,8 @@
 // Ed25519 by WebCrypto, about a hundred times faster than in JavaScript. Not every browser has it, and `crypto.subtle` is missing
 // outside secure contexts, so it is tried out once, on first use; where it does not answer right, tweetnacl does the work.
 import { hexToBytes, mayVerify } from '@owlivion/sync-protocol'
-import { publicKeyToSpki, seedToPkcs8 } from './ed25519'
 import { KeyCache } from './key-cache'
+import { publicKeyToSpki, seedToPkcs8 } from './key-formats'
 import type { SigningProvider } from './platform'
 import { tweetnaclPublicKey, tweetnaclSigning } from './tweetnacl-signing'
 

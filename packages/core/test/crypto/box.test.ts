@@ -11,7 +11,7 @@ const member = boxKeysOf(filled(32, 1))
 const other = boxKeysOf(filled(32, 2))
 
 describe('a key sealed to a member', () => {
-  const ephemeral = ephemeralKeys(sha512, random, secret)
+  const ephemeral = ephemeralKeys({ sha512 }, random, secret)
   const sealed = sealKey(sha512, ephemeral, member.box, secret)
 
   it('is opened by that member and by no other', () => {
@@ -36,8 +36,8 @@ describe('a key sealed to a member', () => {
   })
 
   it('comes from another pair for another key although a cloned machine draws the same random bytes', () => {
-    const one = ephemeralKeys(sha512, countingRandom(), secret)
-    const two = ephemeralKeys(sha512, countingRandom(), filled(32, 43))
+    const one = ephemeralKeys({ sha512 }, countingRandom(), secret)
+    const two = ephemeralKeys({ sha512 }, countingRandom(), filled(32, 43))
     expect(hexOf(one.box)).not.toBe(hexOf(two.box))
   })
 })

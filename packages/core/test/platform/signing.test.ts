@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import nacl from 'tweetnacl'
 import { describe, expect, it } from 'vitest'
 import { edgeSignatures } from '../../../protocol/test/support/edge-signatures'
+import { boxKeysOf } from '../../src/crypto'
 import { publicKeyOf, type SigningProvider, tweetnaclPublicKey, tweetnaclSigning } from '../../src/platform'
 import { KeyCache } from '../../src/platform/key-cache'
 import { nodeSigning } from '../../src/platform/node-signing'
@@ -20,6 +21,16 @@ const providers: [string, SigningProvider][] = [
 ]
 
 describe.each(providers)('signing by %s', (_, provider) => {
+  it('makes the box key that tweetnacl makes of a secret', () => {
+    for (const secret of seeds) {
+      const { box } = boxKeysOf(secret, provider)
+      expect([hexOf(box), box.constructor]).toEqual([
+        hexOf(nacl.box.keyPair.fromSecretKey(secret).publicKey),
+        Uint8Array,
+      ])
+    }
+  })
+
   it('makes the signatures that tweetnacl makes and verifies them', async () => {
     for (const seed of seeds) {
       const { publicKey, secretKey } = nacl.sign.keyPair.fromSeed(seed)
