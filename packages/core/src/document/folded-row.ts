@@ -38,7 +38,10 @@ export function decodeFolded(parts: readonly JsonValue[]): RowGroup[] | undefine
       ;[writer, n] = [first, 0]
       at++
     }
-    const [later, greater, fields, birth] = parts.slice(at, at + 4)
+    const later = parts[at]
+    const greater = parts[at + 1]
+    const fields = parts[at + 2]
+    const birth = parts[at + 3]
     if (writer === undefined || typeof later !== 'number' || typeof greater !== 'number') return undefined
     ;[t, n] = [t + later, n + greater]
     if (!isTime(t) || !isCount(n) || !isObject(fields)) return undefined

@@ -32,9 +32,18 @@ interface Entry {
   /** Keys that changed since `slots` were read. */
   changed: Set<string>
   fields: Fields | undefined
-  /** By field. */
-  readonly sets: Map<string, readonly string[]>
+  /** By field; undefined while nobody has asked for any. */
+  sets: Map<string, readonly string[]> | undefined
 }
+
+const unreadEntry = (key: string): Entry => ({
+  keys: [key],
+  isAssumed: false,
+  slots: undefined,
+  changed: unchanged,
+  fields: undefined,
+  sets: undefined,
+})
 
 const isRead = ({ slots, changed }: Entry): boolean => slots !== undefined && changed.size === 0
 
@@ -63,17 +72,14 @@ export class RegisterIndex {
     this.#unexamined.add(record)
     const entry = this.#entries.get(record)
     if (!entry) {
-      if (isPresent) {
-        const unread = { isAssumed: false, slots: undefined, changed: unchanged, fields: undefined, sets: new Map() }
-        this.#entries.set(record, { keys: [key], ...unread })
-      }
+      if (isPresent) this.#entries.set(record, unreadEntry(key))
       return record
     }
     entry.isAssumed = false
     if (entry.slots !== undefined)
       entry.changed = (entry.changed === unchanged ? new Set<string>() : entry.changed).add(key)
     entry.fields = undefined
-    entry.sets.clear()
+    entry.sets = undefined
     const at = entry.keys.indexOf(key)
     if (isPresent && at < 0) entry.keys.push(key)
     if (!isPresent && at >= 0) entry.keys.splice(at, 1)
@@ -106,6 +112,7 @@ export class RegisterIndex {
   set(record: string, field: string): readonly string[] {
     const entry = this.#entries.get(record)
     if (!entry || this.standing(record) !== 'visible') return noElements
+    entry.sets ??= new Map()
     const present = entry.sets.get(field)
     if (present) return present
     const elements = elementsOf(this.slots(record), field)
@@ -161,9 +168,12 @@ export class RegisterIndex {
 
   /** There are values and no delete. */
   #looksVisible(record: string, { keys }: Entry): boolean {
-    return (
-      !keys.some((key) => isMarkKey(key, record)) && keys.some((key) => looksLikeValue(key, record, this.#read(key)))
-    )
+    let hasValue = false
+    for (const key of keys) {
+      if (isMarkKey(key, record)) return false
+      hasValue ||= looksLikeValue(key, record, this.#read(key))
+    }
+    return hasValue
   }
 
   #place(record: string, standing: Standing): void {
