@@ -24,16 +24,22 @@ const SMALLEST_FOR_NATIVE_BYTES = 1_024
  */
 export type Inflater = (deflated: Uint8Array, limitBytes: number) => Uint8Array | undefined
 
-/** Raw deflate of `content`, or undefined when it would not be smaller. */
-export function deflate(content: Uint8Array): Uint8Array | undefined {
+/** A library of the machine that makes raw deflate. */
+export type Deflater = (content: Uint8Array) => Uint8Array
+
+/**
+ * Raw deflate of `content`, or undefined when it would not be smaller.
+ * @param native leave it out where devices compare the bytes: two libraries make two streams of one content
+ */
+export function deflate(content: Uint8Array, native?: Deflater): Uint8Array | undefined {
   if (content.length < SMALLEST_DEFLATED_BYTES) return undefined
-  const deflated = deflateSync(content)
+  const deflated = (content.length < SMALLEST_FOR_NATIVE_BYTES ? undefined : native?.(content)) ?? deflateSync(content)
   return deflated.length < content.length ? deflated : undefined
 }
 
 /** How many bytes `content` takes in an envelope, about. */
-export function deflateSize(content: Uint8Array): number {
-  return deflate(content)?.length ?? content.length
+export function deflateSize(content: Uint8Array, native?: Deflater): number {
+  return deflate(content, native)?.length ?? content.length
 }
 
 /** Inflates to at most `limitBytes`, and stops working, not only answering, when there would be more. */

@@ -9,7 +9,7 @@ export {
   unwrapKey,
   wrapKey,
 } from './box'
-export { deflate, deflateSize, inflate } from './compression'
+export { type Deflater, deflate, deflateSize, inflate } from './compression'
 export { deriveKey, deviceInfoKey, documentIdOf, documentKey, epochKeyId, KEY_BYTES } from './keys'
 export { pad, unpad } from './padding'
 export { hashEntry, type Opened, openEntry, sealEntry } from './seal'

@@ -21,7 +21,7 @@ import {
 } from '@owlivion/sync-protocol'
 import nacl from 'tweetnacl'
 import { SyncError } from '../errors'
-import { deflate, type Inflater, inflate } from './compression'
+import { type Deflater, deflate, type Inflater, inflate } from './compression'
 import { pad, unpad } from './padding'
 
 export interface SealInput {
@@ -34,6 +34,8 @@ export interface SealInput {
   readonly content: Uint8Array
   /** False for a document that mixes secrets with text an outsider can choose: sizes after compression would tell. Default true. */
   readonly compress?: boolean
+  /** `Platform.deflate` */
+  readonly deflate?: Deflater | undefined
 }
 
 export interface EntryHashes {
@@ -48,14 +50,15 @@ export interface SealedEnvelope extends EntryHashes {
 }
 
 /** @throws SyncError `entry-too-large` when the content or the envelope is over its limit; nobody would open it */
-export function sealEntry({ sha512, random, key, header, place, content, compress = true }: SealInput): SealedEnvelope {
+export function sealEntry(input: SealInput): SealedEnvelope {
+  const { sha512, random, key, header, place, content, compress = true } = input
   if (content.length > MAX_INFLATED_BYTES) {
     throw new SyncError(
       'entry-too-large',
       `a content of ${content.length} bytes is over the limit of ${MAX_INFLATED_BYTES}`,
     )
   }
-  const deflated = compress ? deflate(content) : undefined
+  const deflated = compress ? deflate(content, input.deflate) : undefined
   const padded = pad({ compressed: deflated !== undefined, content: deflated ?? content })
   const boundHeader = headerBytes(header, place)
   const nonce = sealNonce(sha512, key, random(NONCE_BYTES), boundHeader, padded)

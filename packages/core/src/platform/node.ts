@@ -1,5 +1,5 @@
 // The world of a Node process. This file is the subpath `@owlivion/sync/node`; nothing a browser loads leads here.
-import { inflateRawSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { MAX_FRAME_BYTES } from '@owlivion/sync-protocol'
 import { WebSocket } from 'ws'
 import { closeArguments } from './close-code'
@@ -13,7 +13,7 @@ import { setSystemTimer } from './timer'
 const CLOSE_TIMEOUT_MS = 2_000
 
 /** zlib grows what it answers by as much at a time. */
-const INFLATE_CHUNK_BYTES = 65_536
+const ZLIB_CHUNK_BYTES = 65_536
 
 /**
  * What a Node process offers: its clock, `node:crypto`, and WebSocket by the package `ws`, which the app installs.
@@ -33,14 +33,19 @@ export function nodePlatform(): Platform {
     connect: connectWebSocket,
     signing: nodeSigning(),
     inflate: nodeInflate,
+    deflate: nodeDeflate,
     lock: async (name) => takeProcessLock(name),
   }
+}
+
+function nodeDeflate(content: Uint8Array): Uint8Array {
+  return new Uint8Array(deflateRawSync(content, { chunkSize: ZLIB_CHUNK_BYTES }))
 }
 
 function nodeInflate(deflated: Uint8Array, limitBytes: number): Uint8Array | undefined {
   try {
     // A Buffer may be a view into something larger, which would stay with it.
-    return new Uint8Array(inflateRawSync(deflated, { maxOutputLength: limitBytes, chunkSize: INFLATE_CHUNK_BYTES }))
+    return new Uint8Array(inflateRawSync(deflated, { maxOutputLength: limitBytes, chunkSize: ZLIB_CHUNK_BYTES }))
   } catch {
     return undefined
   }

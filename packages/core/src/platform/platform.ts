@@ -57,6 +57,8 @@ export interface Platform {
    * `limitBytes`, which it must not take much more memory than.
    */
   readonly inflate?: (deflated: Uint8Array, limitBytes: number) => Uint8Array | undefined
+  /** Makes raw deflate, where the machine has a library that is faster than JavaScript. */
+  readonly deflate?: (content: Uint8Array) => Uint8Array
   /** Takes the named lock at once or answers undefined when another holder has it. The returned function gives it back. */
   lock(name: string): Promise<(() => void) | undefined>
   /** Where several tabs may have one profile open: how they speak with each other. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { deflateSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
@@ -92,6 +93,27 @@ describe('compression', () => {
 
 describe('the inflater of Node', () => {
   const native = nodePlatform().inflate!
+  const nativeDeflate = nodePlatform().deflate!
+
+  it('makes streams that fflate reads, of what is not small', () => {
+    let calls = 0
+    const counted = (content: Uint8Array) => {
+      calls++
+      return nativeDeflate(content)
+    }
+    for (const size of [1_024, 100_000, MEGABYTE]) {
+      const content = repeated(size)
+      const deflated = deflate(content, counted)!
+      expect(deflated.constructor).toBe(Uint8Array)
+      expect(deflated.byteLength).toBe(deflated.buffer.byteLength)
+      expect(Buffer.compare(inflate(deflated, MEGABYTE) as Uint8Array, content)).toBe(0)
+    }
+    expect(calls).toBe(3)
+    expect(deflate(repeated(1_023), counted)).toEqual(deflate(repeated(1_023)))
+    expect(calls).toBe(3)
+    // What does not become smaller stays as it is, whoever says so.
+    expect(deflate(new Uint8Array(randomBytes(100_000)), counted)).toBeUndefined()
+  })
   const noise = Uint8Array.from({ length: 60_000 }, (_, i) => (Math.imul(i, 2_654_435_761) >>> 7) ^ (i % 251))
   const mixed = new Uint8Array([...noise, ...repeated(60_000)])
 

@@ -34,7 +34,7 @@ export class CompactionNeed {
     if (this.estimatedBytes !== undefined && tail.bytes <= perState * this.estimatedBytes) return false
     if (!isIdle) return true
     // It has grown since; as the log doubles in length, or becomes old, this is done once.
-    this.estimatedBytes = deflateSize(this.state.registers.encodeState())
+    this.estimatedBytes = deflateSize(this.state.registers.encodeState(), this.state.context.platform.deflate)
     return tail.bytes > perState * this.estimatedBytes
   }
 

@@ -76,7 +76,8 @@ export interface SealedSnapshot {
 
 /** @throws SyncError `entry-too-large` when the document is larger than anybody would open */
 export async function sealSnapshot(context: AccountContext, input: SnapshotInput): Promise<SealedSnapshot> {
-  const { sha512 } = context.platform.signing
+  const { deflate, random, signing } = context.platform
+  const { sha512 } = signing
   const { document, docs } = input
   const keyring = context.keyring()
   const { position, keyId, key } = context.newestKey(document)
@@ -90,7 +91,8 @@ export async function sealSnapshot(context: AccountContext, input: SnapshotInput
   }
   const { envelope, hash } = sealEntry({
     sha512,
-    random: context.platform.random,
+    random,
+    deflate,
     key,
     header: {
       version: ENVELOPE_VERSION,

@@ -41,7 +41,8 @@ export interface SealInput {
 export type UnsignedPush = Omit<SealedPush, 'signature'> & { readonly head: ChainHead }
 
 export function sealPush(context: AccountContext, input: SealInput): UnsignedPush {
-  const { sha512 } = context.platform.signing
+  const { deflate, random, signing } = context.platform
+  const { sha512 } = signing
   const keyring = context.keyring()
   const { position, keyId, key } = context.newestKey(input.document)
   const entries: SealedEntry[] = []
@@ -83,7 +84,7 @@ export function sealPush(context: AccountContext, input: SealInput): UnsignedPus
       sequence,
     }
     const place = { account: context.account, document: input.document, keyId, previous }
-    const sealed = sealEntry({ sha512, random: context.platform.random, key, header, place, content })
+    const sealed = sealEntry({ sha512, random, key, header, place, content, deflate })
     if (entries.length > 0 && pushBytes + sealed.envelope.length > MAX_PUSH_BYTES) break
     pushBytes += sealed.envelope.length
     const lastOrder = (group.at(-1) as PendingTransaction).order
