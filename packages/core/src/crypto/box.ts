@@ -17,7 +17,7 @@ export interface BoxKeys {
 }
 
 /** Makes the public key of a secret, where the machine has a library that is faster than JavaScript. */
-export interface BoxTools {
+interface BoxTools {
   boxPublicKey?(secret: Uint8Array): Uint8Array
 }
 

@@ -1,7 +1,6 @@
 // Sealing, key derivation and padding. Everything here is pure and synchronous; randomness and the hash come in as arguments.
 export {
   type BoxKeys,
-  type BoxTools,
   boxKeysOf,
   ephemeralKeys,
   openSealedKey,
@@ -9,7 +8,7 @@ export {
   unwrapKey,
   wrapKey,
 } from './box'
-export { type Deflater, deflate, deflateSize, inflate } from './compression'
+export { deflate, deflateSize, inflate } from './compression'
 export { deriveKey, deviceInfoKey, documentIdOf, documentKey, epochKeyId, KEY_BYTES } from './keys'
 export { pad, unpad } from './padding'
 export { hashEntry, type Opened, openEntry, sealEntry } from './seal'
