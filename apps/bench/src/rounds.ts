@@ -50,8 +50,10 @@ export async function runRounds({
         say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} ${describe(ofRound)}`)
       } catch (error) {
         // Another engine's trouble does not end the run, and is in the report.
-        failed.push(error instanceof Error ? error.message : String(error))
-        say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} failed: ${failed.at(-1)}`)
+        const told = error instanceof Error ? error.message : String(error)
+        say(`${workload.name.padEnd(7)} ${engine.name.padEnd(12)} failed: ${told}`)
+        // Where in the code it was helps who runs this; in a report it would be folders of one machine.
+        failed.push(told.split('\n', 1)[0] as string)
       } finally {
         await stage.clear()
       }

@@ -33,3 +33,22 @@ test('what an engine cannot do is not run, and is named with its reason', async 
   const markdown = markdownOf({ machine, date: '2026-01-01T00:00:00Z', rounds: 2, measured }, workloads)
   expect(markdown).toContain('## What could not run\n\n- peer, W7: not run, it has no acknowledgement')
 })
+
+test('what fails is told whole, and kept without the folders of this machine', async () => {
+  const said: string[] = []
+  const failing: Workload = {
+    name: 'W1',
+    title: 'W1',
+    run: async () => {
+      throw new Error('peer reader, join: Error: not so after 60 s\n    at until (file:///home/me/dist/child.js:8:32)')
+    },
+  }
+  const [measured] = await runRounds({
+    engines: [floor],
+    workloads: [failing],
+    rounds: 1,
+    say: (line) => said.push(line),
+  })
+  expect(measured?.failed).toEqual(['peer reader, join: Error: not so after 60 s'])
+  expect(said.join()).toContain('child.js:8:32')
+})
