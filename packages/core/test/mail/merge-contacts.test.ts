@@ -57,6 +57,57 @@ describe('merging two cards of one person', () => {
     })
   })
 
+  it('takes a label, and what is preferred, from the second where the first says nothing of it', () => {
+    const { emails } = mergeContacts(
+      { name: 'Ann', emails: [{ value: 'ann@example.com' }, { value: 'ann@work.example', label: 'work' }] },
+      {
+        name: 'Ann',
+        emails: [
+          { value: 'Ann@example.com', label: 'home', preferred: true },
+          { value: 'ann@work.example', label: 'other' },
+        ],
+      },
+    )
+    expect(emails).toEqual([
+      { value: 'ann@example.com', label: 'home', preferred: true },
+      { value: 'ann@work.example', label: 'work' },
+    ])
+    const decided = mergeContacts(
+      { name: 'Ann', phones: [{ value: '1' }, { value: '2', preferred: true }] },
+      { name: 'Ann', phones: [{ value: '1', preferred: true }] },
+    )
+    expect(decided.phones).toEqual([{ value: '1' }, { value: '2', preferred: true }])
+  })
+
+  it('takes an address that is written out in one of the two for one address', () => {
+    const home = { street: '1 Main St', city: 'Springfield', label: 'home' }
+    const written = { ...home, formatted: 'Ann Lee\n1 Main St\nSpringfield', preferred: true as const }
+    const other = { ...home, formatted: 'Flat 2\n1 Main St\nSpringfield' }
+    const merge = (...addresses: (typeof home)[][]) =>
+      addresses
+        .map((each): Contact => ({ name: 'Ann', addresses: each }))
+        .reduce((one, other) => mergeContacts(one, other)).addresses
+    expect(merge([written], [home])).toEqual([written])
+    expect(merge([home], [written])).toEqual([{ ...home, formatted: written.formatted }])
+    expect(merge([written], [other], [home])).toEqual([written, other])
+  })
+
+  it('keeps a second photo where there is room for it, and the first in any case', () => {
+    const photo = (letter: string, length: number) => ({ type: 'image/png' as const, data: letter.repeat(length) })
+    const [ours, theirs] = [photo('A', 400), photo('B', 400)]
+    const merged = mergeContacts({ name: 'Ann', photo: ours }, { name: 'Ann', photo: theirs })
+    expect(merged).toEqual({ name: 'Ann', photo: ours, extra: [['PHOTO', `data:image/png;base64,${theirs.data}`]] })
+    expect(mergeContacts(merged, { name: 'Ann', photo: theirs })).toEqual(merged)
+    const full = { name: 'Ann', photo: ours, extra: [['X-LONG', 'x'.repeat(40_000)]] as const }
+    expect(mergeContacts(full, { name: 'Ann', photo: photo('B', 40_000) })).toEqual(full)
+  })
+
+  it('takes a note that came back from a file with other line ends for the same', () => {
+    const typed = { name: 'Ann', notes: 'one\r\ntwo\rthree' }
+    expect(mergeContacts(typed, { name: 'Ann', notes: 'one\ntwo\nthree' })).toEqual(typed)
+    expect(mergeContacts({ name: 'Ann', notes: 'four' }, typed).notes).toBe('four\n\none\r\ntwo\rthree')
+  })
+
   it('does not put the unit of one organisation under another', () => {
     const merged = mergeContacts(
       { name: 'Ann', organisation: 'Acme' },

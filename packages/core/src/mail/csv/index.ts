@@ -50,7 +50,7 @@ export function parseContactsCsv(input: Uint8Array | string): CsvImport {
     report.refuse(1, 'file-compressed', 'The file is compressed; unpack it first.')
     return result()
   }
-  const text = decodeFile(input)
+  const text = withoutSeparatorLine(decodeFile(input))
   const rows = findRows(text, detectDelimiter(text))
   const first = rows.next()
   const head = first.done ? undefined : first.value
@@ -80,6 +80,11 @@ export function parseContactsCsv(input: Uint8Array | string): CsvImport {
     else report.refuse(row.line, 'row-empty', 'The row has no name, address, number or note.')
   }
   return result(program)
+}
+
+/** Excel's first line `sep=;` is no row. It stays as an empty one, so that lines count as in the file. */
+function withoutSeparatorLine(text: string): string {
+  return text.replace(/^"?sep=[^\r\n]"?(?=\r|\n)/i, '')
 }
 
 function refuseRow({ line, flaw }: BrokenRow, report: ImportReport): void {

@@ -149,7 +149,7 @@ class RowReader {
   #groups(text: string): void {
     const groups = split(text, this.program === 'google' ? SEVERAL : /\s*(?:;| ::: )\s*/)
     if (groups.includes('* starred')) this.#draft.favourite = true
-    const own = groups.filter((group) => group !== '* starred' && group !== '* myContacts')
+    const own = groups.filter((group) => group !== '* starred' && !/^\* my ?contacts$/i.test(group))
     const names = [...new Set(own.map((group) => group.replace(/^\* (?=(?:friends|family|coworkers)$)/i, '')))]
     if (names.length > 0) this.#draft.groups = joined(this.#draft.groups, names)
   }

@@ -97,9 +97,10 @@ function lineEnds(cell: string): number {
   return cell.split('\n').length - 1
 }
 
-/** The separator by which the first line falls into most columns; commas when none does. */
+/** The separator by which the first line that is not empty falls into most columns; commas when none does. */
 export function detectDelimiter(text: string): string {
-  const head = text.slice(0, nextLine(text, 0)).replace(/"[^"]*"/g, '')
+  const start = text.search(/[^\r\n]/)
+  const head = start === -1 ? '' : text.slice(start, nextLine(text, start)).replace(/"[^"]*"/g, '')
   const [best] = [',', ';', '\t', '|']
     .map((delimiter) => ({ delimiter, count: head.split(delimiter).length }))
     .sort((a, b) => b.count - a.count)

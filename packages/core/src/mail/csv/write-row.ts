@@ -5,6 +5,9 @@ import { COLUMN_PROPERTY, SEVERAL } from './cells'
 import { type AddressPart, addressColumns, type CsvProgram, googleAddressParts, KEPT, phoneColumns } from './columns'
 import { writeLabel } from './labels'
 
+/** What joining contacts keeps of the photo that is not shown; photos are in no table. */
+const secondPhoto = /^(?:[^.;]*\.)?PHOTO(?:;|$)/i
+
 /** Cells by column name. */
 export type NamedCells = ReadonlyMap<string, string>
 
@@ -92,7 +95,7 @@ class RowWriter {
     this.#phones()
     this.#list('Website', contact.urls, urlColumns[program])
     this.#addresses()
-    for (const [name, value] of contact.extra ?? []) this.#extra(name, value)
+    for (const [name, value] of contact.extra ?? []) if (!secondPhoto.test(name)) this.#extra(name, value)
     return this.#cells
   }
 

@@ -72,6 +72,16 @@ function takeBinary({ line, name, isBinary, base64 }: ContentLine, photo: FirstP
   return []
 }
 
+/** Where a card ranks its addresses, numbers or pages, only those of the best rank are preferred. */
+function withOnePreferred(properties: readonly Property[]): Property[] {
+  const best = new Map<string, number>()
+  for (const { name, rank } of properties)
+    if (rank !== undefined) best.set(name, Math.min(rank, best.get(name) ?? rank))
+  return properties.map((each) =>
+    each.rank === undefined || each.rank === best.get(each.name) ? each : { ...each, preferred: false },
+  )
+}
+
 class ContactBuilder {
   readonly #draft: Draft = { name: '' }
   readonly #extra: ExtraProperty[] = []
@@ -100,7 +110,7 @@ class ContactBuilder {
       if (name !== 'X-ABLABEL' || group === '' || !labelledGroups.has(group)) continue
       this.#labelByGroup.set(group, unwrapLabel(parts.join(',')))
     }
-    for (const property of this.properties) this.#take(property)
+    for (const property of withOnePreferred(this.properties)) this.#take(property)
     this.#attachDeliveryLabels()
     const contact = this.#finish()
     return contact && { contact, largePhoto: this.photo.large }

@@ -12,6 +12,8 @@ export interface Property {
   /** What it is for, in lower case: `home`, `work`, `fax`. Without `pref`. */
   readonly types: readonly string[]
   readonly preferred: boolean
+  /** `PREF` of vCard 4.0: 1 is preferred most, 100 least. Undefined where it says none. */
+  readonly rank: number | undefined
   /** The parts between the semicolons, or the items of a list; one for any other value. Escapes are undone. */
   readonly parts: readonly string[]
   /** Group, name and parameters as they were written, for what has no field of its own. */
@@ -77,11 +79,17 @@ export function readProperty(content: ContentLine, version: VCardVersion): Prope
     name: content.name,
     types: [...new Set(parsedTypes)].filter((type) => type !== 'pref'),
     preferred: parsedTypes.includes('pref') || named('PREF').length > 0,
+    rank: rankOf(named('PREF')[0]),
     parts: values.flat().map(String),
     fullName: fullNameOf(content),
     label: named('LABEL').map(unescapeParameter)[0],
     omittedYear: named('X-APPLE-OMIT-YEAR')[0],
   }
+}
+
+function rankOf(pref: string | undefined): number | undefined {
+  const rank = Number(pref)
+  return Number.isInteger(rank) && rank >= 1 && rank <= 100 ? rank : undefined
 }
 
 /** RFC 6868; and `\n` as in values, which most programs write. */

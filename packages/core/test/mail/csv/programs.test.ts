@@ -202,3 +202,25 @@ describe('a table in which several columns are one thing', () => {
     })
   })
 })
+
+describe('a table that passed through Excel', () => {
+  it('may begin with the line that names its separator', () => {
+    const { contacts, refused } = parseContactsCsv(
+      table('sep=;', 'First Name;E-mail Address', 'Ann;ann@example.com', '"Bob;'),
+    )
+    expect(contacts).toEqual([
+      { name: 'Ann', structuredName: { given: 'Ann' }, emails: [{ value: 'ann@example.com' }] },
+    ])
+    // Lines are counted as in the file.
+    expect(refused.map(({ line }) => line)).toEqual([4])
+  })
+})
+
+describe('everybody of Google', () => {
+  it.each(['* myContacts', '* My Contacts'])('is no group under the name %s', (name) => {
+    const { contacts } = parseContactsCsv(
+      table('First Name,Labels,E-mail 1 - Value', `Ann,${name} ::: Chess,ann@example.com`),
+    )
+    expect(contacts[0]?.groups).toEqual(['Chess'])
+  })
+})

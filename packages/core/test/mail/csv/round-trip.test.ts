@@ -10,7 +10,7 @@ import { anyContact } from '../any-contact'
 
 const programs: readonly CsvProgram[] = ['google', 'outlook', 'thunderbird']
 
-/** What a table is for, without what it has no room for: labels, which of several comes first, the text for the envelope. */
+/** What a table is for, without what it has no room for: labels, which of several comes first, the text for the envelope, photos. */
 function essence(contact: Contact) {
   const values = (items: Contact['emails']) => items?.map(({ value }) => value).sort()
   const { name, organisation, department, title, notes, birthday, nicknames, groups, favourite, extra } = contact
@@ -28,7 +28,10 @@ function essence(contact: Contact) {
       nicknames,
       groups,
       favourite,
-      extra: extra?.map(String).sort(),
+      extra: extra
+        ?.filter(([name]) => name !== 'PHOTO')
+        .map(String)
+        .sort(),
     },
     addresses: addresses?.map((each) => JSON.stringify(each, Object.keys(Object(each)).sort())).sort(),
     emails: values(contact.emails),

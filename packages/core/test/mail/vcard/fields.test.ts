@@ -55,6 +55,15 @@ describe('the fields of a contact', () => {
     })
   })
 
+  it('of several that a card ranks, the first of the ranks is preferred', () => {
+    const text = card('4.0', 'FN:Ann', 'EMAIL;PREF=50:old@example.com', 'EMAIL;PREF=1:ann@example.com', 'TEL;PREF=7:1')
+    expect(onlyContact(text)).toEqual({
+      name: 'Ann',
+      emails: [{ value: 'old@example.com' }, { value: 'ann@example.com', preferred: true }],
+      phones: [{ value: '1', preferred: true }],
+    })
+  })
+
   it('are read from the ways of vCard 4.0', () => {
     const text = card(
       '4.0',
