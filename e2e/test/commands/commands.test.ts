@@ -77,7 +77,11 @@ describe('the commands', () => {
     expect(notices.map(({ parameter }) => parameter)).toEqual(['master_password'])
     await commands.invoke('scheduler_update_config', { enabled: true, intervalMinutes: 60 })
     expect(await commands.scheduler_get_status()).toMatchObject({ interval_minutes: 60 })
-    expect(await codeOf(commands.invoke('toString'))).toBe('unknown-call')
+    expect(await codeOf(commands.invoke('toString'))).toBe('invalid-value')
+    // No compiler has seen what comes from a window: each of these would be an error without a code.
+    for (const name of ['sync_register', 'sync_update_config', 'sync_disable_2fa'])
+      for (const parameters of [undefined, {}, { config: null }])
+        expect(await codeOf(commands.invoke(name, parameters)), name).toBe('invalid-value')
   })
 
   it('find the account again after the client was closed, with the same device and the same settings', async () => {

@@ -53,7 +53,12 @@ export const historyCases = {
     await laptop.commands.rollback_sync({ data_type: 'contacts', version: history[0]?.version ?? 0 })
     expect(contacts.get('ann')).toEqual({ name: 'Ann', organisation: 'Acme' })
     expect(contacts.has('bob')).toBe(true)
-    expect(await codeOf(laptop.commands.rollback_sync({ data_type: 'contacts', version: 0 }))).toBe('invalid-value')
+    const here = contacts.list()
+    for (const version of [0, -1, 1.5, 9_999, Number.NaN, undefined as never, '1' as never])
+      expect(await codeOf(laptop.commands.rollback_sync({ data_type: 'contacts', version })), `${version}`).toBe(
+        'invalid-value',
+      )
+    expect(contacts.list()).toEqual(here)
   },
 
   async enforce_sync_retention(world: CommandWorld) {

@@ -12,6 +12,7 @@ import {
 import { CountersAndSets } from './counters-and-sets'
 import { type DeletedRecord, deletedIn, purgeNow } from './deleted-records'
 import type { Edit, Fields, JsonValue, TextContent } from './document'
+import { SyncError } from './errors'
 import type { NamedPoint } from './named-points'
 import { refuseSecrets } from './secret-fields'
 import { type DocumentStatus, Listeners, type LiveDocument } from './sync'
@@ -251,9 +252,11 @@ export class Collection<T extends RecordFields<T>> extends CountersAndSets {
 
   /**
    * Decides whether a record stays that one device deleted while another changed it. Does nothing where nothing is undecided.
-   * @throws SyncError `device-removed`, `closed`
+   * @throws SyncError `invalid-value` for another choice, `device-removed`, `closed`
    */
   async resolveDelete(id: string, choice: 'keep' | 'delete'): Promise<void> {
+    if (choice !== 'keep' && choice !== 'delete')
+      throw new SyncError('invalid-value', `A record is kept or deleted, not “${String(choice)}”.`)
     if (this.deleteConflicts(id).length > 0) await this.write([{ kind: choice === 'keep' ? 'restore' : 'delete', id }])
   }
 

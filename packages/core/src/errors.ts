@@ -19,7 +19,8 @@ export const localCodes = {
   'invalid-field': { retryable: false, action: 'Use a field name of 1 to 256 bytes without control characters.' },
   'invalid-value': {
     retryable: false,
-    action: 'Store only JSON values: text, finite numbers, booleans, null, lists and objects.',
+    action:
+      'Store only JSON values (text, finite numbers, booleans, null, lists and objects), and pass only what the call says that it takes.',
   },
   'invalid-record': { retryable: false, action: 'Correct the fields that the schema refuses.' },
   'field-too-large': { retryable: false, action: 'Shorten the field to 64 KB, or keep the content as an attachment.' },

@@ -17,7 +17,7 @@ import { twoFactorCommands } from './two-factor-commands'
 export interface SyncCommandSet extends SyncCommands {
   /**
    * Runs a command by its name, with its parameters in snake case or as Tauri writes them (`masterPassword`): in the place of Tauri's `invoke`.
-   * @throws SyncError `unknown-call` for a name that is no command
+   * @throws SyncError `invalid-value` for a name that is no command, and for a parameter that is missing or of another kind
    */
   invoke(command: string, parameters?: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Calls `listener` when what the commands tell may have changed. @returns a function that ends it */
@@ -60,10 +60,17 @@ export function createSyncCommands(options: SyncCommandsOptions): SyncCommandSet
   }
   return {
     ...commands,
-    async invoke(command, parameters = {}) {
+    async invoke(command, parameters) {
       const name = commandNames.find((each) => each === command)
-      if (name === undefined) throw new SyncError('unknown-call', `There is no command “${command}”.`)
-      return commands[name](inSnakeCase(parameters) as never)
+      if (name === undefined) throw new SyncError('invalid-value', `There is no command “${command}”.`)
+      try {
+        return await commands[name](inSnakeCase(parameters ?? {}) as never)
+      } catch (cause) {
+        // What comes through here was checked by no compiler.
+        if (!(cause instanceof TypeError)) throw cause
+        const message = `A parameter of the command “${command}” is missing, or of another kind than it takes.`
+        throw new SyncError('invalid-value', message, { cause })
+      }
     },
     subscribe: (listener) => holder.listeners.add(listener),
     account: () => holder.find(),

@@ -45,12 +45,17 @@ export function historyCommands(holder: AccountHolder): HistoryCommands {
     async rollback_sync(parameters) {
       holder.noticeMasterPassword('rollback_sync', parameters)
       const { data_type, version } = parameters
+      const missing = new SyncError('invalid-value', `The history of ${data_type} has no version ${version}.`)
+      if (!Number.isSafeInteger(version)) throw missing
+      let newest: number | undefined
       for await (const { number, atMs } of storedChanges(data_type)) {
+        newest ??= number
+        if (version > newest) throw missing
         if (number > version) continue
         await (await historyOfType(data_type)).restoreTo({ number, atMs })
         return
       }
-      throw new SyncError('invalid-value', `The history of ${data_type} has no version ${version}.`)
+      throw missing
     },
 
     async enforce_sync_retention({ retention_days }) {

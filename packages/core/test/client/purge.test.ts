@@ -70,6 +70,8 @@ it('is not removed before every device has shown that it has the delete, nor whi
   expect(laptop.contacts.deleteConflicts().map(({ id }) => id)).toEqual(['ann'])
   await laptop.contacts.purge('ann')
   expect(laptop.contacts.deleteConflicts().map(({ id }) => id)).toEqual(['ann'])
+  await expect(laptop.contacts.resolveDelete('ann', 'maybe' as never)).rejects.toMatchObject({ code: 'invalid-value' })
+  expect(laptop.contacts.deleteConflicts()).toHaveLength(1)
   await laptop.contacts.resolveDelete('ann', 'delete')
   await settled()
   await laptop.contacts.purge('ann')
