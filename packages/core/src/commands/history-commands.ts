@@ -46,11 +46,10 @@ export function historyCommands(holder: AccountHolder): HistoryCommands {
       holder.noticeMasterPassword('rollback_sync', parameters)
       const { data_type, version } = parameters
       const missing = new SyncError('invalid-value', `The history of ${data_type} has no version ${version}.`)
-      if (!Number.isSafeInteger(version)) throw missing
       let newest: number | undefined
       for await (const { number, atMs } of storedChanges(data_type)) {
         newest ??= number
-        if (version > newest) throw missing
+        if (!Number.isSafeInteger(version) || version > newest) throw missing
         if (number > version) continue
         await (await historyOfType(data_type)).restoreTo({ number, atMs })
         return
